@@ -1,0 +1,26 @@
+// Every refusal that a person or a peer can meet, once: its name in code, the stable slug that goes on the wire
+// and into JSON, and its sentence in French and in English. `{}` is replaced by the error's context.
+// One list keeps both languages complete: a code without its two sentences does not compile.
+//
+// MAILLAGE_ERROR(code, slug, French, English)
+
+// -- bytes and messages
+MAILLAGE_ERROR(kTruncated, "truncated", "le message s'arrête trop tôt : {}", "the message ends too early: {}")
+MAILLAGE_ERROR(kTrailingBytes, "trailing-bytes", "des octets en trop suivent le message : {}", "unexpected bytes follow the message: {}")
+MAILLAGE_ERROR(kMalformed, "malformed", "forme incorrecte : {}", "malformed: {}")
+MAILLAGE_ERROR(kTooLarge, "too-large", "trop grand : {}", "too large: {}")
+MAILLAGE_ERROR(kTooMany, "too-many", "trop d'éléments : {}", "too many: {}")
+MAILLAGE_ERROR(kUnsupportedVersion, "unsupported-version", "version inconnue : {}", "unsupported version: {}")
+// -- identity and authority
+MAILLAGE_ERROR(kBadSignature, "bad-signature", "signature non valable : {}", "invalid signature: {}")
+MAILLAGE_ERROR(kBadCharter, "bad-charter", "charte non valable : {}", "invalid charter: {}")
+MAILLAGE_ERROR(kBadHead, "bad-head", "état signé non valable : {}", "invalid head: {}")
+MAILLAGE_ERROR(kUnknownPlace, "unknown-place", "lieu inconnu : {}", "unknown place: {}")
+// -- the world
+MAILLAGE_ERROR(kNotFound, "not-found", "introuvable : {}", "not found: {}")
+MAILLAGE_ERROR(kIo, "io", "erreur de lecture ou d'écriture : {}", "input/output error: {}")
+MAILLAGE_ERROR(kDiskFull, "disk-full", "le disque est plein : {}", "the disk is full: {}")
+MAILLAGE_ERROR(kTimeout, "timeout", "délai dépassé : {}", "timed out: {}")
+MAILLAGE_ERROR(kBusy, "busy", "occupé : {}", "busy: {}")
+MAILLAGE_ERROR(kCorrupt, "corrupt", "données abîmées : {}", "damaged data: {}")
+MAILLAGE_ERROR(kUsage, "usage", "commande incorrecte : {}", "wrong usage: {}")
