@@ -16,6 +16,14 @@ MAILLAGE_ERROR(kBadSignature, "bad-signature", "signature non valable : {}", "in
 MAILLAGE_ERROR(kBadCharter, "bad-charter", "charte non valable : {}", "invalid charter: {}")
 MAILLAGE_ERROR(kBadHead, "bad-head", "état signé non valable : {}", "invalid head: {}")
 MAILLAGE_ERROR(kUnknownPlace, "unknown-place", "lieu inconnu : {}", "unknown place: {}")
+MAILLAGE_ERROR(kMissingCharter, "missing-charter", "charte manquante : {}", "missing charter: {}")
+MAILLAGE_ERROR(kOtherChain, "other-chain", "une autre suite de chartes est déjà connue pour le lieu {}", "another chain of charters is already known for place {}")
+// -- sessions
+MAILLAGE_ERROR(kUnexpectedFrame, "unexpected-frame", "message inattendu : {}", "unexpected frame: {}")
+MAILLAGE_ERROR(kSamePlace, "same-place", "ce programme se connecte à lui-même, ou deux programmes portent la même identité : {}", "this daemon is talking to itself, or two daemons use one identity: {}")
+MAILLAGE_ERROR(kDuplicateSession, "duplicate-session", "une autre connexion avec ce lieu est déjà ouverte : {}", "another session with this place is open: {}")
+MAILLAGE_ERROR(kRateLimited, "rate-limited", "trop de messages en peu de temps : {}", "too much in too short a time: {}")
+MAILLAGE_ERROR(kShuttingDown, "shutting-down", "arrêt en cours : {}", "shutting down: {}")
 // -- the world
 MAILLAGE_ERROR(kNotFound, "not-found", "introuvable : {}", "not found: {}")
 MAILLAGE_ERROR(kIo, "io", "erreur de lecture ou d'écriture : {}", "input/output error: {}")
