@@ -58,6 +58,8 @@ inline constexpr std::size_t kHeadsPerFrameMax = 64;
 inline constexpr std::size_t kWantPlacesMax = 512;
 // What a session may have queued; above it the queue is dropped and the next sketch repairs (outbox.h).
 inline constexpr std::size_t kOutboxBytesMax = 1 * kMiB;
+// Of which frames that may not be dropped; more waiting ends the session. Two of the largest frames.
+inline constexpr std::size_t kOutboxControlBytesMax = 2 * kFrameBytesMax;
 // A thin pack pushed with a live head: by its origin, and by a relay.
 inline constexpr std::size_t kPushedPackOriginBytesMax = 64 * kKiB;
 inline constexpr std::size_t kPushedPackRelayBytesMax = 8 * kKiB;
@@ -66,6 +68,16 @@ inline constexpr std::size_t kBatchRecordsMax = 4'096;
 inline constexpr std::size_t kBatchBytesMax = 8 * kMiB;
 // Sessions at once: ~12 KB each.
 inline constexpr std::size_t kSessionsMax = 4'096;
+
+// -- sketches
+// Cells of one stream: 700,000 differences or 13 MB; above that all heads are the cheaper answer.
+inline constexpr std::uint32_t kSketchCellsMax = 1 << 20;
+// Cells in one frame: 2,048 × at most 17 bytes is 34 KB, a pause of no live head, and decodes 1,500 differences.
+inline constexpr std::uint32_t kSketchCellsPerRunMax = 2'048;
+// Changes a source can undo for a stream that began before them: 3 minutes at 20 heads a second.
+inline constexpr std::size_t kSketchChangesKept = 4'096;
+// Symbols in one set: a count fits in 32 bits with room for differences.
+inline constexpr std::uint64_t kSketchSymbolsMax = 1 << 28;
 
 // -- times
 inline constexpr std::chrono::seconds kHandshakeTimeout{10};
