@@ -1,0 +1,79 @@
+// Query: one question on the records of all places, and the page that answers it; the same for the command line,
+// HTTP and views. Parsing is strict: an unknown parameter or a wrong value is refused with an example.
+// Plain values; any thread. STORAGE.md, "Query".
+//
+// A repeated key means "or", different keys mean "and":
+//   q         every word, French: accents, plurals, elisions, one typo from five letters, last word as a prefix
+//   activity type service stage governance    slugs; `type` of a need or an offer is one of its topics. What a record
+//             does not say itself (activity, service, stage, governance) is taken from its place's profile.
+//   near=lat,lon [radius=km]    bbox=minLon,minLat,maxLon,maxLat    the record's point, else its place's
+//   region department epci commune    INSEE codes (11, 2A, 974, 200093201, 59350) of its or its place's address.insee;
+//             a municipal district (75111) or a merged commune also counts for the commune it belongs to
+//   from to   half-open; a date alone is the whole day in Paris. Events that overlap, repetitions included; needs and
+//             offers not over yet at `from` and made before `to`. Refused for the rest.
+//   place     id or slug        limit 0 … 1000 (0 = count only)        after = a page's `next`
+//
+// Order: with q best match first; then with near nearest first; then events by the start that matched; then by name
+// (French collation); then by address. A cursor is a position in that order: it stays good while records change.
+//
+// Item of places and networks: the record's own fields, and {"id", "slug", "kind", "record", "created", "updated"}.
+// Item of the others: its fields, and {"record", "place": {"id", "slug", "name"}, "created", "updated"}; `geo` of the
+// place when it has none. With near: "distance" in km. An event that repeats, asked with from or to: "occurrence"
+// {"start", "end"}, the first that matched. `record` is the address maillage:<id>/<path>; times are RFC 3339, UTC.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "protocol/ids.h"
+#include "protocol/time.h"
+#include "registry/geo.h"
+
+namespace maillage::registry {
+
+enum class What : std::uint8_t { kPlaces, kNetworks, kEvents, kResources, kNeeds, kOffers };
+inline constexpr std::size_t kWhats = 6;
+
+inline constexpr std::size_t kQueryLimitDefault = 50;
+inline constexpr std::size_t kQueryLimitMax = 1000;
+// A question is typed or ticked by a person: these bound what a stranger makes us compute.
+inline constexpr std::size_t kQueryParametersMax = 256;
+inline constexpr std::size_t kQueryValueBytesMax = 512;
+inline constexpr std::size_t kQueryWordsMax = 12;
+
+struct Query {
+  What what = What::kPlaces;
+  std::string q;
+  std::vector<std::string> activity, type, service, stage, governance;
+  std::optional<GeoPoint> near;
+  std::optional<double> radius_km;
+  std::vector<BoundingBox> bbox;
+  std::vector<std::string> region, department, epci, commune;
+  std::optional<protocol::UnixTime> from, to;
+  std::vector<std::string> place;
+  std::size_t limit = kQueryLimitDefault;
+  std::string after;
+};
+
+struct Page {
+  std::size_t number_matched = 0;  // exact, whatever the limit
+  std::vector<boost::json::object> items;
+  std::string next;  // empty on the last page
+};
+
+// "places" … "offers".
+std::string_view name(What what);
+std::optional<What> what_of_name(std::string_view name);
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// kUnknownParameter (with the nearest name) or kBadParameter (with an example).
+protocol::Result<Query> parse_query(What what, const Parameters& parameters);
+
+// {"numberMatched", "numberReturned", "items", "next"}; `next` is null on the last page.
+boost::json::object to_json(const Page& page);
+
+}  // namespace maillage::registry
