@@ -77,7 +77,7 @@ inline constexpr std::uint32_t kSketchCellsPerRunMax = 2'048;
 // Changes a source can undo for a stream that began before them: 3 minutes at 20 heads a second.
 inline constexpr std::size_t kSketchChangesKept = 4'096;
 // Symbols in one set: a count fits in 32 bits with room for differences.
-inline constexpr std::uint64_t kSketchSymbolsMax = 1 << 28;
+inline constexpr std::uint64_t kSketchSetMax = 1 << 28;
 
 // -- times
 inline constexpr std::chrono::seconds kHandshakeTimeout{10};

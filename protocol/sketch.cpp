@@ -8,6 +8,8 @@
 namespace maillage::protocol {
 namespace {
 
+constexpr std::size_t kCellBytesMin = 8 + 4 + 1;
+
 // How many of `set_size` symbols are expected at `index`: the writer's and the reader's common guess.
 std::int64_t expected_count(std::uint64_t set_size, std::uint32_t index) {
   return static_cast<std::int64_t>(2 * set_size / (std::uint64_t{index} + 2));
@@ -57,34 +59,28 @@ void SketchIndices::advance() {
   index_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(next, kSketchCellsMax));
 }
 
-void write(Writer& out, const SketchRun& run) {
-  out.varint(run.set_size).varint(run.from).varint(run.cells.size());
+void write_cells(Writer& out, const SketchRun& run) {
   std::uint32_t index = run.from;
   for (const SketchCell& cell : run.cells)
     out.u64(cell.sum).u32(cell.check).varint(zigzag(cell.count - expected_count(run.set_size, index++)));
 }
 
-Result<SketchRun> read_sketch_run(Reader& in) {
-  SketchRun run;
-  run.set_size = in.varint();
-  std::uint64_t from = in.varint(), count = in.varint();
-  if (in.failed()) return fail(ErrorCode::kTruncated, "sketch");
-  if (run.set_size > kSketchSymbolsMax) return fail(ErrorCode::kTooMany, "symbols of a sketch");
-  if (count > kSketchCellsPerRunMax || from > kSketchCellsMax || from + count > kSketchCellsMax)
-    return fail(ErrorCode::kTooMany, "cells of a sketch");
-  run.from = static_cast<std::uint32_t>(from);
-  run.cells.reserve(std::min<std::size_t>(count, in.left() / 13));
-  for (std::uint64_t i = 0; i < count; ++i) {
+Result<SketchRun> read_cells(Reader& in, std::uint64_t set_size, std::uint32_t from) {
+  if (set_size > kSketchSetMax) return fail(ErrorCode::kTooMany, "symbols of a sketch");
+  SketchRun run{set_size, from, {}};
+  run.cells.reserve(std::min<std::size_t>(in.left() / kCellBytesMin, kSketchCellsPerRunMax));
+  while (in.left() > 0) {
+    std::uint64_t index = std::uint64_t{from} + run.cells.size();
+    if (run.cells.size() == kSketchCellsPerRunMax || index >= kSketchCellsMax)
+      return fail(ErrorCode::kTooMany, "cells of a sketch");
     SketchCell cell{in.u64(), in.u32(), 0};
     std::int64_t distance = unzigzag(in.varint());
     if (in.failed()) return fail(ErrorCode::kTruncated, "sketch");
-    // A distance outside ± 2^32 would overflow the sum below, and no set has it.
-    auto limit = static_cast<std::int64_t>(kSketchSymbolsMax);
-    if (distance < -limit || distance > limit) return fail(ErrorCode::kMalformed, "count of a sketch cell");
-    std::int64_t held = distance + expected_count(run.set_size, static_cast<std::uint32_t>(from + i));
-    if (held < 0 || held > static_cast<std::int64_t>(run.set_size))
+    std::int64_t expected = expected_count(set_size, static_cast<std::uint32_t>(index));
+    // Compared before adding: a hostile distance must not overflow.
+    if (distance < -expected || distance > static_cast<std::int64_t>(set_size) - expected)
       return fail(ErrorCode::kMalformed, "count of a sketch cell");
-    cell.count = static_cast<std::int32_t>(held);
+    cell.count = static_cast<std::int32_t>(expected + distance);
     run.cells.push_back(cell);
   }
   return run;
@@ -94,7 +90,7 @@ void SketchSource::add(SketchSymbol symbol) { change(symbol, 1); }
 void SketchSource::remove(SketchSymbol symbol) { change(symbol, -1); }
 
 void SketchSource::change(SketchSymbol symbol, std::int32_t sign) {
-  check(sign > 0 ? size_ < kSketchSymbolsMax : size_ > 0, "a sketch holds between 0 and kSketchSymbolsMax symbols");
+  check(sign > 0 ? size_ < kSketchSetMax : size_ > 0, "a sketch holds between 0 and kSketchSetMax symbols");
   SketchEntry entry{symbol, sketch_check(key_, symbol), SketchIndices(symbol)};
   map_until(entry, cells_, size_of(cells_), sign);
   (sign > 0 ? added_ : removed_).push_back(entry);

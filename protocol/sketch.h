@@ -49,7 +49,7 @@ struct SketchCell {
   bool operator==(const SketchCell&) const = default;
 };
 
-// Consecutive cells of one set, and what a receiver needs to read them: the content of a SKETCH frame.
+// Consecutive cells of one set, and what a receiver needs to know to read them.
 struct SketchRun {
   std::uint64_t set_size = 0;
   std::uint32_t from = 0;  // index of the first cell
@@ -58,11 +58,12 @@ struct SketchRun {
   bool operator==(const SketchRun&) const = default;
 };
 
-// About 13 bytes a cell: a count is written as its distance from the expected one.
-void write(Writer& out, const SketchRun& run);
+// The cells alone, about 13 bytes each: a count is written as its distance from the one expected at its index.
+void write_cells(Writer& out, const SketchRun& run);
 
-// kMalformed for a count that no set of that size has, kTooMany beyond kSketchCellsPerRunMax or kSketchCellsMax.
-Result<SketchRun> read_sketch_run(Reader& in);
+// All that is left in `in`: cells `from`, `from` + 1, … of a set of `set_size`. kMalformed for a count that no such
+// set has, kTooMany beyond kSketchCellsPerRunMax, kSketchCellsMax or kSketchSetMax.
+Result<SketchRun> read_cells(Reader& in, std::uint64_t set_size, std::uint32_t from);
 
 // One symbol and how far it has been mapped.
 struct SketchEntry {
