@@ -24,6 +24,13 @@ MAILLAGE_ERROR(kSamePlace, "same-place", "ce programme se connecte à lui-même,
 MAILLAGE_ERROR(kDuplicateSession, "duplicate-session", "une autre connexion avec ce lieu est déjà ouverte : {}", "another session with this place is open: {}")
 MAILLAGE_ERROR(kRateLimited, "rate-limited", "trop de messages en peu de temps : {}", "too much in too short a time: {}")
 MAILLAGE_ERROR(kShuttingDown, "shutting-down", "arrêt en cours : {}", "shutting down: {}")
+// -- git objects and packs
+MAILLAGE_ERROR(kBadPack, "bad-pack", "paquet git non valable : {}", "invalid git pack: {}")
+MAILLAGE_ERROR(kBadObject, "bad-object", "objet git refusé : {}", "git object refused: {}")
+MAILLAGE_ERROR(kStowaway, "stowaway", "le paquet contient ce que personne n'a demandé : {}", "the pack holds what nobody asked for: {}")
+MAILLAGE_ERROR(kMissingObject, "missing-object", "il manque un objet git : {}", "a git object is missing: {}")
+MAILLAGE_ERROR(kWrongState, "wrong-state", "le contenu n'est pas celui que le lieu a signé : {}", "the content is not what the place signed: {}")
+MAILLAGE_ERROR(kManyRoots, "many-roots", "l'historique n'a pas un seul commencement : {}", "the history does not have exactly one beginning: {}")
 // -- the world
 MAILLAGE_ERROR(kNotFound, "not-found", "introuvable : {}", "not found: {}")
 MAILLAGE_ERROR(kIo, "io", "erreur de lecture ou d'écriture : {}", "input/output error: {}")
