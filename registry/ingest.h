@@ -1,0 +1,38 @@
+// Judges a quarantined pack against the heads that it was sent for, before a single byte of it is adopted.
+//
+// A pack passes when every object is canonical, nothing is missing from what its heads reach, each head's history has
+// exactly one parentless commit, each root folder's state is what its head signed, a place's caps hold, and the pack
+// holds nothing but what its heads reach. STORAGE.md "Ingest" says which attack each rule answers. Any thread, but
+// no other pack is adopted or discarded meanwhile.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "protocol/head.h"
+#include "registry/history.h"
+#include "registry/pack_reader.h"
+#include "registry/tree.h"
+
+namespace maillage::registry {
+
+struct PackedPlace {
+  protocol::SignedHead head;  // its signature was verified by the caller
+  ObjectId base;              // the commit held until now, on which the pack is built; zero: the pack is whole
+};
+
+struct CheckedPack {
+  PackTable table;                           // to adopt it with; points into the staged pack
+  std::vector<Result<PlaceChanges>> places;  // in the order asked; or why that place is refused
+
+  // Only then may the pack be adopted. Otherwise: drop it and ask for each place alone, so that one bad place costs
+  // that place only.
+  bool accepted() const;
+};
+
+// An error refuses the pack as a whole (bad object, stowaway, caps). kBadPack, kBadObject, kStowaway, kTooLarge …;
+// of a place: kWrongState, kMissingObject, kManyRoots, kTooLarge, kTooMany.
+Result<CheckedPack> check_pack(const ObjectSource& store, StagedPack& staged, std::span<const PackedPlace> places,
+                               TreeCache& cache, const PackLimits& limits = {}, const KnownCreation& known = {});
+
+}  // namespace maillage::registry

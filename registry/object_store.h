@@ -1,0 +1,60 @@
+// ObjectStore: the ContentStore on disk, `DIR/store.git`: a bare git repository of packs only, no loose object, no
+// ref, no alternate; `git fsck --full` finds nothing wrong in it. STORAGE.md "The object store".
+//
+// Packs and indexes are mapped and never change; the list of them is swapped whole under a lock, so readers never wait
+// for a disk and a reader that started before a discard ends on the old list. Reading: any thread; changing: one.
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+
+#include "registry/content_store.h"
+#include "registry/pack_file.h"
+
+namespace maillage::registry {
+
+class ObjectStore final : public ContentStore {
+ public:
+  // Opens or makes `directory`/store.git and `directory`/quarantine. What a crash left is removed: quarantined packs,
+  // temporary files, packs without index. kIo, kCorrupt (an index that does not match its pack).
+  static Result<std::unique_ptr<ObjectStore>> open(const std::filesystem::path& directory);
+
+  bool contains(const ObjectId& id) const override;
+  Result<Object> read(const ObjectId& id) const override;
+  Result<DeflatedObject> read_deflated(const ObjectId& id) const override;
+
+  Result<std::unique_ptr<StagedPack>> stage(std::uint64_t bytes_max) override;
+  Result<PackName> adopt(StagedPack& staged, const PackTable& table) override;
+  Result<void> release(const PackName& name) override;
+  Result<void> discard(const PackName& name) override;
+  Result<std::vector<PackName>> kept() const override;
+  bool holds(const PackName& name, const ObjectId& id) const override;
+
+  std::filesystem::path git_directory() const { return directory_ / "store.git"; }
+  std::vector<PackName> packs() const;
+
+  // Recomputes the checksum of every pack and index, and the name of every object: a flipped byte anywhere is found.
+  // One error a damaged file. Cost: about 20 ms a MB.
+  std::vector<Error> verify() const;
+
+  // Merges packs so that sizes grow geometrically (each at least twice all smaller ones together), at most
+  // `pack_bytes_max` each; marked packs stay out. Old packs go only when the new one is durable. Returns how many went.
+  Result<std::size_t> consolidate(std::uint64_t pack_bytes_max);
+
+ private:
+  using PackList = std::vector<std::shared_ptr<const PackFile>>;
+
+  explicit ObjectStore(std::filesystem::path directory);
+  std::shared_ptr<const PackList> list() const;
+  void swap_in(PackList packs);
+  std::shared_ptr<const PackFile> find_pack(const PackName& name) const;
+  Result<PackName> install(const std::filesystem::path& pack, ByteView index, const PackName& name, bool keep);
+
+  std::filesystem::path directory_;
+  std::filesystem::path pack_directory_;
+  std::uint64_t next_stage_ = 0;
+  mutable std::mutex mutex_;  // guards packs_ only
+  std::shared_ptr<const PackList> packs_;
+};
+
+}  // namespace maillage::registry

@@ -1,0 +1,47 @@
+// Makes a place's next commit: the daemon's own writing, staged as one pack like any other that comes in.
+//
+// stage_commit → sign a head over `commit` and `state` → check_pack → adopt → StateStore::write → release. Any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "protocol/charter.h"
+#include "registry/commit.h"
+#include "registry/content_store.h"
+#include "registry/tree.h"
+
+namespace maillage::registry {
+
+struct Publication {
+  std::optional<ObjectId> parent;                       // the commit held now; nothing: the first one, or an erasure
+  std::optional<ObjectId> tree;                         // what `files` changes; usually the parent's
+  std::map<std::string, std::optional<Bytes>> files;    // by path; nothing: withdraw. Paths were checked
+  CommitPerson author;
+  CommitPerson committer;
+  std::string message;
+};
+
+struct StagedCommit {
+  ObjectId commit;
+  ObjectId tree;
+  Hash state;                        // for the head
+  std::unique_ptr<StagedPack> pack;  // the commit and what the store does not have yet
+};
+
+// Nothing is visible until the pack is adopted. kNotFound when a path to withdraw is not there; kTooLarge, kTooMany.
+Result<StagedCommit> stage_commit(ContentStore& store, const Publication& publication,
+                                  const protocol::KeyPair& daemon_key, TreeCache& cache);
+
+// The e-mail address that a place's daemon commits with: `<place id>@maillage.invalid`, in no one's mailbox.
+std::string place_email(const protocol::PlaceId& place);
+
+// `identity/charters`: the signed charters in wire form, one after the other, genesis first.
+Bytes identity_charters(const protocol::CharterChain& chain);
+
+// `identity/allowed_signers`: every daemon key of the chain, as `git log --show-signature` reads them.
+std::string identity_allowed_signers(const protocol::CharterChain& chain);
+
+}  // namespace maillage::registry
