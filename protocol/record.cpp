@@ -1,0 +1,206 @@
+#include "protocol/record.h"
+
+#include <cmath>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_stack.hpp>
+
+#include "protocol/limits.h"
+#include "protocol/utf8.h"
+
+namespace maillage::protocol {
+namespace {
+
+namespace json = boost::json;
+using json::error_code;
+
+// A field's name longer than this is no name.
+constexpr std::size_t kKeyBytesMax = 256;
+
+// Builds the value while refusing what boost::json lets through: it keeps the last of two equal keys in silence, and
+// a text that holds NUL would end early in every C string after us.
+class StrictHandler {
+ public:
+  static constexpr std::size_t max_object_size = kRecordBytesMax;
+  static constexpr std::size_t max_array_size = kRecordBytesMax;
+  static constexpr std::size_t max_key_size = kKeyBytesMax;
+  static constexpr std::size_t max_string_size = kRecordStringBytesMax;
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) {
+    keys_.emplace_back();
+    return true;
+  }
+  bool on_object_end(std::size_t count, error_code&) {
+    keys_.pop_back();
+    stack_.push_object(count);
+    return true;
+  }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t count, error_code&) {
+    stack_.push_array(count);
+    return true;
+  }
+  bool on_key_part(json::string_view part, std::size_t, error_code&) {
+    key_.append(part.data(), part.size());
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_key(json::string_view part, std::size_t, error_code& error) {
+    key_.append(part.data(), part.size());
+    stack_.push_key(part);
+    std::string key = std::exchange(key_, {});
+    if (has_nul(key)) return refuse(ErrorCode::kHasNul, shown(key), error);
+    auto [at, added] = keys_.back().insert(std::move(key));
+    return added || refuse(ErrorCode::kDuplicateKey, shown(*at), error);
+  }
+  bool on_string_part(json::string_view part, std::size_t, error_code& error) {
+    if (has_nul(part)) return refuse(ErrorCode::kHasNul, shown(part, 40), error);
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_string(json::string_view part, std::size_t, error_code& error) {
+    if (has_nul(part)) return refuse(ErrorCode::kHasNul, shown(part, 40), error);
+    stack_.push_string(part);
+    return true;
+  }
+  bool on_number_part(json::string_view, error_code&) { return true; }
+  bool on_int64(std::int64_t value, json::string_view, error_code&) {
+    stack_.push_int64(value);
+    return true;
+  }
+  bool on_uint64(std::uint64_t value, json::string_view, error_code&) {
+    stack_.push_uint64(value);
+    return true;
+  }
+  bool on_double(double value, json::string_view text, error_code& error) {
+    if (!std::isfinite(value)) return refuse(ErrorCode::kOutOfRange, shown(text, 40), error);
+    stack_.push_double(value);
+    return true;
+  }
+  bool on_bool(bool value, error_code&) {
+    stack_.push_bool(value);
+    return true;
+  }
+  bool on_null(error_code&) {
+    stack_.push_null();
+    return true;
+  }
+  bool on_comment_part(json::string_view, error_code&) { return true; }
+  bool on_comment(json::string_view, error_code&) { return true; }
+
+  void reset() { stack_.reset(); }
+  json::value release() { return stack_.release(); }
+  const std::optional<Error>& refusal() const { return refusal_; }
+
+ private:
+  static bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+  bool refuse(ErrorCode code, std::string context, error_code& error) {
+    refusal_ = Error{code, std::move(context)};
+    error = json::error::incomplete;  // any error: it only stops the parser
+    return false;
+  }
+
+  json::value_stack stack_;
+  std::vector<std::unordered_set<std::string>> keys_;
+  std::string key_;
+  std::optional<Error> refusal_;
+};
+
+Error error_of(const error_code& error, std::size_t at) {
+  std::string where = error.message() + " (byte " + std::to_string(at) + ")";
+  if (error == json::error::too_deep) return {ErrorCode::kTooDeep, where};
+  if (error == json::error::string_too_large || error == json::error::key_too_large)
+    return {ErrorCode::kTextTooLong, where};
+  return {ErrorCode::kNotJson, where};
+}
+
+// parse_record() may meet any bytes, so nothing here may throw but for want of memory; the catch is the fence of
+// STYLE "catch at library borders".
+Result<json::value> parse(ByteView bytes) try {
+  json::parse_options options;
+  options.max_depth = kRecordDepthMax;
+  json::basic_parser<StrictHandler> parser(options);
+  parser.handler().reset();
+  error_code error;
+  std::size_t read = parser.write_some(false, reinterpret_cast<const char*>(bytes.data()), bytes.size(), error);
+  if (parser.handler().refusal()) return tl::unexpected(*parser.handler().refusal());
+  if (error) return tl::unexpected(error_of(error, read));
+  if (read < bytes.size()) return tl::unexpected(error_of(json::error::extra_data, read));
+  return parser.handler().release();
+} catch (const std::exception& exception) {
+  return fail(ErrorCode::kNotJson, exception.what());
+}
+
+bool is_flat(const json::value& value) {
+  if (value.is_object()) return false;
+  if (!value.is_array()) return true;
+  for (const json::value& item : value.get_array())
+    if (item.is_structured()) return false;
+  return true;
+}
+
+void write_pretty(const json::value& value, std::size_t indent, std::string& out);
+
+template <class Items, class WriteItem>
+void write_items(const Items& items, char open, char close, std::size_t indent, std::string& out, WriteItem write_item) {
+  out += open;
+  bool first = true;
+  for (const auto& item : items) {
+    out += first ? "\n" : ",\n";
+    first = false;
+    out.append(indent + 2, ' ');
+    write_item(item);
+  }
+  if (!first) out.append("\n").append(indent, ' ');
+  out += close;
+}
+
+void write_pretty(const json::value& value, std::size_t indent, std::string& out) {
+  if (value.is_object())
+    return write_items(value.get_object(), '{', '}', indent, out, [&](const json::key_value_pair& item) {
+      out += json::serialize(item.key()) + ": ";
+      write_pretty(item.value(), indent + 2, out);
+    });
+  if (!is_flat(value))
+    return write_items(value.get_array(), '[', ']', indent, out,
+                       [&](const json::value& item) { write_pretty(item, indent + 2, out); });
+  if (!value.is_array()) {
+    out += json::serialize(value);
+    return;
+  }
+  out += '[';
+  for (std::size_t i = 0; i < value.get_array().size(); ++i)
+    out += (i ? ", " : "") + json::serialize(value.get_array()[i]);
+  out += ']';
+}
+
+}  // namespace
+
+Result<json::object> parse_record(ByteView bytes) {
+  if (bytes.size() > kRecordBytesMax)
+    return fail(ErrorCode::kTooLarge, std::to_string(bytes.size()) + " > " + std::to_string(kRecordBytesMax));
+  auto value = parse(bytes);
+  if (!value) return tl::unexpected(value.error());
+  if (!value->is_object()) return fail(ErrorCode::kNotObject, "{…}");
+  return std::move(value->get_object());
+}
+
+std::optional<std::string_view> text_field(const json::object& record, std::string_view key) {
+  const json::value* value = record.if_contains(key);
+  if (!value || !value->is_string()) return std::nullopt;
+  return std::string_view(value->get_string());
+}
+
+std::string to_pretty_json(const json::value& value) {
+  std::string out;
+  write_pretty(value, 0, out);
+  return out + "\n";
+}
+
+}  // namespace maillage::protocol
