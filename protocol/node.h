@@ -6,14 +6,13 @@
 //   - a head is relayed and sketched only once a write of it was confirmed (`Persisted`, `Ingested`, `Published`);
 //   - what a session owes is bounded (Outbox), a slow or lying peer costs its own session only;
 //   - every refusal ends in a BYE that names its code, or in a `Report`.
-// The node routes; what is kept is in PlaceTable, reconciliation in reconcile.h, content in fetch.h. Node thread.
+// The node routes; what is kept is in PlaceTable, reconciliation in reconcile.h, content in node_content.cpp. Node thread.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <set>
 
-#include "protocol/fetch.h"
 #include "protocol/node_session.h"
 #include "protocol/place_table.h"
 #include "protocol/reconcile.h"
