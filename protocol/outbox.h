@@ -12,16 +12,19 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "protocol/frame.h"
+#include "protocol/head.h"
 #include "protocol/limits.h"
 
 namespace maillage::protocol {
+
+using SharedBytes = std::shared_ptr<const Bytes>;
 
 // A queue in order of turn that holds at most one payload a place. All operations O(log size).
 template <class Payload>
