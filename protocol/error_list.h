@@ -83,3 +83,7 @@ MAILLAGE_ERROR(kBadPlaceId, "bad-place-id", "identifiant de lieu mal écrit (64 
 MAILLAGE_ERROR(kBadHash, "bad-hash", "empreinte SHA-256 mal écrite : {}", "badly written SHA-256: {}")
 MAILLAGE_ERROR(kBadAddress, "bad-address", "adresse de fiche mal écrite : {}", "badly written record address: {}")
 MAILLAGE_ERROR(kBadKey, "bad-key", "clé publique SSH mal écrite : {}", "badly written SSH public key: {}")
+// -- what the daemon is asked
+MAILLAGE_ERROR(kBadConfig, "bad-config", "configuration incorrecte : {}", "wrong configuration: {}")
+MAILLAGE_ERROR(kMethodNotAllowed, "method-not-allowed", "méthode non autorisée : {}", "method not allowed: {}")
+MAILLAGE_ERROR(kWrongHost, "wrong-host", "ce serveur ne répond pas à ce nom : {}", "this server does not answer to this name: {}")

@@ -1,0 +1,212 @@
+#include "daemon/config.h"
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "daemon/peer_url.h"
+#include "daemon/suggestion.h"
+
+namespace maillage::daemon {
+namespace {
+
+constexpr std::uintmax_t kConfigBytesMax = 64 * 1024;  // people write this file by hand
+
+using Problem = std::optional<std::string>;
+
+Problem text(const toml::node& node, std::string& into) {
+  auto value = node.value_exact<std::string>();
+  if (!value) return "a text in quotes is expected";
+  into = *value;
+  return {};
+}
+
+Problem texts(const toml::node& node, std::vector<std::string>& into) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return "a list of texts is expected: [\"…\", \"…\"]";
+  for (const toml::node& entry : *list)
+    if (auto wrong = text(entry, into.emplace_back())) return wrong;
+  return {};
+}
+
+// One of `words`, by its position in an enumeration that starts at 0.
+template <class Enum, std::size_t Count>
+Problem choice(std::string_view word, const std::array<std::string_view, Count>& words, Enum& into) {
+  for (std::size_t i = 0; i < Count; ++i)
+    if (words[i] == word) {
+      into = static_cast<Enum>(i);
+      return {};
+    }
+  std::string expected;
+  for (std::string_view one : words) expected += (expected.empty() ? "\"" : "\" | \"") + std::string(one);
+  return "expected " + expected + "\"";
+}
+
+template <class Enum, std::size_t Count>
+Problem choice(const toml::node& node, const std::array<std::string_view, Count>& words, Enum& into) {
+  std::string word;
+  if (auto wrong = text(node, word)) return wrong;
+  return choice(word, words, into);
+}
+
+constexpr std::array<std::string_view, 3> kMetricsWords{"off", "local", "all"};
+constexpr std::array<std::string_view, 2> kAdmissionWords{"open", "invited"};
+constexpr std::array<std::string_view, 4> kLevelWords{"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 2> kFormatWords{"text", "json"};
+
+Problem set_listen(std::string_view value, Config& config) {
+  auto address = parse_address(value);
+  if (!address) return "expected HOST:PORT, such as 127.0.0.1:8420";
+  config.http.listen = *address;
+  return {};
+}
+
+Problem set_peers(const std::vector<std::string>& urls, Config& config) {
+  for (const std::string& url : urls) {
+    if (!parse_peer_url(url)) return "expected ws://HOST:PORT/peer or wss://HOST/peer, not \"" + url + "\"";
+    config.peers.urls.push_back(url);
+  }
+  return {};
+}
+
+Problem set_public_url(const toml::node& node, Config& config) {
+  std::string& url = config.http.public_url;
+  if (auto wrong = text(node, url)) return wrong;
+  while (url.ends_with('/')) url.pop_back();
+  if (!url.starts_with("http://") && !url.starts_with("https://")) return "expected https://NAME";
+  return {};
+}
+
+Problem set_base_path(const toml::node& node, Config& config) {
+  std::string& path = config.http.base_path;
+  if (auto wrong = text(node, path)) return wrong;
+  while (path.ends_with('/')) path.pop_back();
+  if (!path.empty() && !path.starts_with('/')) return "expected a path that starts with /";
+  return {};
+}
+
+struct Key {
+  std::string_view name;
+  Problem (*read)(const toml::node&, Config&);
+};
+
+constexpr auto kKeys = std::to_array<Key>({
+    {"listen", [](const toml::node& node, Config& config) {
+       std::string value;
+       auto wrong = text(node, value);
+       return wrong ? wrong : set_listen(value, config);
+     }},
+    {"public_url", set_public_url},
+    {"base_path", set_base_path},
+    {"host_names", [](const toml::node& node, Config& config) { return texts(node, config.http.host_names); }},
+    {"trusted_proxies", [](const toml::node& node, Config& config) { return texts(node, config.http.trusted_proxies); }},
+    {"metrics", [](const toml::node& node, Config& config) { return choice(node, kMetricsWords, config.http.metrics); }},
+    {"tls_cert", [](const toml::node& node, Config& config) { return text(node, config.tls.certificate_file); }},
+    {"tls_key", [](const toml::node& node, Config& config) { return text(node, config.tls.key_file); }},
+    {"peers", [](const toml::node& node, Config& config) {
+       std::vector<std::string> urls;
+       auto wrong = texts(node, urls);
+       return wrong ? wrong : set_peers(urls, config);
+     }},
+    {"peer_tls_verify", [](const toml::node& node, Config& config) -> Problem {
+       auto value = node.value_exact<bool>();
+       if (!value) return "expected true or false";
+       config.peers.tls_verify = *value;
+       return {};
+     }},
+    {"admission", [](const toml::node& node, Config& config) { return choice(node, kAdmissionWords, config.peers.admission); }},
+    {"log_level", [](const toml::node& node, Config& config) { return choice(node, kLevelWords, config.log.level); }},
+    {"log_format", [](const toml::node& node, Config& config) { return choice(node, kFormatWords, config.log.format); }},
+});
+static_assert(kKeys.size() <= 15, "everything else belongs in the interface");
+
+tl::unexpected<Error> wrong_at(const toml::source_region& where, std::string_view key, std::string_view what) {
+  std::string context = "config.toml:" + std::to_string(where.begin.line) + ": ";
+  if (!key.empty()) context += std::string(key) + ": ";
+  return protocol::fail(ErrorCode::kBadConfig, context + std::string(what));
+}
+
+tl::unexpected<Error> unknown_key(const toml::key& key) {
+  std::array<std::string_view, kKeys.size()> names;
+  for (std::size_t i = 0; i < kKeys.size(); ++i) names[i] = kKeys[i].name;
+  std::string_view suggestion = nearest(key.str(), names);
+  std::string what = "?";
+  if (!suggestion.empty()) what = "→ " + std::string(suggestion) + " ?";
+  return wrong_at(key.source(), key.str(), what);
+}
+
+Result<void> apply(const ConfigOverrides& overrides, Config& config) {
+  Problem wrong;
+  if (overrides.listen) wrong = set_listen(*overrides.listen, config);
+  if (wrong) return protocol::fail(ErrorCode::kUsage, "--listen: " + *wrong);
+  if ((wrong = set_peers(overrides.peers, config))) return protocol::fail(ErrorCode::kUsage, "--peer: " + *wrong);
+  if (overrides.log_level) wrong = choice(*overrides.log_level, kLevelWords, config.log.level);
+  if (wrong) return protocol::fail(ErrorCode::kUsage, "--log-level: " + *wrong);
+  return {};
+}
+
+Result<std::string> read_config_file(const std::string& path) {
+  std::error_code error;
+  auto size = std::filesystem::file_size(path, error);
+  if (error == std::errc::no_such_file_or_directory) return std::string();
+  if (error) return protocol::fail(ErrorCode::kIo, path + ": " + error.message());
+  if (size > kConfigBytesMax) return protocol::fail(ErrorCode::kTooLarge, path);
+  std::ifstream file(path);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  if (!file) return size == 0 ? Result<std::string>("") : protocol::fail(ErrorCode::kIo, path);
+  return bytes.str();
+}
+
+}  // namespace
+
+std::string Address::text() const {
+  std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return shown + ":" + std::to_string(port);
+}
+
+Result<Address> parse_address(std::string_view text) {
+  auto malformed = protocol::fail(ErrorCode::kMalformed, std::string(text.substr(0, 100)));
+  auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return malformed;
+  std::string_view host = text.substr(0, colon), digits = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos) return malformed;
+  Address address{std::string(host), 0};
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (host.empty() || error != std::errc{} || end != digits.data() + digits.size()) return malformed;
+  return address;
+}
+
+Result<Config> parse_config(std::string_view toml_text) {
+  toml::parse_result parsed = toml::parse(toml_text);
+  if (!parsed) return wrong_at(parsed.error().source(), {}, parsed.error().description());
+  Config config;
+  for (auto&& [key, node] : parsed.table()) {
+    const Key* known = nullptr;
+    for (const Key& candidate : kKeys)
+      if (candidate.name == key.str()) known = &candidate;
+    if (known == nullptr) return unknown_key(key);
+    if (auto wrong = known->read(node, config)) return wrong_at(node.source(), key.str(), *wrong);
+  }
+  if (config.tls.certificate_file.empty() != config.tls.key_file.empty())
+    return protocol::fail(ErrorCode::kBadConfig, "config.toml: tls_cert + tls_key");
+  return config;
+}
+
+Result<Config> load_config(const std::string& dir, const ConfigOverrides& overrides) {
+  auto text = read_config_file(dir + "/config.toml");
+  if (!text) return tl::unexpected(text.error());
+  auto config = parse_config(*text);
+  if (!config) return config;
+  if (auto done = apply(overrides, *config); !done) return tl::unexpected(done.error());
+  return config;
+}
+
+}  // namespace maillage::daemon

@@ -1,0 +1,82 @@
+#include "daemon/route_table.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "daemon/problem.h"
+
+namespace maillage::daemon {
+namespace {
+
+constexpr std::string_view kAllowed = "GET, HEAD, OPTIONS";
+
+std::string_view next_segment(std::string_view& path) {
+  auto slash = path.find('/');
+  std::string_view segment = path.substr(0, slash);
+  path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
+  if (path.starts_with('/')) path.remove_prefix(1);
+  return segment;
+}
+
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> captures;
+  if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/')) return {};
+  if (!path.starts_with('/')) return {};
+  pattern.remove_prefix(1);
+  path.remove_prefix(1);
+  while (!pattern.empty() || !path.empty()) {
+    std::string_view expected = next_segment(pattern), actual = next_segment(path);
+    if (expected.starts_with('{') && !actual.empty()) captures.emplace_back(actual);
+    else if (expected != actual) return {};
+  }
+  return captures;
+}
+
+HttpResponse not_found(const HttpRequest& request) {
+  Language language = accepted_language(request.header("Accept-Language"));
+  Problem problem{404, std::string(protocol::slug(protocol::ErrorCode::kNotFound)),
+                  say(Message::kNoSuchPage, language, {request.path}), {}};
+  return respond(problem, request.target, language);
+}
+
+HttpResponse not_allowed(const HttpRequest& request) {
+  Language language = accepted_language(request.header("Accept-Language"));
+  Problem problem{405, std::string(protocol::slug(protocol::ErrorCode::kMethodNotAllowed)),
+                  say(Message::kMethodNotAllowedDetail, language, {request.method, kAllowed}), {}};
+  HttpResponse response = respond(problem, request.target, language);
+  response.headers.emplace_back("Allow", kAllowed);
+  return response;
+}
+
+// The answer to OPTIONS, which a browser of another site asks before some GETs.
+HttpResponse preflight() {
+  HttpResponse response;
+  response.status = 204;
+  response.content_type.clear();
+  response.headers = {{"Allow", std::string(kAllowed)},
+                      {"Access-Control-Allow-Origin", "*"},
+                      {"Access-Control-Allow-Methods", std::string(kAllowed)},
+                      {"Access-Control-Allow-Headers", "Accept, Accept-Language, If-None-Match"},
+                      {"Access-Control-Max-Age", "86400"}};
+  return response;
+}
+
+}  // namespace
+
+void RouteTable::add(std::string path, RunsOn runs_on, Route::Function answer) {
+  routes_.push_back({std::move(path), runs_on, std::move(answer)});
+}
+
+RouteTable::Found RouteTable::find(HttpRequest& request) const {
+  for (const Route& route : routes_) {
+    auto captures = match(route.path, request.path);
+    if (!captures) continue;
+    if (request.method == "OPTIONS") return {nullptr, preflight()};
+    if (request.method != "GET" && request.method != "HEAD") return {nullptr, not_allowed(request)};
+    request.captures = std::move(*captures);
+    return {&route, {}};
+  }
+  return {nullptr, not_found(request)};
+}
+
+}  // namespace maillage::daemon

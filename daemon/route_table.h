@@ -1,0 +1,44 @@
+// Which function answers which address: `GET /api/v1/places/{id}` → function.
+//
+// Built once at start, then only read: any thread. Only GET, HEAD and OPTIONS exist in public; every other method is
+// 405 with Allow, unknown paths 404, both as problems in the reader's language.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/http_message.h"
+
+namespace maillage::daemon {
+
+// Where a route's function runs: on the node's thread when it reads what only that thread may, else on a worker.
+enum class RunsOn { kNode, kWorker };
+
+struct Route {
+  using Function = std::function<HttpResponse(const HttpRequest&)>;
+  std::string path;  // segments, `{name}` matches exactly one segment that is not empty
+  RunsOn runs_on = RunsOn::kWorker;
+  Function answer;
+};
+
+class RouteTable {
+ public:
+  void add(std::string path, RunsOn runs_on, Route::Function answer);
+
+  // Either the route, with `request.captures` filled, or the answer that refuses.
+  struct Found {
+    const Route* route = nullptr;
+    HttpResponse refusal;
+  };
+  Found find(HttpRequest& request) const;
+
+  // The templates, in the order they were added: the `route` label of metrics is one of them.
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace maillage::daemon
