@@ -1,0 +1,112 @@
+#include "registry/text.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+using namespace maillage::registry;
+
+namespace {
+
+// Whether a question would meet a text by a whole word or a stem, as the index does; every word must.
+bool finds(std::string_view question, std::string_view text) {
+  auto in_text = words_of_record(text);
+  auto asked = words_of_question(question);
+  return std::all_of(asked.begin(), asked.end(), [&](const Word& word) {
+    return std::any_of(in_text.begin(), in_text.end(), [&](const Word& other) {
+      bool stem = std::find_first_of(word.stems.begin(), word.stems.end(), other.stems.begin(), other.stems.end()) !=
+                  word.stems.end();
+      return stem || word.folded == other.folded;
+    });
+  });
+}
+
+std::vector<std::string> folded(const std::vector<Word>& words) {
+  std::vector<std::string> out;
+  for (const auto& word : words) out.push_back(word.folded);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("accents and plurals are forgiven together") {
+  CHECK(finds("evenement", "Les événements de décembre"));
+  CHECK(finds("ÉVÉNEMENTS", "un evenement"));
+  CHECK(finds("mediatheque", "Médiathèques"));
+  CHECK(finds("réparer", "atelier où l'on répare"));
+  CHECK(finds("repare", "réparée"));
+  CHECK(finds("tiers lieu", "Les tiers-lieux"));
+  CHECK(finds("tiers-lieux", "un tiers-lieu"));
+  CHECK(finds("jeu", "des jeux"));
+  CHECK_FALSE(finds("evenement", "éventail"));
+}
+
+TEST_CASE("oe is found however it is written") {
+  CHECK(finds("oeuvre", "Chefs-d'œuvre"));
+  CHECK(finds("œuvres", "une oeuvre"));
+  CHECK(finds("coeur", "Cœur de Ville"));
+  CHECK(fold("CŒUR") == "coeur");
+  CHECK(fold("Ex Æquo") == "ex aequo");
+}
+
+TEST_CASE("elisions do not hide a word") {
+  CHECK(finds("atelier", "l'atelier"));
+  CHECK(finds("l’atelier", "atelier"));
+  CHECK(finds("entraide", "point d’entraide"));
+  CHECK(finds("elle", "ce qu'elle fait"));
+  CHECK(folded(words_of_question("l'École d’Art qu'on aime")) == std::vector<std::string>{"ecole", "art", "on", "aime"});
+  CHECK(folded(words_of_question("aujourd'hui")) == std::vector<std::string>{"aujourd", "hui"});
+}
+
+TEST_CASE("saint and st are one word") {
+  CHECK(finds("St Etienne", "Saint-Étienne"));
+  CHECK(finds("saint-étienne", "ST-ETIENNE"));
+  CHECK(finds("Ste Foy", "Sainte-Foy"));
+}
+
+TEST_CASE("fab lab, fablab and fab-lab find each other") {
+  for (std::string_view question : {"fab lab", "fablab", "fab-lab", "FabLabs", "fab labs"}) {
+    for (std::string_view text : {"un fab lab", "un fablab", "un Fab-Lab", "les FabLabs", "des fab-labs"}) {
+      INFO(question << " in " << text);
+      CHECK(finds(question, text));
+    }
+  }
+  CHECK(finds("co-working", "espace de coworking"));
+  CHECK_FALSE(finds("fablab", "lab de fabrication"));
+}
+
+TEST_CASE("words that carry no sense do not prevent a match, alone they count") {
+  CHECK(finds("atelier de la ville", "Atelier, ville"));
+  CHECK(folded(words_of_question("la")) == std::vector<std::string>{"la"});
+}
+
+TEST_CASE("one typo at most is one insertion, deletion, substitution or swap") {
+  CHECK(within_one_typo("roubaix", "roubaix"));
+  CHECK(within_one_typo("roubaix", "roubai"));
+  CHECK(within_one_typo("roubaix", "rroubaix"));
+  CHECK(within_one_typo("roubaix", "roubeix"));
+  CHECK(within_one_typo("roubaix", "ruobaix"));
+  CHECK(within_one_typo("roubaix", "roubaxi"));
+  CHECK_FALSE(within_one_typo("roubaix", "ruobiax"));
+  CHECK_FALSE(within_one_typo("roubaix", "rouba"));
+  CHECK_FALSE(within_one_typo("roubaix", "roubeux"));
+}
+
+TEST_CASE("names sort as in a French dictionary") {
+  CHECK(name_key("atelier") < name_key("École"));
+  CHECK(name_key("École") < name_key("Fabrique"));
+  CHECK(name_key("côte") < name_key("coter"));
+  CHECK(name_key("Zoé") > name_key("œuvre"));
+  CHECK(name_key(std::string(10'000, 'a')).size() == kNameKeyBytes);
+}
+
+TEST_CASE("broken UTF-8, endless words and other scripts are text too") {
+  CHECK(words_of_record("\xff\xfe caf\xc3").size() >= 1);
+  CHECK(words_of_record(std::string(100'000, 'x')).front().folded.size() <= kWordBytesMax);
+  std::string long_text;
+  for (int i = 0; i < 20'000; ++i) long_text += "mot ";
+  CHECK(words_of_record(long_text).size() <= 3 * kWordsMax);
+  CHECK(words_of_record("Ατελιέ мастерская").size() == 2);
+  CHECK(words_of_record("").empty());
+  CHECK(words_of_record("—…’'").empty());
+}
