@@ -1,0 +1,44 @@
+// Wall-clock time of a zone (IANA name) and moments as records write them. Times of a wall clock are "local": milliseconds
+// as if the zone were UTC. Plain values; any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/time.h"
+
+namespace maillage::registry {
+
+using protocol::UnixTime;
+
+inline constexpr std::int64_t kDayMs = 86'400'000;
+
+class TimeZone {
+ public:
+  // Europe/Paris when there is no zone of that name: most places are there, and a wrong name must not hide an event.
+  explicit TimeZone(std::string_view name);
+
+  // In the hour that a spring forward skips: as if the clock had not moved. In the doubled hour of autumn: the first.
+  UnixTime to_utc(std::int64_t local_ms) const;
+  std::int64_t to_local(UnixTime time) const;
+
+ private:
+  struct Zone;
+  std::shared_ptr<const Zone> zone_;
+};
+
+struct Moment {
+  std::int64_t local_ms = 0;
+  UnixTime at;
+  bool date_only = false;
+};
+
+// `2026-12-05`, `2026-12-05T14:00`, `…:00`, `….000`, with `Z` or `+01:00` or in `zone`; nothing for another text.
+std::optional<Moment> parse_moment(std::string_view text, const TimeZone& zone);
+
+// RFC 3339 in UTC with seconds: 2026-12-05T13:00:00Z.
+std::string format_utc(UnixTime time);
+
+}  // namespace maillage::registry
