@@ -98,13 +98,12 @@ Result<Frame> read_sketch(Reader& in) {
     case SketchPart::kAsk:
       return Sketch(SketchAsk{in.u64()});
     case SketchPart::kCells: {
-      SketchCells cells;
-      cells.key = in.fixed<SketchKey>();
-      cells.count = in.u64();
-      cells.first = in.u32();
-      ByteView run = in.rest();
-      cells.cells.assign(run.begin(), run.end());
-      return Sketch(std::move(cells));
+      auto key = in.fixed<SketchKey>();
+      std::uint64_t count = in.u64();
+      std::uint32_t first = in.u32();
+      auto run = read_cells(in, count, first);
+      if (!run) return tl::unexpected(run.error());
+      return Sketch(SketchCells{key, std::move(*run)});
     }
     case SketchPart::kMore:
       return Sketch(SketchMore{in.u32()});
@@ -219,7 +218,8 @@ struct SketchWriter {
   void operator()(const SketchAsk& ask) { part(SketchPart::kAsk), out.u64(ask.count); }
   void operator()(const SketchCells& cells) {
     part(SketchPart::kCells);
-    out.fixed(cells.key).u64(cells.count).u32(cells.first).raw(cells.cells);
+    out.fixed(cells.key).u64(cells.run.set_size).u32(cells.run.from);
+    write_cells(out, cells.run);
   }
   void operator()(const SketchMore& more) { part(SketchPart::kMore), out.u32(more.limit); }
   void operator()(const SketchDone& done) {

@@ -12,11 +12,10 @@
 #include "protocol/charter.h"
 #include "protocol/head.h"
 #include "protocol/limits.h"
+#include "protocol/outbox.h"
+#include "protocol/sketch.h"
 
 namespace maillage::protocol {
-
-// Immutable bytes fanned out to many sessions.
-using SharedBytes = std::shared_ptr<const Bytes>;
 
 inline constexpr std::uint16_t kProtocolVersion = 1;
 
@@ -63,11 +62,9 @@ struct SketchAsk {             // begin: "I hold `count` heads"
   std::uint64_t count = 0;
   bool operator==(const SketchAsk&) const = default;
 };
-struct SketchCells {           // dialled → dialling: cells `first`, `first` + 1, … of a set of `count` elements
+struct SketchCells {           // dialled → dialling: the next cells of its set under this key
   SketchKey key;
-  std::uint64_t count = 0;
-  std::uint32_t first = 0;
-  Bytes cells;                 // sketch.h's encoding of a run
+  SketchRun run;
   bool operator==(const SketchCells&) const = default;
 };
 struct SketchMore {            // go on: up to cell `limit`, exclusive

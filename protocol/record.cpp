@@ -22,7 +22,7 @@ constexpr std::size_t kKeyBytesMax = 256;
 
 // Builds the value while refusing what boost::json lets through: it keeps the last of two equal keys in silence, and
 // a text that holds NUL would end early in every C string after us.
-class StrictHandler {
+class StrictEvents {
  public:
   static constexpr std::size_t max_object_size = kRecordBytesMax;
   static constexpr std::size_t max_array_size = kRecordBytesMax;
@@ -125,7 +125,7 @@ Error error_of(const error_code& error, std::size_t at) {
 Result<json::value> parse(ByteView bytes) try {
   json::parse_options options;
   options.max_depth = kRecordDepthMax;
-  json::basic_parser<StrictHandler> parser(options);
+  json::basic_parser<StrictEvents> parser(options);
   parser.handler().reset();
   error_code error;
   std::size_t read = parser.write_some(false, reinterpret_cast<const char*>(bytes.data()), bytes.size(), error);

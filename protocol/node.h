@@ -1,0 +1,286 @@
+// Node: the whole sync brain of a daemon as a sans-I/O state machine. PROTOCOL.md §7 and §8.
+//
+// `on(input, now)` takes one thing that happened and gives what to do about it. The daemon's shell carries the actions
+// out over WebSockets, disk and clocks; a simulator carries them out in virtual time. Nothing that decides anything
+// lives outside. Invariants:
+//   - a head is relayed and sketched only once a write of it was confirmed (`Persisted`, `Ingested`, `Published`);
+//   - what a session owes is bounded (Outbox), a slow or lying peer costs its own session only;
+//   - every refusal ends in a BYE that names its code, or in a `Report`.
+// The node routes; what is kept is in PlaceTable, reconciliation in reconcile.h, content in node_content.cpp. Node thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "protocol/node_session.h"
+#include "protocol/place_table.h"
+#include "protocol/reconcile.h"
+
+namespace maillage::protocol {
+
+struct NodeSettings {
+  Identity identity;                  // the daemon's own place and its key
+  std::string agent = "maillage";
+  // Whether a peer that dialled us may introduce places (its own among them); a peer that a person here accepted
+  // always may.
+  bool open_admission = true;
+  std::uint64_t introductions_per_day = 10'000;       // a peer that dialled us
+  std::uint64_t introductions_per_day_accepted = 1'000'000;
+};
+
+// ---- what happens
+
+struct SessionOpened {
+  SessionId session;
+  Role role;
+  bool accepted;  // a person here named this peer
+};
+struct SessionClosed { SessionId session; };
+struct FrameReceived {
+  SessionId session;
+  ByteView frame;
+};
+struct FrameSent {  // the transport took it
+  SessionId session;
+  std::size_t bytes;
+};
+// Own heads, their content durable already. `pack` is the thin pack on `base`, null when it is too large to push.
+struct Published {
+  struct Place {
+    Candidate head;
+    ObjectId base;
+    SharedBytes pack;
+  };
+  std::vector<Place> places;
+};
+struct Persisted {
+  JobId job;
+  bool done;
+};
+struct PackAppended {
+  JobId job;
+  std::size_t bytes;
+};
+struct Ingested {
+  JobId job;
+  struct Outcome {
+    PlaceId place;
+    std::optional<Error> refused;
+  };
+  std::vector<Outcome> places;
+};
+struct PackOpened {  // `places` as they will be packed; a base the store cannot use has become zero
+  JobId job;
+  std::vector<PackedPlace> places;
+};
+struct PackChunk {
+  JobId job;
+  Bytes bytes;
+  bool last;
+  bool failed;
+};
+struct Tick {};
+
+using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
+                           Ingested, PackOpened, PackChunk, Tick>;
+
+// ---- what to do
+
+struct Send {
+  SessionId session;
+  SharedBytes frame;
+};
+struct Close {  // after what was sent before has left; a BYE went out when we refused something
+  SessionId session;
+};
+struct Persist {  // one synced batch; answer Persisted
+  JobId job;
+  std::vector<Candidate> heads;
+  std::vector<Fork> forks;
+};
+struct AppendPack {  // to the quarantine of that job; answer PackAppended
+  JobId job;
+  Bytes bytes;
+};
+struct IngestPack {  // check and commit what was appended; answer Ingested
+  struct Place {
+    Candidate head;
+    ObjectId base;
+  };
+  JobId job;
+  std::vector<Place> places;
+};
+struct DropPack { JobId job; };  // forget the quarantine of that job
+struct OpenPack {  // build a pack; answer PackOpened
+  JobId job;
+  std::vector<PackedPlace> places;
+};
+struct ReadPack {  // its next chunk; answer PackChunk
+  JobId job;
+  std::size_t bytes_max;
+};
+struct ClosePack { JobId job; };
+struct KeepReceipt {
+  PlaceId place, replica;
+  Hash head;
+  UnixTime time;
+};
+
+// What people are told: logs, metrics, status.
+enum class Event {
+  kPeerOpen,         // authenticated
+  kPeerClosed,
+  kRefused,          // we ended the session, or refused a part of what came; `error` says why
+  kByeReceived,      // the peer ended it; `error` is its reason
+  kReconciled,       // `count` places differed
+  kSeen,             // a new head
+  kHeld,             // its content is here
+  kForked,           // evidence of a fork
+  kOwnHeadElsewhere, // a head of our own place that we did not sign
+  kNotAdmitted,      // a place over the introducer's quota
+};
+struct Report {
+  Event event;
+  SessionId session = 0;
+  PlaceId place;  // the peer's, or the place concerned
+  std::uint64_t count = 0;
+  std::optional<Error> error;
+};
+
+using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
+                            KeepReceipt, Report>;
+
+class Node {
+ public:
+  Node(NodeSettings settings, Random& random);
+
+  // A place from disk, before the first input.
+  void restore(PlaceState state);
+
+  std::vector<Action> on(const Input& input, Now now);
+
+  // When `Tick` is due at the latest.
+  Instant deadline() const;
+
+  const PlaceTable& places() const { return table_; }
+  // Authenticated sessions: id, peer, role, whether the first reconciliation is complete.
+  struct PeerView {
+    SessionId session;
+    PlaceId place;
+    std::string agent;
+    Role role;
+    bool reconciled;
+    UnixTime since;
+    std::int64_t clock_offset_ms;  // peer's clock minus ours at HELLO
+  };
+  std::vector<PeerView> peers() const;
+
+  // Aborts when an invariant of the class comment does not hold; for tests.
+  void sanity_check() const;
+
+ private:
+  using Session = NodeSession;
+  struct Arrival {
+    Candidate candidate;
+    std::vector<SessionId> from;
+  };
+  struct Job {  // a pack on its way into the store
+    std::vector<IngestPack::Place> places;
+    SessionId session = 0;
+    SharedBytes pushed;  // the frame it came in, to relay
+    bool alone = false;
+  };
+
+  void handle(const SessionOpened&);
+  void handle(const SessionClosed&);
+  void handle(const FrameReceived&);
+  void handle(const FrameSent&);
+  void handle(const Published&);
+  void handle(const Persisted&);
+  void handle(const PackAppended&);
+  void handle(const Ingested&);
+  void handle(const PackOpened&);
+  void handle(const PackChunk&);
+  void handle(const Tick&);
+
+  Result<void> on_frame(Session&, const Hello&, ByteView frame);
+  Result<void> on_frame(Session&, const Auth&, ByteView frame);
+  Result<void> on_frame(Session&, const Sketch&, ByteView frame);
+  Result<void> on_frame(Session&, const Heads&, ByteView frame);
+  Result<void> on_frame(Session&, const Want&, ByteView frame);
+  Result<void> on_frame(Session&, const Pack&, ByteView frame);
+  Result<void> on_frame(Session&, const Credit&, ByteView frame);
+  Result<void> on_frame(Session&, const Evidence&, ByteView frame);
+  Result<void> on_frame(Session&, const Receipt&, ByteView frame);
+  Result<void> on_frame(Session&, const Bye&, ByteView frame);
+  Result<void> on_frame(Session&, const Unknown&, ByteView frame);
+
+  // Sessions (node_sessions.cpp)
+  Session* find(SessionId id);
+  void open(Session& session, CharterChain chain, const SignedHead& head);
+  bool settle_duplicates(Session& session);
+  void refuse(Session& session, const Error& error);
+  void drop(Session& session);
+  void pump(Session& session);
+  void send(Session& session, SharedBytes frame);
+  void control(Session& session, Bytes frame);
+  void send_heads(Session& session, std::span<const PlaceId> places);
+  bool pump_replay(Session& session);
+  void pump_stream(Session& session);
+  HeadBundle own_bundle() const;
+
+  // Heads (node_heads.cpp)
+  Result<void> take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
+  bool admits(Session& session, const PlaceId& place);
+  void arrive(Candidate candidate, SessionId from);
+  void note_fork(const Fork& fork);
+  void persist_arrivals();
+  void adopt(const Candidate& candidate, std::span<const SessionId> from, SharedBytes pushed);
+  void hold(const SignedHead& head);
+  void flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed);
+  void resketch(const PlaceId& place, const std::optional<Hash>& before);
+
+  // Reconciliation (node_reconcile.cpp)
+  void begin_reconcile(Session& session);
+  Result<void> advance_reconcile(Session& session, const SketchCells& cells);
+  void finish_reconcile(Session& session);
+  Result<void> serve_sketch(Session& session, const Sketch& part);
+  std::vector<SketchSymbol> own_symbols(const SketchKey& key) const;
+
+  // Content (node_content.cpp)
+  void offer(Session& session, const PlaceId& place);
+  void request_content(Session& session);
+  Result<void> take_pushed_pack(Session& session, const Pack& pack, ByteView frame);
+  Result<void> take_pack_part(Session& session, const Pack& pack);
+  Result<void> start_pack(Session& session, const Pack& pack);
+  void abandon_request(Session& session);
+  void settle(const Job& job, const Ingested::Outcome& outcome);
+  void acknowledge(Session& session, const SignedHead& head);
+  void forward(const Receipt& receipt, Session& from, ByteView frame);
+  bool wants_content(const PlaceState& state) const;
+
+  void report(Report what) { actions_.push_back(std::move(what)); }
+
+  NodeSettings settings_;
+  Random& random_;
+  Now now_{};
+  std::vector<Action> actions_;
+  PlaceTable table_;
+  SketchHost sketch_;
+  std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::map<PlaceId, TokenBucket> introductions_;
+  std::unordered_map<PlaceId, Arrival> arrivals_;
+  std::vector<Fork> new_forks_;
+  std::optional<JobId> persisting_;
+  std::vector<Arrival> persisting_heads_;
+  std::vector<Fork> persisting_forks_;
+  std::map<JobId, Job> ingesting_;
+  std::set<PlaceId> in_flight_;                      // asked for, or being ingested
+  std::map<JobId, SessionId> streams_;
+  std::unordered_map<PlaceId, SessionId> source_;    // the session a held head's content came from
+  std::deque<Hash> forwarded_;                       // receipts passed on lately
+  JobId next_job_ = 1;
+};
+
+}  // namespace maillage::protocol

@@ -1,0 +1,95 @@
+// NodeSession: what the node keeps of one live connection, and nothing that outlives it. Node thread.
+#pragma once
+
+#include <set>
+
+#include "protocol/outbox.h"
+#include "protocol/rate_limit.h"
+#include "protocol/reconcile.h"
+#include "protocol/session.h"
+
+namespace maillage::protocol {
+
+using SessionId = std::uint64_t;
+using JobId = std::uint64_t;
+
+// Bytes handed to the transport and not yet taken: enough to keep a line busy, little enough that a new head never
+// waits long behind bulk.
+inline constexpr std::size_t kSendWindowBytes = 256 * kKiB;
+// Bytes of packs under way before a CREDIT must come back.
+inline constexpr std::size_t kPackWindowBytes = 1 * kMiB;
+// WANTs of one peer that wait for their answer here.
+inline constexpr std::size_t kServedRequestsMax = 4;
+// Places whose content a peer asked for before we had it: it is told when it comes.
+inline constexpr std::size_t kInterestsMax = 4 * kWantPlacesMax;
+// Heads that tell us nothing new, and frames that ask for little: a burst, then so many a second.
+inline constexpr std::uint64_t kUselessBurst = 20'000;
+inline constexpr std::uint64_t kUselessPerSecond = 200;
+
+struct NodeSession {
+  NodeSession(SessionId session_id, Role session_role, const Hello& hello) : id(session_id), role(session_role), handshake(session_role, hello) {}
+
+  // Heads that this node still has to send in answer to a reconciliation, by place.
+  struct Replay {
+    std::vector<PlaceId> places;
+    std::size_t next = 0;
+    bool then_end = false;  // SketchEnd follows
+    bool empty() const { return next == places.size() && !then_end; }
+  };
+
+  // Our WANT under way.
+  struct Request {
+    std::uint32_t number = 0;
+    std::map<PlaceId, ObjectId> places;
+    JobId job = 0;  // 0 until the first part came
+    Instant progress;
+    bool alone = false;
+  };
+
+  // A WANT of the peer that we answer.
+  struct Stream {
+    std::uint32_t request = 0;
+    JobId job = 0;  // 0: nothing to pack
+    std::vector<PackedPlace> places;
+    bool opened = false, reading = false, first = true;
+    std::optional<std::pair<Bytes, bool>> chunk;  // read, not yet sent; whether it is the last
+    bool failed = false;
+  };
+
+  SessionId id;
+  Role role;
+  bool accepted = false;
+  Handshake handshake;
+  Instant opened_at;
+  UnixTime since;
+  std::int64_t clock_offset_ms = 0;
+
+  Outbox outbox;
+  std::size_t in_flight_bytes = 0;
+  bool closing = false;
+  TokenBucket useless{kUselessBurst, kUselessPerSecond};
+
+  std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
+  std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
+  bool reconciled = false;
+  std::uint64_t differences = 0;
+  Instant next_reconcile = Instant::max();
+  Replay replay;
+
+  std::deque<PlaceId> offers;       // content the peer may have and we lack
+  std::set<PlaceId> offered;
+  std::set<Hash> refused_content;   // heads whose content from this peer did not hold
+  std::deque<PlaceId> alone;        // to be asked one by one, after a pack of many was refused
+  std::optional<Request> request;
+  std::uint32_t last_request = 0;
+
+  std::deque<Stream> serving;
+  std::set<PlaceId> interests;
+  std::size_t pack_credit = kPackWindowBytes;
+
+  std::vector<Receipt::Item> receipts;
+
+  bool open() const { return handshake.open() && !closing; }
+};
+
+}  // namespace maillage::protocol

@@ -1,0 +1,90 @@
+#include "protocol/place_table.h"
+
+#include "protocol/session.h"
+
+namespace maillage::protocol {
+namespace {
+
+bool same_reign(const Head& a, const Head& b) { return a.charter == b.charter && a.epoch == b.epoch; }
+
+}  // namespace
+
+Result<PlaceTable::Judgement> PlaceTable::judge(const SignedHead& head, std::span<const SignedCharter> charters) const {
+  const PlaceState* known = find(head.head.place);
+  std::strong_ordering beside = std::strong_ordering::greater;
+  bool conflicting = false;
+  if (known != nullptr) {
+    if (head.head == known->seen.head) return Judgement{Verdict::kSame, {}, {}};
+    beside = order(head.head, known->seen.head);
+    conflicting = conflicts(head.head, known->seen.head);
+    if (beside < 0 && !conflicting) return Judgement{Verdict::kOlder, {}, {}};
+  }
+  auto chain = chain_of(head.head.place, charters, known != nullptr ? &known->chain : nullptr);
+  if (!chain) return tl::unexpected(chain.error());
+  if (auto verified = verify_under(head, *chain); !verified) return tl::unexpected(verified.error());
+
+  // A charter acts only through a head: charters above this head's number are not taken from it.
+  std::size_t had = known != nullptr ? known->chain.size() : 0;
+  Judgement judgement{conflicting ? Verdict::kConflicting : Verdict::kNewer, {}, {}};
+  if (conflicting) judgement.fork = Fork{known->seen, head};
+  if (beside > 0) {
+    if (chain->size() > had && chain->size() > std::size_t{head.head.charter} + 1)
+      return fail(ErrorCode::kBadCharter, "a charter without a head");
+    std::size_t added = chain->size() - had;
+    judgement.candidate = Candidate{head, std::move(*chain), added};
+  }
+  return judgement;
+}
+
+bool PlaceTable::adopt(const Candidate& candidate) {
+  const PlaceId& place = candidate.head.head.place;
+  auto found = places_.find(place);
+  if (found == places_.end()) {
+    places_.emplace(place, PlaceState{candidate.chain, candidate.head, nullptr, false, false, nullptr});
+    return true;
+  }
+  PlaceState& state = found->second;
+  if (candidate.chain.size() > state.chain.size()) state.chain = candidate.chain;
+  if (order(candidate.head.head, state.seen.head) <= 0) return false;
+  if (!same_reign(candidate.head.head, state.seen.head)) state.fork = nullptr;
+  if (state.holds_seen) state.held = std::make_unique<SignedHead>(state.seen);
+  state.holds_seen = false;
+  state.seen = candidate.head;
+  return true;
+}
+
+bool PlaceTable::hold(const SignedHead& head) {
+  auto found = places_.find(head.head.place);
+  if (found == places_.end()) return false;
+  PlaceState& state = found->second;
+  const SignedHead* held = state.held_head();
+  if (held != nullptr && order(head.head, held->head) <= 0) return false;
+  state.holds_seen = head.head == state.seen.head;
+  state.held = state.holds_seen ? nullptr : std::make_unique<SignedHead>(head);
+  return true;
+}
+
+bool PlaceTable::record_fork(const Fork& fork) {
+  auto found = places_.find(fork.first.head.place);
+  if (found == places_.end()) return false;
+  PlaceState& state = found->second;
+  if (state.fork != nullptr || !same_reign(fork.first.head, state.seen.head)) return false;
+  state.fork = std::make_unique<Fork>(fork);
+  return true;
+}
+
+void PlaceTable::restore(PlaceState state) {
+  PlaceId place = state.chain.place();
+  places_.insert_or_assign(place, std::move(state));
+}
+
+void PlaceTable::mark_own(const PlaceId& place) {
+  if (auto found = places_.find(place); found != places_.end()) found->second.own = true;
+}
+
+const PlaceState* PlaceTable::find(const PlaceId& place) const {
+  auto found = places_.find(place);
+  return found == places_.end() ? nullptr : &found->second;
+}
+
+}  // namespace maillage::protocol

@@ -1,0 +1,77 @@
+// PlaceTable: what this node knows of every place, and the one rule that changes it: merge is max. PROTOCOL.md §8.
+//
+// Two marks a place: `seen`, the greatest valid head, which is sketched and relayed; `held`, the greatest one whose
+// content is here, which is shown and served. Invariants: neither ever goes back in head order; held ≤ seen; a place
+// is in the table only once admitted; `forked` stays until a higher (charter, epoch) is seen.
+// Nothing here is durable: the node asks for a write first and calls `adopt` when it is done. Pure; node thread.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "protocol/frame.h"
+
+namespace maillage::protocol {
+
+// A head that was judged greater than what is seen, with the chain it needs: what a node persists, then adopts.
+struct Candidate {
+  SignedHead head;
+  CharterChain chain;
+  std::size_t new_charters = 0;  // how many at the chain's end were not known
+};
+
+// Two heads of one place with equal counters.
+struct Fork {
+  SignedHead first, second;
+};
+
+struct PlaceState {
+  CharterChain chain;
+  SignedHead seen;
+  std::unique_ptr<SignedHead> held;  // null: nothing is held; kept apart from `seen` only while it differs
+  bool holds_seen = false;           // held is seen itself
+  bool own = false;                  // signed here
+  std::unique_ptr<Fork> fork;        // evidence for the current (charter, epoch)
+
+  const SignedHead* held_head() const { return holds_seen ? &seen : held.get(); }
+};
+
+class PlaceTable {
+ public:
+  // What a head is, beside what we have.
+  enum class Verdict { kOlder, kSame, kNewer, kConflicting };
+  struct Judgement {
+    Verdict verdict;
+    std::optional<Candidate> candidate;  // for kNewer, and for kConflicting when it is the greater one
+    std::optional<Fork> fork;            // for kConflicting
+  };
+
+  // Verifies a head and its charters and compares it with what is seen. Changes nothing. An older or equal head is
+  // told from its counters before any signature is checked, so that repeats cost nothing.
+  // kUnknownPlace: it needs its charters. kBadHead, kBadSignature, kBadCharter, kOtherChain.
+  Result<Judgement> judge(const SignedHead& head, std::span<const SignedCharter> charters) const;
+
+  // seen := max(seen, candidate). Gives whether it moved.
+  bool adopt(const Candidate& candidate);
+
+  // held := max(held, head); `head` must have been adopted before. Gives whether it moved.
+  bool hold(const SignedHead& head);
+
+  // Keeps one fork a (charter, epoch), and only for the current one. Gives whether it is new.
+  bool record_fork(const Fork& fork);
+
+  // A place as it was kept on disk: no signature is checked again.
+  void restore(PlaceState state);
+  void mark_own(const PlaceId& place);
+
+  const PlaceState* find(const PlaceId& place) const;
+  std::size_t size() const { return places_.size(); }
+  const std::unordered_map<PlaceId, PlaceState>& all() const { return places_; }
+
+  static Hash element(const PlaceState& state) { return sketch_element(state.seen.head, state.fork != nullptr); }
+
+ private:
+  std::unordered_map<PlaceId, PlaceState> places_;
+};
+
+}  // namespace maillage::protocol

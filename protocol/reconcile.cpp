@@ -1,0 +1,78 @@
+#include "protocol/reconcile.h"
+
+#include <algorithm>
+
+namespace maillage::protocol {
+namespace {
+
+// Above this many cells an honest difference is decoded already: twice the sets, at 1.4 cells a difference, and slack.
+std::uint64_t cells_max(std::uint64_t own, std::uint64_t remote) { return 64 + 3 * (own + remote); }
+
+constexpr unsigned kStartsMax = 8;
+
+}  // namespace
+
+void SketchHost::add(const PlaceId& place, const Hash& element) {
+  SketchSymbol symbol = sketch_symbol(key(), element);
+  if (places_.emplace(symbol, place).second) source_.add(symbol);
+}
+
+void SketchHost::remove(const Hash& element) {
+  SketchSymbol symbol = sketch_symbol(key(), element);
+  if (places_.erase(symbol) > 0) source_.remove(symbol);
+}
+
+std::optional<PlaceId> SketchHost::place_of(SketchSymbol symbol) const {
+  auto found = places_.find(symbol);
+  return found == places_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void SketchHost::renew(const SketchKey& key, const std::unordered_map<PlaceId, Hash>& elements) {
+  source_ = SketchSource(key);
+  places_.clear();
+  for (const auto& [place, element] : elements) add(place, element);
+}
+
+std::vector<Sketch> SketchStream::cells_to(SketchHost& host, std::uint32_t limit) {
+  if (key_ != host.key()) *this = SketchStream(host);
+  std::vector<Sketch> frames;
+  while (next_ < limit) {
+    auto run = host.source().cells(revision_, next_, std::min(limit - next_, kSketchCellsPerRunMax));
+    if (!run) {  // too much has changed since the stream began
+      *this = SketchStream(host);
+      frames.clear();
+      continue;
+    }
+    if (run->cells.empty()) break;
+    next_ += static_cast<std::uint32_t>(run->cells.size());
+    frames.push_back(SketchCells{key_, std::move(*run)});
+  }
+  return frames;
+}
+
+void Reconciliation::begin(const SketchKey& key, std::span<const SketchSymbol> own) {
+  key_ = key;
+  own_count_ = own.size();
+  decoder_.emplace(key, own);
+  ++starts_;
+}
+
+Result<Reconciliation::Step> Reconciliation::add(const SketchCells& cells) {
+  if (finished_ || !decoder_ || cells.key != key_) return fail(ErrorCode::kUnexpectedFrame, "SKETCH cells");
+  if (starts_ > kStartsMax) return fail(ErrorCode::kTooMany, "restarts of a sketch");
+  std::uint64_t remote = cells.run.set_size;
+  // A difference of more than half the remote set costs more in cells and symbols than all heads do.
+  bool mostly_new = remote > own_count_ && remote - own_count_ > remote / 2;
+  if (auto added = decoder_->add_cells(cells.run); !added) return tl::unexpected(added.error());
+  if (decoder_->done()) {
+    finished_ = true;
+    return Decoded{key_, decoder_->only_remote(), decoder_->only_local()};
+  }
+  if (mostly_new || decoder_->cells() >= cells_max(own_count_, remote)) {
+    finished_ = true;
+    return GiveUp{};
+  }
+  return More{decoder_->cells() * 2};
+}
+
+}  // namespace maillage::protocol

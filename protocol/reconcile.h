@@ -1,0 +1,94 @@
+// Reconciliation: how two nodes find what differs between their heads at a cost that follows the difference.
+// PROTOCOL.md §8.
+//
+//   dialling                              dialled
+//      ASK count                  ---->
+//      <----  CELLS key, cells 0 …        as many as the asker was credited: first a few, doubled by each MORE
+//      MORE limit                 ---->   (in flight after the last needed cell: at most as many again)
+//      DONE symbols               ---->   the heads of these, please; the dialling side's own HEADS follow at once
+//      <----  HEADS …  END
+//
+// SketchHost is the dialled side's one set for all sessions, SketchStream what it keeps of one of them,
+// Reconciliation what the dialling side keeps. Pure; node thread.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+
+#include "protocol/frame.h"
+#include "protocol/sketch.h"
+
+namespace maillage::protocol {
+
+// Cells sent before the asker says more: enough for 20 differences, 340 bytes.
+inline constexpr std::uint32_t kSketchCellsFirst = 8;
+// A key is known to the peers that dialled within this time.
+inline constexpr std::chrono::minutes kSketchKeyLife{10};
+
+class SketchHost {
+ public:
+  explicit SketchHost(const SketchKey& key) : source_(key) {}
+
+  const SketchKey& key() const { return source_.key(); }
+  SketchSource& source() { return source_; }
+
+  void add(const PlaceId& place, const Hash& element);
+  void remove(const Hash& element);
+
+  // The place whose element has this symbol, if it still has it.
+  std::optional<PlaceId> place_of(SketchSymbol symbol) const;
+
+  // A new key: every stream that runs starts anew. O(places).
+  void renew(const SketchKey& key, const std::unordered_map<PlaceId, Hash>& elements);
+
+ private:
+  SketchSource source_;
+  std::unordered_map<SketchSymbol, PlaceId> places_;
+};
+
+// One answer under way on the dialled side.
+class SketchStream {
+ public:
+  explicit SketchStream(SketchHost& host) : key_(host.key()), revision_(host.source().revision()) {}
+
+  // The cells up to `limit`, in frames of at most kSketchCellsPerRunMax. When the key was renewed meanwhile, or too
+  // much has changed, the stream begins anew from cell 0 and the asker sees it by the index.
+  std::vector<Sketch> cells_to(SketchHost& host, std::uint32_t limit);
+
+ private:
+  SketchKey key_;
+  std::uint64_t revision_;
+  std::uint32_t next_ = 0;
+};
+
+// The dialling side, from ASK to END.
+class Reconciliation {
+ public:
+  // What to do after some cells.
+  struct More { std::uint32_t limit; };
+  struct Decoded {
+    SketchKey key;
+    std::vector<SketchSymbol> only_remote, only_local;
+  };
+  struct GiveUp {};  // all heads are cheaper
+  using Step = std::variant<More, Decoded, GiveUp>;
+
+  bool waiting_for_cells() const { return !finished_; }
+  const SketchKey* key() const { return decoder_ ? &key_ : nullptr; }
+
+  // Whether these cells begin a stream (again): then `begin` must be called with our own symbols under their key.
+  bool begins(const SketchCells& cells) const { return !decoder_ || cells.run.from == 0; }
+  void begin(const SketchKey& key, std::span<const SketchSymbol> own);
+
+  // kMalformed when they do not continue the stream or never end; kTooMany when the stream restarts too often.
+  Result<Step> add(const SketchCells& cells);
+
+ private:
+  SketchKey key_;
+  std::optional<SketchDecoder> decoder_;
+  std::uint64_t own_count_ = 0;
+  unsigned starts_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace maillage::protocol

@@ -1,0 +1,113 @@
+// Registry: the commons as one daemon keeps it, the face that the daemon uses. It ties the object store, the state
+// store and the index together and owns the one commit point: a synced WriteBatch. STORAGE.md §Commit.
+//
+// Invariant: a head is `held` on disk only when its objects are in the store, durably; everything else is rebuilt from
+// that. Writers (publish, persist, ingest, reindex) are called from one worker at a time; queries, lookups and pack
+// streams from any thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include <boost/json/value.hpp>
+
+#include "protocol/node.h"
+#include "protocol/record.h"
+#include "registry/place_changes.h"
+#include "registry/query.h"
+
+namespace maillage::registry {
+
+// What `init` needs to make a place.
+struct NewPlace {
+  std::string name;
+  bool network = false;
+  std::string commune;  // INSEE code or empty
+  std::optional<double> lat, lon;
+};
+
+// A place that was made: its recovery sheet is shown once and kept nowhere.
+struct CreatedPlace {
+  PlaceId place;
+  std::string slug;
+  std::string recovery_sheet;
+};
+
+// One change to a place's files: new bytes, or removal.
+struct FileEdit {
+  std::string path;
+  std::optional<Bytes> bytes;
+};
+
+// A publication that is durable: what the node is told (input Published) and what people see.
+struct Publication {
+  protocol::Published::Place announced;
+  std::vector<std::string> changed;  // paths; empty: everything was published already
+};
+
+// A refusal to publish: everything that is wrong, at once.
+using Problems = std::vector<protocol::Problem>;
+
+// A finding of `verify`.
+struct Finding {
+  std::string where;
+  Error error;
+};
+
+class Registry {
+ public:
+  // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a registry.
+  static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, protocol::Now now);
+
+  // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index.
+  static Result<std::unique_ptr<Registry>> open(const std::filesystem::path& dir);
+  ~Registry();
+
+  // ---- identity
+  const protocol::Identity& identity() const;  // the daemon's own place
+  std::vector<PlaceId> own_places() const;
+  bool sheet_confirmed() const;
+  // True when `sheet` is the one this daemon's roots come from; remembered.
+  Result<bool> confirm_sheet(std::string_view sheet);
+
+  // ---- the node's side
+  std::vector<protocol::PlaceState> load() const;
+  Result<void> persist(const std::vector<protocol::Candidate>& heads, const std::vector<protocol::Fork>& forks);
+  Result<void> append_pack(protocol::JobId job, ByteView bytes);
+  std::vector<protocol::Ingested::Outcome> ingest(protocol::JobId job, const std::vector<protocol::IngestPack::Place>& places);
+  void drop_pack(protocol::JobId job);
+  std::vector<protocol::PackedPlace> open_pack(protocol::JobId job, const std::vector<protocol::PackedPlace>& places);
+  Result<protocol::PackChunk> read_pack(protocol::JobId job, std::size_t bytes_max);
+  void close_pack(protocol::JobId job);
+  Result<void> keep_receipt(const protocol::KeepReceipt& receipt);
+
+  // ---- publishing
+  // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.
+  tl::expected<Publication, Problems> publish(const PlaceId& place, const std::vector<FileEdit>& edits, protocol::Now now);
+  // Writes today's date as `confirmed` into these records.
+  tl::expected<Publication, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, protocol::Now now);
+
+  // ---- questions
+  Result<Page> query(const Query& query) const;
+  // One place with its records' counts; by id or slug. kNotFound; kAmbiguous when several have the slug.
+  Result<boost::json::object> place(std::string_view id_or_slug) const;
+  // The file as published. kNotFound.
+  Result<Bytes> file(const PlaceId& place, std::string_view path) const;
+  // Changes with every commit: what an ETag is made of.
+  std::uint64_t revision() const;
+  // Counts, own places, records that failed our schema, receipts: what `status` shows.
+  boost::json::object status() const;
+
+  // ---- maintenance
+  Result<std::vector<Finding>> verify() const;
+  Result<std::uint64_t> reindex();  // records
+  Result<std::uint64_t> write_refs() const;
+  Result<void> tend();  // between jobs: merges small packs
+
+ private:
+  struct Impl;
+  explicit Registry(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace maillage::registry
