@@ -73,6 +73,7 @@ MAILLAGE_ERROR(kBadRecurrence, "bad-recurrence", "règle de répétition mal éc
 MAILLAGE_ERROR(kBadLanguage, "bad-language", "code de langue mal écrit : {}", "badly written language tag: {}")
 MAILLAGE_ERROR(kBadLicence, "bad-licence", "identifiant de licence SPDX mal écrit : {}", "badly written SPDX licence identifier: {}")
 MAILLAGE_ERROR(kBadCountry, "bad-country", "code de pays mal écrit : {}", "badly written country code: {}")
+MAILLAGE_ERROR(kBadCurrency, "bad-currency", "code de monnaie mal écrit : {}", "badly written currency code: {}")
 MAILLAGE_ERROR(kBadInsee, "bad-insee", "code INSEE de commune mal écrit : {}", "badly written INSEE commune code: {}")
 MAILLAGE_ERROR(kBadPostcode, "bad-postcode", "code postal mal écrit : {}", "badly written postcode: {}")
 MAILLAGE_ERROR(kBadLegalId, "bad-legal-id", "identifiant légal non valable : {}", "invalid legal identifier: {}")

@@ -1,0 +1,28 @@
+#include "protocol/problem.h"
+
+namespace maillage::protocol {
+namespace {
+
+// The sentence without the path.
+std::string detail(const Problem& problem, Language language) {
+  std::string text = sentence(Error{problem.code, problem.context}, language);
+  if (problem.example.empty()) return text;
+  return text + (language == Language::kFrench ? " — par exemple " : " — for example ") + problem.example;
+}
+
+}  // namespace
+
+std::string sentence(const Problem& problem, Language language) {
+  return problem.path + (language == Language::kFrench ? " : " : ": ") + detail(problem, language);
+}
+
+boost::json::object to_json(const Problem& problem, Language language) {
+  boost::json::object json{{"path", problem.path},
+                           {"pointer", problem.pointer},
+                           {"code", slug(problem.code)},
+                           {"detail", detail(problem, language)}};
+  if (!problem.example.empty()) json["example"] = problem.example;
+  return json;
+}
+
+}  // namespace maillage::protocol
