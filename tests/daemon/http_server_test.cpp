@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "served.h"
+#include "tests/daemon/served.h"
 
 using namespace maillage::daemon;
 using namespace std::chrono_literals;
