@@ -29,6 +29,12 @@ Hash sha256(std::initializer_list<ByteView> pieces) {
   return hasher.finish();
 }
 
+std::array<std::uint8_t, 64> sha512(ByteView bytes) {
+  std::array<std::uint8_t, 64> hash;
+  crypto_hash_sha512(hash.data(), bytes.data(), bytes.size());
+  return hash;
+}
+
 Sha256::Sha256() { crypto_hash_sha256_init(state_of(state_)); }
 void Sha256::update(ByteView bytes) { crypto_hash_sha256_update(state_of(state_), bytes.data(), bytes.size()); }
 Hash Sha256::finish() {

@@ -11,6 +11,9 @@ namespace maillage::protocol {
 Hash sha256(ByteView bytes);
 Hash sha256(std::initializer_list<ByteView> pieces);
 
+// SHA-512, which OpenSSH's signatures take of a message. Nothing of our own protocol uses it.
+std::array<std::uint8_t, 64> sha512(ByteView bytes);
+
 // SHA-256 fed piece by piece.
 class Sha256 {
  public:

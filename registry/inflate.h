@@ -1,6 +1,8 @@
 // zlib, fenced: one stream a thread, reused, because setting one up costs more than a small object.
 #pragma once
 
+#include <span>
+
 #include "protocol/bytes.h"
 
 namespace maillage::registry {

@@ -16,7 +16,7 @@
 
 namespace maillage::registry {
 
-struct PackedPlace {
+struct ExpectedPlace {
   protocol::SignedHead head;  // its signature was verified by the caller
   ObjectId base;              // the commit held until now, on which the pack is built; zero: the pack is whole
 };
@@ -30,9 +30,9 @@ struct CheckedPack {
   bool accepted() const;
 };
 
-// An error refuses the pack as a whole (bad object, stowaway, caps). kBadPack, kBadObject, kStowaway, kTooLarge …;
-// of a place: kWrongState, kMissingObject, kManyRoots, kTooLarge, kTooMany.
-Result<CheckedPack> check_pack(const ObjectSource& store, StagedPack& staged, std::span<const PackedPlace> places,
+// An error refuses the pack as a whole: what PackTable::read refuses, kStowaway.
+// Of a place: kBadObject, kMissingObject, kManyRoots, kWrongState, kTooLarge, kTooMany.
+Result<CheckedPack> check_pack(const ObjectSource& store, StagedPack& staged, std::span<const ExpectedPlace> places,
                                TreeCache& cache, const PackLimits& limits = {}, const KnownCreation& known = {});
 
 }  // namespace maillage::registry

@@ -43,7 +43,7 @@ struct BlobSummary {
   std::uint64_t bytes;
 };
 
-// git's name of an object. libgit2's SHA-1: aborts on a known collision attack instead of giving its name.
+// git's name of an object, by libgit2's SHA-1; zero, which names nothing, when the bytes are a known collision attack.
 ObjectId object_id(ObjectKind kind, ByteView bytes);
 
 // The largest object of a kind that is ever read or stored.

@@ -45,10 +45,15 @@ class ObjectStore final : public ContentStore {
   using PackList = std::vector<std::shared_ptr<const PackFile>>;
 
   explicit ObjectStore(std::filesystem::path directory);
+  std::filesystem::path path_of(const PackName& name, std::string_view extension) const;
   std::shared_ptr<const PackList> list() const;
   void swap_in(PackList packs);
   std::shared_ptr<const PackFile> find_pack(const PackName& name) const;
-  Result<PackName> install(const std::filesystem::path& pack, ByteView index, const PackName& name, bool keep);
+  Result<void> recover();
+  Result<std::shared_ptr<const PackFile>> recover_pack(const PackName& name);
+  Result<void> rebuild_index(const PackName& name);
+  Result<void> install(const std::filesystem::path& pack, ByteView index, const PackName& name, bool marked);
+  Result<void> remove_pack(const PackName& name);
 
   std::filesystem::path directory_;
   std::filesystem::path pack_directory_;

@@ -1,8 +1,9 @@
-// Builds the pack that takes a receiver from the commits it holds to the ones it wants, for many places at once.
+// OutgoingPack: the pack that takes a receiver from the commits it holds to the ones it wants, for many places at once,
+// made as it is read.
 //
 // Order is fixed (places as asked; per place newest commit first, then each commit's new folders and files), so the
-// same question gives the same bytes. Objects are copied from stored packs without inflating them; memory is about
-// 60 bytes an object. Any thread.
+// same question to the same store gives the same bytes. Objects are copied from stored packs without inflating them;
+// memory is about 60 bytes an object and one chunk. One thread at a time.
 #pragma once
 
 #include <span>
@@ -16,14 +17,30 @@ struct PackWish {
   ObjectId base;    // the commit that the receiver holds exactly; zero: none, the whole history is sent
 };
 
-struct BuiltPack {
-  PackName name;
-  std::uint32_t objects;
-  std::uint64_t bytes;
-};
+class OutgoingPack {
+ public:
+  // Lists everything reachable from the wanted commits and not from each one's base. A base that `source` lacks counts
+  // as zero. kNotFound when a wanted commit or folder is missing, kTooMany beyond kPackObjectsMax.
+  // `source` must outlive the pack. Cost: every commit and folder to be sent is read.
+  static Result<OutgoingPack> open(const ObjectSource& source, std::span<const PackWish> wishes);
 
-// Everything reachable from the wanted commits and not from each one's base. A base that `source` lacks counts as zero.
-// kNotFound when a wanted object is missing; kTooMany beyond kPackObjectsMax; what the sink refuses.
-Result<BuiltPack> build_pack(const ObjectSource& source, std::span<const PackWish> wishes, const ByteSink& sink);
+  // The next bytes, at most `bytes_max`; empty when there are none left. kNotFound when an
+  // object went away meanwhile: what was read is useless then.
+  Result<Bytes> read(std::size_t bytes_max);
+
+  bool done() const { return finished_ && waiting_->empty(); }
+  std::size_t objects() const { return ids_.size(); }
+
+ private:
+  OutgoingPack(const ObjectSource& source, std::vector<ObjectId> ids);
+  Result<void> write_next();
+
+  const ObjectSource* source_;
+  std::vector<ObjectId> ids_;
+  std::size_t next_ = 0;
+  bool finished_ = false;
+  std::unique_ptr<Bytes> waiting_;  // written, not yet read; where the writer's sink appends
+  PackWriter writer_;
+};
 
 }  // namespace maillage::registry

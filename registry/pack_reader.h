@@ -56,6 +56,8 @@ class PackTable {
  private:
   friend class PackScan;
 
+  const PackEntry* entry_at(std::uint64_t offset) const;
+
   ByteView pack_;
   const ObjectSource* bases_ = nullptr;
   PackName name_;

@@ -15,7 +15,7 @@
 
 namespace maillage::registry {
 
-struct Publication {
+struct Draft {
   std::optional<ObjectId> parent;                       // the commit held now; nothing: the first one, or an erasure
   std::optional<ObjectId> tree;                         // what `files` changes; usually the parent's
   std::map<std::string, std::optional<Bytes>> files;    // by path; nothing: withdraw. Paths were checked
@@ -32,7 +32,7 @@ struct StagedCommit {
 };
 
 // Nothing is visible until the pack is adopted. kNotFound when a path to withdraw is not there; kTooLarge, kTooMany.
-Result<StagedCommit> stage_commit(ContentStore& store, const Publication& publication,
+Result<StagedCommit> stage_commit(ContentStore& store, const Draft& draft,
                                   const protocol::KeyPair& daemon_key, TreeCache& cache);
 
 // The e-mail address that a place's daemon commits with: `<place id>@maillage.invalid`, in no one's mailbox.

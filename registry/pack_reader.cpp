@@ -1,0 +1,283 @@
+#include "registry/pack_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+
+#include "protocol/crypto.h"
+#include "registry/delta.h"
+#include "registry/inflate.h"
+#include "registry/pack_entry.h"
+#include "registry/sha1.h"
+
+namespace maillage::registry {
+namespace {
+
+using protocol::fail;
+
+// The least an entry takes: one byte of header, eight of an empty zlib stream. Bounds the count before anything is
+// allocated for it.
+constexpr std::uint64_t kEntryBytesMin = 9;
+// A delta's program is never worth more than the object it makes.
+constexpr std::uint64_t kDeltaBytesMax = protocol::kFileBytesMax;
+// Bases kept inflated while deltas are resolved.
+constexpr std::uint64_t kBaseCacheBytes = 16 * protocol::kMiB;
+
+constexpr ObjectKind kUnresolved{};
+
+std::string at(std::uint64_t offset) { return "at byte " + std::to_string(offset); }
+
+}  // namespace
+
+// Reads a pack into a table. Exists only while `PackTable::read` runs.
+class PackScan {
+ public:
+  PackScan(ByteView pack, const ObjectSource& bases, const PackLimits& limits)
+      : limits_(limits), budget_(limits.inflated_bytes_max) {
+    table_.pack_ = pack;
+    table_.bases_ = &bases;
+  }
+
+  Result<PackTable> run() {
+    auto count = read_frame();
+    if (!count) return tl::unexpected(count.error());
+    if (auto done = read_entries(*count); !done) return tl::unexpected(done.error());
+    if (auto done = resolve_deltas(); !done) return tl::unexpected(done.error());
+    if (auto done = sort_names(); !done) return tl::unexpected(done.error());
+    find_borrowed();
+    return std::move(table_);
+  }
+
+ private:
+  struct Base {
+    ObjectKind kind;
+    std::uint8_t depth;
+    std::shared_ptr<const Bytes> bytes;
+  };
+
+  // Header and trailer; gives the number of entries.
+  Result<std::uint32_t> read_frame() {
+    ByteView pack = table_.pack_;
+    if (pack.size() < kPackHeaderBytes + kPackTrailerBytes) return fail(ErrorCode::kTruncated, "pack");
+    protocol::Reader in(pack);
+    if (protocol::as_text(in.take(4)) != "PACK" || in.u32() != 2) return fail(ErrorCode::kBadPack, "not a pack of version 2");
+    std::uint32_t count = in.u32();
+    if (count > limits_.objects_max) return fail(ErrorCode::kTooMany, std::to_string(count) + " objects in a pack");
+    if (count > (pack.size() - kPackHeaderBytes - kPackTrailerBytes) / kEntryBytesMin) return fail(ErrorCode::kTruncated, "pack");
+    Sha1 sha1;
+    sha1.update(pack.first(pack.size() - kPackTrailerBytes));
+    table_.name_.checksum = sha1.finish();
+    if (!std::ranges::equal(table_.name_.checksum.bytes, pack.last(kPackTrailerBytes))) return fail(ErrorCode::kBadPack, "checksum");
+    return count;
+  }
+
+  Result<void> read_entries(std::uint32_t count) {
+    table_.entries_.reserve(count);
+    std::uint64_t offset = kPackHeaderBytes;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (auto done = read_entry(offset); !done) return done;
+      offset = table_.entries_.back().end;
+    }
+    if (!pack_body(table_.pack_, offset).empty()) return fail(ErrorCode::kTrailingBytes, "pack");
+    return {};
+  }
+
+  Result<void> read_entry(std::uint64_t offset) {
+    auto raw = read_raw_entry(table_.pack_, offset);
+    if (!raw) return tl::unexpected(raw.error());
+    std::uint64_t allowed = raw->kind ? object_bytes_max(*raw->kind) : kDeltaBytesMax;
+    if (raw->size > allowed) return fail(ErrorCode::kTooLarge, "object of " + std::to_string(raw->size) + " bytes " + at(offset));
+    if (auto done = spend(raw->size); !done) return done;
+    buffer_.resize(raw->size);
+    auto taken = inflate_exactly(pack_body(table_.pack_, raw->body), buffer_);
+    if (!taken) return fail(taken.error().code, taken.error().context + " " + at(offset));
+    PackEntry entry{};
+    entry.kind = raw->kind.value_or(kUnresolved);
+    entry.offset = offset;
+    entry.end = raw->body + *taken;
+    entry.crc32 = crc_of(table_.pack_.subspan(offset, entry.end - offset));
+    if (raw->kind) {
+      if (auto done = name(entry, buffer_); !done) return done;
+    } else {
+      pending_.push_back(static_cast<std::uint32_t>(table_.entries_.size()));
+    }
+    table_.entries_.push_back(entry);
+    return {};
+  }
+
+  // Sets what is computed from an object's bytes.
+  Result<void> name(PackEntry& entry, ByteView bytes) {
+    entry.size = static_cast<std::uint32_t>(bytes.size());
+    entry.id = object_id(entry.kind, bytes);
+    if (entry.id.is_zero()) return fail(ErrorCode::kBadPack, "a SHA-1 collision " + at(entry.offset));
+    if (entry.kind == ObjectKind::kBlob) entry.sha256 = protocol::sha256(bytes);
+    return {};
+  }
+
+  Result<void> spend(std::uint64_t bytes) {
+    if (bytes > budget_) return fail(ErrorCode::kTooLarge, "pack inflates beyond " + std::to_string(limits_.inflated_bytes_max) + " bytes");
+    budget_ -= bytes;
+    return {};
+  }
+
+  // Pass after pass over the deltas whose base is known by now. A chain is at most kDeltaDepthMax long, so are the passes.
+  Result<void> resolve_deltas() {
+    while (!pending_.empty()) {
+      index_resolved();
+      std::vector<std::uint32_t> left;
+      for (std::uint32_t index : pending_) {
+        auto resolved = resolve(table_.entries_[index]);
+        if (!resolved) return tl::unexpected(resolved.error());
+        if (!*resolved) left.push_back(index);
+      }
+      if (left.size() == pending_.size()) return fail(ErrorCode::kMissingObject, "base of a delta " + at(table_.entries_[left[0]].offset));
+      pending_ = std::move(left);
+    }
+    return {};
+  }
+
+  void index_resolved() {
+    resolved_.clear();
+    for (std::uint32_t i = 0; i < table_.entries_.size(); ++i)
+      if (table_.entries_[i].kind != kUnresolved) resolved_.emplace(table_.entries_[i].id, i);
+  }
+
+  // False: its base is not known yet.
+  Result<bool> resolve(PackEntry& entry) {
+    auto raw = read_raw_entry(table_.pack_, entry.offset);
+    if (!raw) return tl::unexpected(raw.error());
+    auto base = base_of(*raw);
+    if (!base) return tl::unexpected(base.error());
+    if (!*base) return false;
+    const Base& found = **base;
+    if (found.depth >= protocol::kDeltaDepthMax) return fail(ErrorCode::kBadPack, "delta chain too deep " + at(entry.offset));
+    auto bytes = apply(*raw, found);
+    if (!bytes) return fail(bytes.error().code, bytes.error().context + " " + at(entry.offset));
+    entry.kind = found.kind;
+    entry.delta_depth = static_cast<std::uint8_t>(found.depth + 1);
+    if (auto done = name(entry, *bytes); !done) return tl::unexpected(done.error());
+    remember(entry.offset, std::make_shared<const Bytes>(std::move(*bytes)));
+    return true;
+  }
+
+  Result<Bytes> apply(const RawEntry& raw, const Base& base) {
+    if (auto done = spend(raw.size); !done) return tl::unexpected(done.error());
+    buffer_.resize(raw.size);
+    if (auto taken = inflate_exactly(pack_body(table_.pack_, raw.body), buffer_); !taken) return tl::unexpected(taken.error());
+    auto sizes = delta_sizes(buffer_);
+    if (!sizes) return tl::unexpected(sizes.error());
+    if (sizes->result > object_bytes_max(base.kind)) return fail(ErrorCode::kTooLarge, "delta makes " + std::to_string(sizes->result) + " bytes");
+    if (auto done = spend(sizes->result); !done) return tl::unexpected(done.error());
+    return apply_delta(*base.bytes, buffer_);
+  }
+
+  Result<std::optional<Base>> base_of(const RawEntry& raw) {
+    const PackEntry* found = nullptr;
+    if (raw.base_offset) {
+      found = table_.entry_at(*raw.base_offset);
+      if (found == nullptr) return fail(ErrorCode::kBadPack, "delta base " + at(*raw.base_offset));
+      if (found->kind == kUnresolved) return std::nullopt;
+    } else if (auto in_pack = resolved_.find(raw.base_id); in_pack != resolved_.end()) {
+      found = &table_.entries_[in_pack->second];
+    }
+    if (found == nullptr) return outside_base(raw.base_id);
+    auto bytes = whole(*found);
+    if (!bytes) return tl::unexpected(bytes.error());
+    return Base{found->kind, found->delta_depth, *bytes};
+  }
+
+  Result<std::optional<Base>> outside_base(const ObjectId& id) {
+    if (!table_.bases_->contains(id)) return std::nullopt;
+    auto object = table_.bases_->read(id);
+    if (!object) return tl::unexpected(object.error());
+    if (auto done = spend(object->bytes.size()); !done) return tl::unexpected(done.error());
+    leant_on_.push_back(id);
+    return Base{object->kind, 0, std::make_shared<const Bytes>(std::move(object->bytes))};
+  }
+
+  // Inflates along the chain at most down to the nearest object in the cache; every step is paid for.
+  Result<std::shared_ptr<const Bytes>> whole(const PackEntry& entry) {
+    if (auto cached = cache_.find(entry.offset); cached != cache_.end()) return cached->second;
+    if (auto done = spend(std::uint64_t{entry.size} * (entry.delta_depth + 1)); !done) return tl::unexpected(done.error());
+    auto bytes = table_.inflate(entry);
+    if (!bytes) return tl::unexpected(bytes.error());
+    auto shared = std::make_shared<const Bytes>(std::move(*bytes));
+    remember(entry.offset, shared);
+    return shared;
+  }
+
+  void remember(std::uint64_t offset, std::shared_ptr<const Bytes> bytes) {
+    if (cached_bytes_ + bytes->size() > kBaseCacheBytes) {
+      cache_.clear();
+      cached_bytes_ = 0;
+    }
+    cached_bytes_ += bytes->size();
+    cache_.emplace(offset, std::move(bytes));
+  }
+
+  Result<void> sort_names() {
+    const auto& entries = table_.entries_;
+    auto& order = table_.by_id_;
+    order.resize(entries.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, {}, [&](std::uint32_t i) -> const auto& { return entries[i].id.bytes; });
+    auto twin = std::ranges::adjacent_find(order, {}, [&](std::uint32_t i) -> const auto& { return entries[i].id.bytes; });
+    if (twin != order.end()) return fail(ErrorCode::kBadPack, "an object twice: " + entries[*twin].id.hex());
+    return {};
+  }
+
+  void find_borrowed() {
+    std::ranges::sort(leant_on_);
+    for (const ObjectId& id : leant_on_)
+      if (!table_.find(id) && (table_.borrowed_.empty() || table_.borrowed_.back() != id)) table_.borrowed_.push_back(id);
+  }
+
+  PackTable table_;
+  PackLimits limits_;
+  std::uint64_t budget_;
+  Bytes buffer_;
+  std::vector<std::uint32_t> pending_;
+  std::unordered_map<ObjectId, std::uint32_t> resolved_;
+  std::vector<ObjectId> leant_on_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<const Bytes>> cache_;
+  std::uint64_t cached_bytes_ = 0;
+};
+
+Result<PackTable> PackTable::read(ByteView pack, const ObjectSource& bases, const PackLimits& limits) {
+  return PackScan(pack, bases, limits).run();
+}
+
+std::optional<std::uint32_t> PackTable::find(const ObjectId& id) const {
+  auto name = [&](std::uint32_t i) -> const ObjectId& { return entries_[i].id; };
+  auto found = std::ranges::lower_bound(by_id_, id, {}, name);
+  if (found == by_id_.end() || name(*found) != id) return std::nullopt;
+  return *found;
+}
+
+const PackEntry* PackTable::entry_at(std::uint64_t offset) const {
+  auto found = std::ranges::lower_bound(entries_, offset, {}, &PackEntry::offset);
+  return found != entries_.end() && found->offset == offset ? &*found : nullptr;
+}
+
+Result<Bytes> PackTable::inflate(const PackEntry& entry) const {
+  auto raw = read_raw_entry(pack_, entry.offset);
+  if (!raw) return tl::unexpected(raw.error());
+  Bytes bytes(raw->size);
+  if (auto taken = inflate_exactly(pack_body(pack_, raw->body), bytes); !taken) return tl::unexpected(taken.error());
+  if (raw->kind) return bytes;
+  Result<Bytes> base = Bytes{};
+  if (raw->base_offset) {
+    base = inflate(*entry_at(*raw->base_offset));
+  } else if (auto in_pack = find(raw->base_id)) {
+    base = inflate(entries_[*in_pack]);
+  } else {
+    auto object = bases_->read(raw->base_id);
+    if (!object) return tl::unexpected(object.error());
+    base = std::move(object->bytes);
+  }
+  if (!base) return base;
+  return apply_delta(*base, bytes);
+}
+
+}  // namespace maillage::registry
