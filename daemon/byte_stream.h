@@ -104,9 +104,9 @@ class ByteStream {
 };
 
 // What Beast's WebSocket asks of a stream that is not its own (found by argument-dependent look-up).
-template <class Handler>
-void async_teardown(boost::beast::role_type, ByteStream& stream, Handler&& handler) {
-  stream.async_shut_down(std::forward<Handler>(handler));
+template <class Done>
+void async_teardown(boost::beast::role_type, ByteStream& stream, Done&& done) {
+  stream.async_shut_down(std::forward<Done>(done));
 }
 inline void beast_close_socket(ByteStream& stream) { stream.close(); }
 

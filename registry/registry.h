@@ -12,7 +12,7 @@
 #include <boost/json/value.hpp>
 
 #include "protocol/node.h"
-#include "protocol/record.h"
+#include "protocol/problem.h"
 #include "registry/place_changes.h"
 #include "registry/query.h"
 

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
 #include "daemon/http_server.h"
@@ -69,16 +70,25 @@ class Caller {
   }
   // Everything until the server closes.
   std::string receive_all() {
-    std::string bytes;
+    std::string bytes = std::exchange(ahead_, {});
     boost::system::error_code error;
     asio::read(socket_, asio::dynamic_buffer(bytes), error);
     return bytes;
+  }
+  // Up to and including the end of a header; what came after it is kept for `receive_all`.
+  std::string receive_header() {
+    boost::system::error_code error;
+    std::size_t size = asio::read_until(socket_, asio::dynamic_buffer(ahead_), "\r\n\r\n", error);
+    std::string header = ahead_.substr(0, size);
+    ahead_.erase(0, size);
+    return header;
   }
   asio::ip::tcp::socket& socket() { return socket_; }
 
  private:
   asio::io_context context_;
   asio::ip::tcp::socket socket_;
+  std::string ahead_;
 };
 
 // One request on a connection of its own; `lines` are extra header lines, each ended by CR LF.

@@ -1,5 +1,6 @@
 // Chains of charters: what is read is written back to the same bytes, and no chain grows without its roots.
 #include <algorithm>
+#include <optional>
 
 #include "protocol/charter.h"
 

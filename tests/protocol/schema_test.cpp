@@ -1,5 +1,8 @@
 #include "protocol/schema.h"
 
+#include <fstream>
+#include <iterator>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
@@ -119,4 +122,24 @@ TEST_CASE("schemas are self-contained and name their enumerations from vocabular
   CHECK(activities->at("items").at("enum").as_array().size() == find_vocabulary("activities")->entries.size());
   CHECK(activities->at("title") == "Activities");
   CHECK(field_schema(RecordKind::kProfile, "no-such-field") == nullptr);
+}
+
+TEST_CASE("RECORDS.md has a row for every field of every schema") {
+  std::ifstream in(MAILLAGE_SOURCE_DIR "/protocol/RECORDS.md");
+  std::string page{std::istreambuf_iterator<char>(in), {}};
+  REQUIRE(page.size() > 1'000);
+  std::size_t envelope = page.find("### Envelope");
+  for (RecordKind kind : record_kinds()) {
+    if (kind == RecordKind::kOffer) continue;  // the page says: as `need`
+    std::size_t start = page.find("### `" + std::string(slug(kind)) + "`");
+    REQUIRE(start != std::string::npos);
+    std::string section = page.substr(envelope, page.find("\n### ", envelope + 1) - envelope) +
+                          page.substr(start, page.find("\n### ", start + 1) - start);
+    for (const auto& field : schema(kind).at("properties").as_object()) {
+      INFO(slug(kind) << " " << field.key());
+      CHECK(section.find("| `" + std::string(field.key()) + "`") != std::string::npos);
+    }
+  }
+  CHECK(json::serialize(schema(RecordKind::kOffer).at("properties").as_object().at("topics")) ==
+        json::serialize(schema(RecordKind::kNeed).at("properties").as_object().at("topics")));
 }
