@@ -74,6 +74,8 @@ inline constexpr std::size_t kSessionsMax = 4'096;
 inline constexpr std::uint32_t kSketchCellsMax = 1 << 20;
 // Cells in one frame: 2,048 × at most 17 bytes is 34 KB, a pause of no live head, and decodes 1,500 differences.
 inline constexpr std::uint32_t kSketchCellsPerRunMax = 2'048;
+// Cells asked for at once: 220 KB, which an outbox takes whole.
+inline constexpr std::uint32_t kSketchCellsPerAskMax = 16'384;
 // Changes a source can undo for a stream that began before them: 3 minutes at 20 heads a second.
 inline constexpr std::size_t kSketchChangesKept = 4'096;
 // Symbols in one set: a count fits in 32 bits with room for differences.

@@ -1,6 +1,8 @@
 #include "protocol/sketch.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <iterator>
 
 #include "protocol/crypto.h"
@@ -146,6 +148,29 @@ bool SketchDecoder::pure(const SketchCell& cell) const {
   return (cell.count == 1 || cell.count == -1) && sketch_check(key_, cell.sum) == cell.check;
 }
 
+// Each of d differences is in cell i with probability p = 2 / (i + 2): the count has mean p × surplus and variance
+// d p (1 − p), so its square distance from the mean, divided by p (1 − p), is an unbiased estimate of d.
+void SketchDecoder::measure(std::uint32_t index, std::int64_t surplus) {
+  if (index == 0) {
+    surplus_ = surplus;
+    return;
+  }
+  double off_mean = static_cast<double>(surplus) * (index + 2.0) - 2.0 * static_cast<double>(surplus_);
+  spread_ += off_mean * off_mean / (2.0 * index);
+}
+
+std::uint32_t SketchDecoder::cells_wanted() const {
+  double received = std::max<std::uint32_t>(cells(), 2);
+  // The mean of n such estimates is off by √(2/n) of itself; aiming a little low costs a short question more, aiming
+  // high costs cells. Measured: 1.45, 1/4, 6 and 1/5 are near the best of both.
+  double estimate = spread_ / (received - 1);
+  estimate = std::max({estimate, static_cast<double>(std::abs(surplus_)), static_cast<double>(found_.size() + 1)});
+  double wanted = 1.45 * estimate * (1 - 0.25 * std::sqrt(2 / (received - 1))) + 6;
+  double least = received + std::max(6.0, received / 5);
+  double most = std::min(16 * received, received + kSketchCellsPerAskMax);
+  return static_cast<std::uint32_t>(std::min<double>(std::clamp(wanted, least, std::max(least, most)), kSketchCellsMax));
+}
+
 // Maps a found symbol to every cell received that it has not been mapped to yet.
 void SketchDecoder::apply(SketchEntry& entry, std::int32_t sign) {
   for (; entry.indices.index() < cells_.size(); entry.indices.advance()) {
@@ -167,6 +192,7 @@ Result<void> SketchDecoder::add_cells(const SketchRun& run) {
   for (std::size_t i = 0; i < run.cells.size(); ++i) {
     SketchCell cell = run.cells[i];
     toggle(cell, own->cells[i].sum, own->cells[i].check, -own->cells[i].count);
+    measure(size_of(cells_), cell.count);
     if (!cell.empty()) ++unsolved_;
     candidates_.push_back(size_of(cells_));
     cells_.push_back(cell);

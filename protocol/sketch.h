@@ -126,6 +126,11 @@ class SketchDecoder {
   bool done() const { return !cells_.empty() && unsolved_ == 0; }
   std::uint32_t cells() const { return static_cast<std::uint32_t>(cells_.size()); }
 
+  // Up to which cell to ask for now, when not done: the difference is estimated from how far the counts received are
+  // spread. Asking so takes 3 to 4 questions and wastes a tenth of the cells (a quarter below 40 differences), where
+  // doubling takes log2 and wastes up to half.
+  std::uint32_t cells_wanted() const;
+
   // What is known so far; complete once `done()`. With probability ~2^-32 a cell, or from a liar, a symbol may be in
   // no set: callers ignore an `only_local` symbol they never put in.
   const std::vector<SketchSymbol>& only_remote() const { return only_remote_; }
@@ -133,6 +138,7 @@ class SketchDecoder {
 
  private:
   bool pure(const SketchCell& cell) const;
+  void measure(std::uint32_t index, std::int64_t surplus);
   void apply(SketchEntry& entry, std::int32_t sign);
   Result<void> peel();
 
@@ -141,6 +147,8 @@ class SketchDecoder {
   std::vector<SketchCell> cells_;
   std::size_t unsolved_ = 0;  // cells that are not empty
   std::uint64_t remote_size_ = 0;
+  std::int64_t surplus_ = 0;  // how many more the remote side has: the difference of the first counts
+  double spread_ = 0;         // sum of the estimates of the number of differences that each further cell gives
   std::vector<std::uint32_t> candidates_;
   std::vector<SketchEntry> found_remote_, found_local_;
   std::unordered_set<SketchSymbol> found_;

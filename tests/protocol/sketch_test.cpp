@@ -100,6 +100,36 @@ TEST_CASE("from twenty changed places on a sketch costs at most 60 bytes a place
   CHECK(mean_bytes(100) <= 45);
 }
 
+TEST_CASE("asking for as many cells as the decoder wants takes few questions and wastes few cells") {
+  std::mt19937_64 random(12);
+  auto [differences, bytes_a_place] = GENERATE(table<std::size_t, double>({{40, 60}, {200, 50}, {4'000, 45}}));
+  std::size_t questions = 0, cells = 0;
+  constexpr std::size_t kTrials = 10;
+  for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    Symbols remote = random_symbols(500 + differences / 4, random), own(remote.begin(), remote.begin() + 500);
+    for (std::size_t i = differences / 4; i < differences; ++i) own.push_back(random());
+    SketchSource source = source_of(remote);
+    SketchDecoder decoder(kKey, own);
+    for (std::uint32_t limit = 8; !decoder.done(); limit = decoder.cells_wanted(), ++questions) {
+      REQUIRE(limit > decoder.cells());
+      REQUIRE(decoder.add_cells(run_of(source, decoder.cells(), limit - decoder.cells())));
+    }
+    cells += decoder.cells();
+  }
+  CAPTURE(differences, cells);
+  CHECK(questions <= 5 * kTrials);
+  CHECK(13.1 * static_cast<double>(cells) / kTrials <= bytes_a_place * static_cast<double>(differences) / 2);
+}
+
+TEST_CASE("a decoder wants a bounded number of cells, whatever the counts say") {
+  SketchDecoder decoder(kKey, {});
+  CHECK(decoder.cells_wanted() > 0);
+  constexpr auto kMany = static_cast<std::int32_t>(kSketchSetMax);
+  SketchRun run{kSketchSetMax, 0, std::vector<SketchCell>(2'000, SketchCell{1, 2, kMany})};
+  REQUIRE(decoder.add_cells(run));
+  CHECK(decoder.cells_wanted() == 2'000 + kSketchCellsPerAskMax);
+}
+
 TEST_CASE("equal sets are known to be equal after one cell of 13 bytes") {
   std::mt19937_64 random(4);
   Outcome outcome = reconcile(GENERATE(0, 1, 1'000, 20'000), 0, 0, random);
