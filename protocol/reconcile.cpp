@@ -72,7 +72,7 @@ Result<Reconciliation::Step> Reconciliation::add(const SketchCells& cells) {
     finished_ = true;
     return GiveUp{};
   }
-  return More{decoder_->cells() * 2};
+  return More{decoder_->cells_wanted()};
 }
 
 }  // namespace maillage::protocol

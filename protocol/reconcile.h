@@ -3,8 +3,8 @@
 //
 //   dialling                              dialled
 //      ASK count                  ---->
-//      <----  CELLS key, cells 0 …        as many as the asker was credited: first a few, doubled by each MORE
-//      MORE limit                 ---->   (in flight after the last needed cell: at most as many again)
+//      <----  CELLS key, cells 0 …        first a few, then up to the limit of each MORE: what the decoder estimates
+//      MORE limit                 ---->   (3 or 4 of them; a tenth of the cells is not needed)
 //      DONE symbols               ---->   the heads of these, please; the dialling side's own HEADS follow at once
 //      <----  HEADS …  END
 //
@@ -20,7 +20,7 @@
 
 namespace maillage::protocol {
 
-// Cells sent before the asker says more: enough for 20 differences, 340 bytes.
+// Cells sent before the asker says more: 104 bytes, enough for 4 differences.
 inline constexpr std::uint32_t kSketchCellsFirst = 8;
 // A key is known to the peers that dialled within this time.
 inline constexpr std::chrono::minutes kSketchKeyLife{10};
