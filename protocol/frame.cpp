@@ -81,7 +81,7 @@ Result<Frame> read_auth(Reader& in) {
   return auth;
 }
 
-enum class SketchPart : std::uint8_t { kAsk, kCells, kMore, kDone, kAll, kEnd };
+enum class SketchPart : std::uint8_t { kAsk, kCells, kMore, kDone, kAll, kEnd, kDue };
 
 Result<Frame> read_sketch_done(Reader& in) {
   SketchDone done;
@@ -113,6 +113,8 @@ Result<Frame> read_sketch(Reader& in) {
       return Sketch(SketchAll{});
     case SketchPart::kEnd:
       return Sketch(SketchEnd{});
+    case SketchPart::kDue:
+      return Sketch(SketchDue{});
   }
   return fail(ErrorCode::kMalformed, "SKETCH part");
 }
@@ -229,6 +231,7 @@ struct SketchWriter {
   }
   void operator()(const SketchAll&) { part(SketchPart::kAll); }
   void operator()(const SketchEnd&) { part(SketchPart::kEnd); }
+  void operator()(const SketchDue&) { part(SketchPart::kDue); }
 };
 
 void write_receipt_body(Writer& out, const Receipt& receipt) {

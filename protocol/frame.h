@@ -83,7 +83,10 @@ struct SketchAll {             // decoding gave up, or nothing is held: send eve
 struct SketchEnd {             // dialled → dialling: every head asked for has been sent before this frame
   bool operator==(const SketchEnd&) const = default;
 };
-using Sketch = std::variant<SketchAsk, SketchCells, SketchMore, SketchDone, SketchAll, SketchEnd>;
+struct SketchDue {             // dialled → dialling: heads that you lack were dropped here, reconcile
+  bool operator==(const SketchDue&) const = default;
+};
+using Sketch = std::variant<SketchAsk, SketchCells, SketchMore, SketchDone, SketchAll, SketchEnd, SketchDue>;
 inline constexpr std::size_t kSketchSymbolsMax = 16'384;
 
 struct Heads {

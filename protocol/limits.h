@@ -54,6 +54,8 @@ inline constexpr std::size_t kFrameBytesMax = 256 * kKiB;
 inline constexpr std::size_t kPackChunkBytes = 128 * kKiB;
 // Heads in one HEADS frame: 64 × 224 B + charters; verifying them takes about 6 ms, so live traffic gets a turn.
 inline constexpr std::size_t kHeadsPerFrameMax = 64;
+// One pack in quarantine. Rationale: two whole places at their limit; the disk a liar can make us fill a session.
+inline constexpr std::size_t kPackBytesMax = 2 * kPlaceBytesMax;
 // Places in one WANT: one pack, one quarantine, one synced batch.
 inline constexpr std::size_t kWantPlacesMax = 512;
 // What a session may have queued; above it the queue is dropped and the next sketch repairs (outbox.h).

@@ -151,6 +151,9 @@ struct Report {
 using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
                             KeepReceipt, Report>;
 
+// Receipts whose passing on is remembered, so that none goes in circles.
+inline constexpr std::size_t kForwardedKept = 1024;
+
 class Node {
  public:
   Node(NodeSettings settings, Random& random);
@@ -188,8 +191,10 @@ class Node {
   struct Job {  // a pack on its way into the store
     std::vector<IngestPack::Place> places;
     SessionId session = 0;
-    SharedBytes pushed;  // the frame it came in, to relay
-    bool alone = false;
+    bool live = false;       // pushed with its head
+    SharedBytes pushed;      // the frame it came in, to relay; null when it is too large for that
+    bool alone = false;      // one place only: a refusal is that place's
+    std::size_t bytes = 0;
   };
 
   void handle(const SessionOpened&);
@@ -223,12 +228,15 @@ class Node {
   void refuse(Session& session, const Error& error);
   void drop(Session& session);
   void pump(Session& session);
+  void pump_all();
+  void tend(Session& session);
   void send(Session& session, SharedBytes frame);
   void control(Session& session, Bytes frame);
-  void send_heads(Session& session, std::span<const PlaceId> places);
+  enum class Charters { kAlways, kWhereNew };
+  void send_heads(Session& session, std::span<const PlaceId> places, Charters charters);
   bool pump_replay(Session& session);
-  void pump_stream(Session& session);
   HeadBundle own_bundle() const;
+  static std::size_t charter_bytes(const CharterChain& chain);
 
   // Heads (node_heads.cpp)
   Result<void> take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
@@ -236,9 +244,13 @@ class Node {
   void arrive(Candidate candidate, SessionId from);
   void note_fork(const Fork& fork);
   void persist_arrivals();
-  void adopt(const Candidate& candidate, std::span<const SessionId> from, SharedBytes pushed);
+  void adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed);
+  void adopt(const Fork& fork);
+  static Evidence evidence_of(const PlaceState& state);
   void hold(const SignedHead& head);
-  void flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed);
+  void flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,
+             Outbox::Urgency urgency);
+  Result<void> useless(Session& session, std::string_view what);
   void resketch(const PlaceId& place, const std::optional<Hash>& before);
 
   // Reconciliation (node_reconcile.cpp)
@@ -247,6 +259,12 @@ class Node {
   void finish_reconcile(Session& session);
   Result<void> serve_sketch(Session& session, const Sketch& part);
   std::vector<SketchSymbol> own_symbols(const SketchKey& key) const;
+  Result<void> send_cells(Session& session, std::uint32_t limit);
+  void answer_symbols(Session& session, const SketchDone& done);
+  void replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols);
+  void replay_all(Session& session);
+  void settle_reconciled(Session& session);
+  void renew_sketch_key();
 
   // Content (node_content.cpp)
   void offer(Session& session, const PlaceId& place);
@@ -256,7 +274,10 @@ class Node {
   Result<void> start_pack(Session& session, const Pack& pack);
   void abandon_request(Session& session);
   void settle(const Job& job, const Ingested::Outcome& outcome);
-  void acknowledge(Session& session, const SignedHead& head);
+  void start_stream(Session& session);
+  bool pump_stream(Session& session);
+  Session::Stream* find_stream(JobId job, Session*& session);
+  void send_receipts();
   void forward(const Receipt& receipt, Session& from, ByteView frame);
   bool wants_content(const PlaceState& state) const;
 
@@ -281,6 +302,9 @@ class Node {
   std::unordered_map<PlaceId, SessionId> source_;    // the session a held head's content came from
   std::deque<Hash> forwarded_;                       // receipts passed on lately
   JobId next_job_ = 1;
+  Instant last_tick_{};
+  Instant next_sketch_key_{};
+  bool pump_wanted_ = false;
 };
 
 }  // namespace maillage::protocol

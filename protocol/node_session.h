@@ -66,11 +66,12 @@ struct NodeSession {
 
   Outbox outbox;
   std::size_t in_flight_bytes = 0;
-  bool closing = false;
+  std::optional<Error> overflow;  // the peer asks and does not read: the next pump ends the session
   TokenBucket useless{kUselessBurst, kUselessPerSecond};
 
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
+  std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came
   bool reconciled = false;
   std::uint64_t differences = 0;
   Instant next_reconcile = Instant::max();
@@ -89,7 +90,7 @@ struct NodeSession {
 
   std::vector<Receipt::Item> receipts;
 
-  bool open() const { return handshake.open() && !closing; }
+  bool open() const { return handshake.open(); }
 };
 
 }  // namespace maillage::protocol

@@ -31,7 +31,7 @@ void Outbox::push_head(const PlaceId& place, Urgency urgency) {
 }
 
 void Outbox::push_pack(const PlaceId& place, SharedBytes frame) {
-  if (auto stale = packs_.remove(place)) pack_bytes_ -= (*stale)->size();
+  forget(place);
   pack_bytes_ += frame->size();
   packs_.put(place, next_turn_++, std::move(frame));
   shed();
@@ -65,7 +65,8 @@ Outbox::Next Outbox::next(std::size_t frame_bytes_max) {
 
 void Outbox::shed() {
   if (bytes() <= kOutboxBytesMax) return;
-  packs_.clear();
+  while (!packs_.empty())
+    if (auto [place, frame] = packs_.pop(); !heads_.contains(place)) heads_.put(place, kNormalTurns + next_turn_++, {});
   pack_bytes_ = 0;
   if (bytes() <= kOutboxBytesMax) return;
   heads_.clear();

@@ -5,7 +5,7 @@
 // that the peer asked for) is never stored here, it is read on demand when `bulk_allowed()`.
 // Of a place only the latest is kept: a head is queued as its place's id, and the session looks the greatest head up
 // when it sends; a pushed pack belongs to one head and goes when a newer head is queued.
-// Overflow never blocks and never grows: first the packs go (the peer will ask for them), then the heads, and the
+// Overflow never blocks and never grows: first the packs go (their heads stay, the peer will ask), then the heads, and the
 // session is `dirty` until the next sketch repairs it. Control frames cannot be dropped: too many end the session.
 // A slow peer can so never hurt another. Payloads are shared: one buffer serves all sessions. Node thread.
 #pragma once
@@ -92,7 +92,8 @@ class Outbox {
   // goes before all that are not. Drops a queued pack of that place.
   void push_head(const PlaceId& place, Urgency urgency = Urgency::kNormal);
 
-  // The encoded PACK frame that goes with the head queued last for this place. Call after `push_head`.
+  // An encoded PACK frame that carries the place's new greatest head itself, in the place of a queued head. When it
+  // has to go, its head stays queued.
   void push_pack(const PlaceId& place, SharedBytes frame);
 
   // The peer told us this head, or a greater one, itself.

@@ -31,6 +31,7 @@ class SketchHost {
 
   const SketchKey& key() const { return source_.key(); }
   SketchSource& source() { return source_; }
+  std::size_t size() const { return places_.size(); }
 
   void add(const PlaceId& place, const Hash& element);
   void remove(const Hash& element);

@@ -1,0 +1,98 @@
+#include "protocol/node.h"
+
+namespace maillage::protocol {
+
+Node::Node(NodeSettings settings, Random& random)
+    : settings_(std::move(settings)), random_(random), sketch_(random.fixed<SketchKey>()) {}
+
+void Node::restore(PlaceState state) {
+  PlaceId place = state.chain.place();
+  table_.restore(std::move(state));
+  resketch(place, std::nullopt);
+}
+
+std::vector<Action> Node::on(const Input& input, Now now) {
+  now_ = now;
+  std::visit([this](const auto& what) { handle(what); }, input);
+  persist_arrivals();
+  send_receipts();
+  if (std::exchange(pump_wanted_, false)) pump_all();
+  return std::exchange(actions_, {});
+}
+
+// Every deadline here is seconds or minutes long: one tick a second while anyone is connected serves them all.
+Instant Node::deadline() const { return sessions_.empty() ? Instant::max() : last_tick_ + std::chrono::seconds(1); }
+
+std::vector<Node::PeerView> Node::peers() const {
+  std::vector<PeerView> views;
+  for (const auto& [id, session] : sessions_)
+    if (session->open())
+      views.push_back({id, session->handshake.peer(), session->handshake.peer_hello().agent, session->role,
+                       session->reconciled, session->since, session->clock_offset_ms});
+  return views;
+}
+
+void Node::sanity_check() const {
+  check(sketch_.size() == table_.size(), "every place, and nothing else, is sketched");
+  for (const auto& [place, state] : table_.all()) {
+    const SignedHead* held = state.held_head();
+    check(held == nullptr || order(held->head, state.seen.head) <= 0, "held is at most seen");
+    check(state.chain.place() == place && state.seen.head.place == place, "a place's state is its own");
+  }
+  for (const auto& [id, session] : sessions_)
+    check(session->outbox.bytes() <= kOutboxBytesMax, "an outbox is bounded");
+}
+
+void Node::handle(const FrameReceived& input) {
+  Session* session = find(input.session);
+  if (session == nullptr) return;
+  auto frame = decode_frame(input.frame);
+  if (!frame) return refuse(*session, frame.error());
+  auto taken = std::visit([&](const auto& part) { return on_frame(*session, part, input.frame); }, *frame);
+  if (!taken) {
+    if (Session* still = find(input.session)) refuse(*still, taken.error());
+    return;
+  }
+  if (Session* still = find(input.session)) pump(*still);
+}
+
+void Node::handle(const Tick&) {
+  last_tick_ = now_.instant;
+  if (now_.instant >= next_sketch_key_) renew_sketch_key();
+  std::vector<SessionId> ids;
+  for (const auto& [id, session] : sessions_) ids.push_back(id);
+  for (SessionId id : ids)
+    if (Session* session = find(id)) tend(*session);
+}
+
+void Node::tend(Session& session) {
+  if (!session.handshake.open()) {
+    if (now_.instant - session.opened_at > kHandshakeTimeout) refuse(session, {ErrorCode::kTimeout, "handshake"});
+    return;
+  }
+  if (session.request && now_.instant - session.request->progress > kWantTimeout)
+    return refuse(session, {ErrorCode::kTimeout, "WANT"});
+  bool drained = session.outbox.bytes() == 0 && session.replay.empty();
+  bool dirty = drained && session.outbox.take_dirty();
+  if (session.role == Role::kDialling) {
+    if (dirty || now_.instant >= session.next_reconcile) begin_reconcile(session);
+  } else if (dirty) {
+    control(session, encode(Sketch(SketchDue{})));
+  }
+  if (Session* still = find(session.id)) pump(*still);
+}
+
+void Node::renew_sketch_key() {
+  next_sketch_key_ = now_.instant + kSketchKeyLife;
+  std::unordered_map<PlaceId, Hash> elements;
+  for (const auto& [place, state] : table_.all()) elements.emplace(place, PlaceTable::element(state));
+  sketch_.renew(random_.fixed<SketchKey>(), elements);
+}
+
+Result<void> Node::on_frame(Session& session, const Unknown& frame, ByteView) {
+  if (!session.useless.take(1, now_.instant))
+    return fail(ErrorCode::kRateLimited, "frame type " + std::to_string(frame.type));
+  return {};
+}
+
+}  // namespace maillage::protocol

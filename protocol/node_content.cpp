@@ -1,0 +1,360 @@
+// The node's content: asking for packs, taking them in, serving them, saying that they arrived.
+#include <algorithm>
+
+#include "protocol/node.h"
+
+namespace maillage::protocol {
+
+bool Node::wants_content(const PlaceState& state) const { return !state.own && !state.holds_seen; }
+
+// ---- asking
+
+void Node::offer(Session& session, const PlaceId& place) {
+  const PlaceState* state = table_.find(place);
+  if (state == nullptr || !wants_content(*state)) return;
+  if (session.refused_content.contains(hash_of(state->seen.head))) return;
+  if (session.offered.insert(place).second) session.offers.push_back(place);
+  request_content(session);
+}
+
+void Node::request_content(Session& session) {
+  if (session.request || !session.open()) return;
+  Session::Request request;
+  request.alone = !session.alone.empty();
+  std::deque<PlaceId>& queue = request.alone ? session.alone : session.offers;
+  std::size_t places_max = request.alone ? 1 : kWantPlacesMax;
+  for (std::size_t left = queue.size(); left > 0 && request.places.size() < places_max; --left) {
+    PlaceId place = queue.front();
+    queue.pop_front();
+    const PlaceState* state = table_.find(place);
+    bool needed = state != nullptr && wants_content(*state);
+    if (needed && in_flight_.contains(place)) {
+      queue.push_back(place);  // another peer is bringing it; if it fails, this one is asked
+      continue;
+    }
+    session.offered.erase(place);
+    if (!needed) continue;
+    const SignedHead* held = state->held_head();
+    request.places.emplace(place, held != nullptr ? held->head.commit : ObjectId{});
+  }
+  if (request.places.empty()) return;
+  Want want;
+  want.request = request.number = ++session.last_request;
+  for (const auto& [place, have] : request.places) {
+    in_flight_.insert(place);
+    want.places.push_back({place, have});
+  }
+  request.progress = now_.instant;
+  session.request = std::move(request);
+  control(session, encode(want));
+  pump_wanted_ = true;
+}
+
+void Node::abandon_request(Session& session) {
+  if (!session.request) return;
+  for (const auto& [place, have] : session.request->places) in_flight_.erase(place);
+  if (session.request->job != 0) {
+    actions_.push_back(DropPack{session.request->job});
+    ingesting_.erase(session.request->job);
+  }
+  session.request.reset();
+}
+
+// ---- taking in
+
+Result<void> Node::on_frame(Session& session, const Pack& pack, ByteView frame) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "PACK");
+  return pack.request == 0 ? take_pushed_pack(session, pack, frame) : take_pack_part(session, pack);
+}
+
+// A pack pushed with a live head goes straight in when it builds on exactly what we hold; otherwise its head counts
+// as a head, and the content is asked for.
+Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView frame) {
+  if (pack.flags != (Pack::kFirst | Pack::kLast) || pack.places.size() != 1 || !pack.places.front().head)
+    return fail(ErrorCode::kMalformed, "pushed PACK");
+  const PackedPlace& entry = pack.places.front();
+  const PlaceState* state = table_.find(entry.place);
+  const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
+  bool fits = held != nullptr && !state->own && held->head.commit == entry.base && !in_flight_.contains(entry.place);
+  if (!fits) return take_head(session, *entry.head, {});
+  auto judged = table_.judge(*entry.head, {});
+  if (!judged || judged->verdict != PlaceTable::Verdict::kNewer) return take_head(session, *entry.head, {});
+
+  JobId job = next_job_++;
+  bool relayed = pack.bytes.size() <= kPushedPackRelayBytesMax;
+  IngestPack ingest{job, {{std::move(*judged->candidate), entry.base}}};
+  Job& started = ingesting_[job];
+  started.places = ingest.places;
+  started.session = session.id;
+  started.live = true;
+  if (relayed) started.pushed = std::make_shared<const Bytes>(frame.begin(), frame.end());
+  in_flight_.insert(entry.place);
+  actions_.push_back(AppendPack{job, Bytes(pack.bytes.begin(), pack.bytes.end())});
+  actions_.push_back(std::move(ingest));
+  return {};
+}
+
+Result<void> Node::take_pack_part(Session& session, const Pack& pack) {
+  if (!session.request || session.request->number != pack.request) return fail(ErrorCode::kUnexpectedFrame, "PACK");
+  Session::Request& request = *session.request;
+  bool first = (pack.flags & Pack::kFirst) != 0;
+  if (first == (request.job != 0)) return fail(ErrorCode::kUnexpectedFrame, "PACK part out of order");
+  request.progress = now_.instant;
+  if (first)
+    if (auto started = start_pack(session, pack); !started) return started;
+  if ((pack.flags & Pack::kFailed) != 0) {
+    abandon_request(session);
+    return useless(session, "packs that failed");
+  }
+  Job& job = ingesting_.at(request.job);
+  job.bytes += pack.bytes.size();
+  if (job.bytes > kPackBytesMax) return fail(ErrorCode::kTooLarge, "pack");
+  if (!pack.bytes.empty()) actions_.push_back(AppendPack{request.job, Bytes(pack.bytes.begin(), pack.bytes.end())});
+  if ((pack.flags & Pack::kLast) == 0) return {};
+
+  if (job.places.empty()) {
+    actions_.push_back(DropPack{request.job});
+    ingesting_.erase(request.job);
+  } else {
+    actions_.push_back(IngestPack{request.job, job.places});
+  }
+  session.request.reset();
+  request_content(session);
+  return {};
+}
+
+Result<void> Node::start_pack(Session& session, const Pack& pack) {
+  Session::Request& request = *session.request;
+  Job job;
+  job.session = session.id;
+  job.alone = request.places.size() == 1;
+  for (const PackedPlace& entry : pack.places) {
+    auto asked = request.places.find(entry.place);
+    const PlaceState* state = table_.find(entry.place);
+    if (asked == request.places.end() || state == nullptr) return fail(ErrorCode::kMalformed, "PACK of what was not asked");
+    if (!entry.head) continue;
+    if (!entry.base.is_zero() && entry.base != asked->second) return fail(ErrorCode::kMalformed, "PACK on another base");
+    if (entry.head->head != state->seen.head)
+      if (auto verified = verify_under(*entry.head, state->chain); !verified) return verified;
+    job.places.push_back({Candidate{*entry.head, state->chain, 0}, entry.base});
+  }
+  // What the peer does not hold may be asked from others, and from it when it says that it has it.
+  for (const auto& [place, have] : request.places)
+    if (!std::ranges::any_of(job.places, [&](const IngestPack::Place& p) { return p.head.head.head.place == place; }))
+      in_flight_.erase(place);
+  request.job = next_job_++;
+  ingesting_.emplace(request.job, std::move(job));
+  return {};
+}
+
+void Node::handle(const PackAppended& input) {
+  auto job = ingesting_.find(input.job);
+  if (job == ingesting_.end() || job->second.live) return;
+  Session* session = find(job->second.session);
+  if (session == nullptr || !session->open()) return;
+  control(*session, encode(Credit{static_cast<std::uint32_t>(input.bytes)}));
+  pump(*session);
+}
+
+void Node::handle(const Ingested& input) {
+  auto found = ingesting_.extract(input.job);
+  if (found.empty()) return;
+  const Job& job = found.mapped();
+  for (const Ingested::Outcome& outcome : input.places) settle(job, outcome);
+  if (Session* session = find(job.session)) {
+    request_content(*session);
+    pump(*session);
+  }
+}
+
+void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
+  auto place = std::ranges::find(job.places, outcome.place, [](const IngestPack::Place& p) { return p.head.head.head.place; });
+  if (place == job.places.end()) return;
+  const Candidate& candidate = place->head;
+  Session* session = find(job.session);
+  if (!outcome.refused) {
+    SessionId from[] = {job.session};
+    // Not offered again: a peer whose held head is older than what was seen has nothing more to give.
+    adopt(candidate, from, job.pushed);
+    hold(candidate.head);
+    source_[outcome.place] = job.session;
+    if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
+    return;
+  }
+  in_flight_.erase(outcome.place);
+  report({Event::kRefused, job.session, outcome.place, 0, outcome.refused});
+  if (session == nullptr) return;
+  if (job.live) {  // perhaps only the base differs: the head counts, and its content is asked for whole
+    arrive(candidate, job.session);
+  } else if (job.alone) {
+    session->refused_content.insert(hash_of(candidate.head.head));
+  } else {
+    session->alone.push_back(outcome.place);
+  }
+}
+
+void Node::handle(const Published& input) {
+  for (const Published::Place& place : input.places) {
+    const Head& head = place.head.head.head;
+    SharedBytes pushed;
+    // A peer can use the pack only when it knows the place's charters already.
+    if (place.pack && place.pack->size() <= kPushedPackOriginBytesMax && place.head.new_charters == 0) {
+      Pack pack{0, Pack::kFirst | Pack::kLast, {{head.place, place.head.head, place.base}}, *place.pack};
+      pushed = std::make_shared<const Bytes>(encode(pack));
+    }
+    adopt(place.head, {}, pushed);
+    table_.mark_own(head.place);
+    hold(place.head.head);
+  }
+}
+
+// ---- serving
+
+Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "WANT");
+  if (session.serving.size() >= kServedRequestsMax) return fail(ErrorCode::kTooMany, "WANTs at once");
+  if (auto taken = useless(session, "WANTs"); !taken) return taken;
+  Session::Stream stream;
+  stream.request = want.request;
+  bool any = false;
+  for (const WantedPlace& wanted : want.places) {
+    const PlaceState* state = table_.find(wanted.place);
+    const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
+    if (held != nullptr && held->head.commit != wanted.have) {
+      stream.places.push_back({wanted.place, *held, wanted.have});
+      any = true;
+      continue;
+    }
+    stream.places.push_back({wanted.place, {}, {}});
+    if (state != nullptr && session.interests.size() < kInterestsMax) session.interests.insert(wanted.place);
+  }
+  if (any) stream.job = next_job_++;
+  session.serving.push_back(std::move(stream));
+  start_stream(session);
+  return {};
+}
+
+void Node::start_stream(Session& session) {
+  if (session.serving.empty()) return;
+  Session::Stream& stream = session.serving.front();
+  if (stream.job == 0 || streams_.contains(stream.job)) return;
+  streams_.emplace(stream.job, session.id);
+  OpenPack open{stream.job, {}};
+  for (const PackedPlace& entry : stream.places)
+    if (entry.head) open.places.push_back(entry);
+  actions_.push_back(std::move(open));
+}
+
+Node::Session::Stream* Node::find_stream(JobId job, Session*& session) {
+  auto found = streams_.find(job);
+  session = found == streams_.end() ? nullptr : find(found->second);
+  if (session == nullptr || session->serving.empty() || session->serving.front().job != job) return nullptr;
+  return &session->serving.front();
+}
+
+void Node::handle(const PackOpened& input) {
+  Session* session = nullptr;
+  Session::Stream* stream = find_stream(input.job, session);
+  if (stream == nullptr) return;
+  std::erase_if(stream->places, [](const PackedPlace& entry) { return entry.head.has_value(); });
+  stream->places.insert(stream->places.end(), input.places.begin(), input.places.end());
+  stream->opened = true;
+  actions_.push_back(ReadPack{input.job, kPackChunkBytes});
+}
+
+void Node::handle(const PackChunk& input) {
+  Session* session = nullptr;
+  Session::Stream* stream = find_stream(input.job, session);
+  if (stream == nullptr) return;
+  stream->failed = input.failed;
+  stream->chunk.emplace(input.bytes, input.last || input.failed);
+  pump(*session);
+}
+
+bool Node::pump_stream(Session& session) {
+  if (session.serving.empty() || !session.open()) return false;
+  Session::Stream& stream = session.serving.front();
+  if (stream.job != 0 && !stream.chunk) return false;
+  Bytes bytes;
+  bool last = true;
+  if (stream.chunk) {
+    if (session.pack_credit < stream.chunk->first.size()) return false;
+    std::tie(bytes, last) = std::move(*stream.chunk);
+    stream.chunk.reset();
+  }
+  session.pack_credit -= bytes.size();
+  Pack pack{stream.request, 0, {}, bytes};
+  if (stream.first) {
+    pack.flags |= Pack::kFirst;
+    pack.places = stream.places;
+  }
+  if (last) pack.flags |= Pack::kLast;
+  if (stream.failed) pack.flags |= Pack::kFailed;
+  stream.first = false;
+  send(session, std::make_shared<const Bytes>(encode(pack)));
+  if (!last) {
+    actions_.push_back(ReadPack{stream.job, kPackChunkBytes});
+    return true;
+  }
+  if (stream.job != 0 && streams_.erase(stream.job) > 0) actions_.push_back(ClosePack{stream.job});
+  session.serving.pop_front();
+  start_stream(session);
+  return true;
+}
+
+Result<void> Node::on_frame(Session& session, const Credit& credit, ByteView) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "CREDIT");
+  session.pack_credit = std::min(kPackWindowBytes, session.pack_credit + credit.bytes);
+  return {};
+}
+
+// ---- receipts
+
+void Node::send_receipts() {
+  for (const auto& [id, session] : sessions_) {
+    if (session->receipts.empty() || !session->open()) continue;
+    auto items = std::exchange(session->receipts, {});
+    for (std::size_t at = 0; at < items.size(); at += kReceiptItemsMax) {
+      Receipt receipt{settings_.identity.place, now_.wall, {}, {}};
+      auto end = std::min(at + kReceiptItemsMax, items.size());
+      receipt.items.assign(items.begin() + static_cast<std::ptrdiff_t>(at), items.begin() + static_cast<std::ptrdiff_t>(end));
+      receipt.signature = settings_.identity.key.sign(signed_message(receipt));
+      control(*session, encode(receipt));
+    }
+    pump_wanted_ = true;
+  }
+}
+
+Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView frame) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "RECEIPT");
+  const PlaceState* replica = table_.find(receipt.replica);
+  if (replica == nullptr) return useless(session, "receipts of unknown places");
+  if (!verify(replica->chain.latest().daemon_key, signed_message(receipt), receipt.signature))
+    return fail(ErrorCode::kBadSignature, "receipt of " + receipt.replica.hex());
+  for (const Receipt::Item& item : receipt.items) {
+    const PlaceState* state = table_.find(item.place);
+    if (state != nullptr && state->own)
+      actions_.push_back(KeepReceipt{item.place, receipt.replica, item.head, receipt.time});
+  }
+  forward(receipt, session, frame);
+  return {};
+}
+
+// Towards the origin: to the session each place's content came from.
+void Node::forward(const Receipt& receipt, Session& from, ByteView frame) {
+  Hash name = sha256(frame);
+  if (std::ranges::find(forwarded_, name) != forwarded_.end()) return;
+  forwarded_.push_back(name);
+  if (forwarded_.size() > kForwardedKept) forwarded_.pop_front();
+  std::set<SessionId> onward;
+  for (const Receipt::Item& item : receipt.items)
+    if (auto source = source_.find(item.place); source != source_.end() && source->second != from.id)
+      onward.insert(source->second);
+  for (SessionId id : onward)
+    if (Session* next = find(id); next != nullptr && next->open()) {
+      control(*next, Bytes(frame.begin(), frame.end()));
+      pump_wanted_ = true;
+    }
+}
+
+}  // namespace maillage::protocol

@@ -1,0 +1,227 @@
+// The node's heads: judged, made durable, adopted, passed on.
+#include <algorithm>
+
+#include "protocol/node.h"
+
+namespace maillage::protocol {
+namespace {
+
+// The charters of one place among those of a frame.
+std::map<PlaceId, std::vector<SignedCharter>> by_place(const std::vector<SignedCharter>& charters) {
+  std::map<PlaceId, std::vector<SignedCharter>> grouped;
+  for (const SignedCharter& charter : charters) {
+    bool genesis = charter.charter.number == 0;
+    grouped[genesis ? place_of_genesis(charter.charter) : charter.charter.place].push_back(charter);
+  }
+  return grouped;
+}
+
+// A peer that does not know a place's charters yet, or knows another chain, is not at fault.
+bool is_nobodys_fault(ErrorCode code) {
+  return code == ErrorCode::kUnknownPlace || code == ErrorCode::kMissingCharter || code == ErrorCode::kOtherChain;
+}
+
+// Quotas below one a second: a place costs a thousand tokens.
+constexpr std::uint64_t kTokensPerPlace = 1000;
+constexpr std::uint64_t kSecondsPerDay = 86'400;
+
+}  // namespace
+
+Result<void> Node::on_frame(Session& session, const Heads& heads, ByteView) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "HEADS");
+  auto charters = by_place(heads.bundle.charters);
+  for (const SignedHead& head : heads.bundle.heads) {
+    if (session.heard) session.heard->insert(head.head.place);
+    if (auto taken = take_head(session, head, charters[head.head.place]); !taken) return taken;
+  }
+  return {};
+}
+
+Result<void> Node::useless(Session& session, std::string_view what) {
+  if (session.useless.take(1, now_.instant)) return {};
+  return fail(ErrorCode::kRateLimited, std::string(what));
+}
+
+Result<void> Node::take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters) {
+  const PlaceId& place = head.head.place;
+  if (auto arriving = arrivals_.find(place); arriving != arrivals_.end() && arriving->second.candidate.head == head) {
+    arriving->second.from.push_back(session.id);
+    return {};
+  }
+  auto judged = table_.judge(head, charters);
+  if (!judged) {
+    if (!is_nobodys_fault(judged.error().code)) return tl::unexpected(judged.error());
+    if (judged.error().code == ErrorCode::kOtherChain)
+      report({Event::kRefused, session.id, place, 0, judged.error()});
+    return useless(session, "heads of unknown places");
+  }
+  switch (judged->verdict) {
+    case PlaceTable::Verdict::kSame:
+      session.outbox.forget(place);
+      offer(session, place);
+      return useless(session, "heads known already");
+    case PlaceTable::Verdict::kOlder:
+      session.outbox.push_head(place);
+      return useless(session, "old heads");
+    case PlaceTable::Verdict::kConflicting:
+      note_fork(*judged->fork);
+      break;
+    case PlaceTable::Verdict::kNewer:
+      break;
+  }
+  if (!judged->candidate) return {};
+  const PlaceState* known = table_.find(place);
+  if (known == nullptr && !admits(session, place)) {
+    report({Event::kNotAdmitted, session.id, place, 0, {}});
+    return useless(session, "places over the quota");
+  }
+  if (known != nullptr && known->own) report({Event::kOwnHeadElsewhere, session.id, place, 0, {}});
+  arrive(std::move(*judged->candidate), session.id);
+  return {};
+}
+
+bool Node::admits(Session& session, const PlaceId& place) {
+  if (arrivals_.contains(place)) return true;
+  if (!session.accepted && !settings_.open_admission) return false;
+  std::uint64_t a_day = session.accepted ? settings_.introductions_per_day_accepted : settings_.introductions_per_day;
+  auto [bucket, added] = introductions_.try_emplace(
+      session.handshake.peer(), a_day * kTokensPerPlace, std::max<std::uint64_t>(1, a_day * kTokensPerPlace / kSecondsPerDay));
+  return bucket->second.take(kTokensPerPlace, now_.instant);
+}
+
+void Node::arrive(Candidate candidate, SessionId from) {
+  PlaceId place = candidate.head.head.place;
+  auto found = arrivals_.find(place);
+  if (found == arrivals_.end()) {
+    arrivals_.emplace(place, Arrival{std::move(candidate), {from}});
+    return;
+  }
+  auto beside = order(candidate.head.head, found->second.candidate.head.head);
+  if (conflicts(candidate.head.head, found->second.candidate.head.head))
+    note_fork({found->second.candidate.head, candidate.head});
+  if (beside > 0) found->second = Arrival{std::move(candidate), {from}};
+}
+
+void Node::note_fork(const Fork& fork) {
+  const PlaceId& place = fork.first.head.place;
+  const PlaceState* state = table_.find(place);
+  bool recorded = state != nullptr && state->fork != nullptr && state->seen.head.epoch == fork.first.head.epoch &&
+                  state->seen.head.charter == fork.first.head.charter;
+  bool noted = std::ranges::any_of(new_forks_, [&](const Fork& known) { return known.first.head.place == place; });
+  if (!recorded && !noted) new_forks_.push_back(fork);
+}
+
+void Node::persist_arrivals() {
+  if (persisting_ || (arrivals_.empty() && new_forks_.empty())) return;
+  Persist batch{next_job_++, {}, std::exchange(new_forks_, {})};
+  while (!arrivals_.empty() && batch.heads.size() < kBatchRecordsMax) {
+    auto arrival = arrivals_.extract(arrivals_.begin());
+    batch.heads.push_back(arrival.mapped().candidate);
+    persisting_heads_.push_back(std::move(arrival.mapped()));
+  }
+  persisting_ = batch.job;
+  persisting_forks_ = batch.forks;
+  actions_.push_back(std::move(batch));
+}
+
+void Node::handle(const Persisted& input) {
+  if (!persisting_ || *persisting_ != input.job) return;
+  persisting_.reset();
+  auto heads = std::exchange(persisting_heads_, {});
+  auto forks = std::exchange(persisting_forks_, {});
+  if (!input.done) {  // a full disk: nothing was taken; the next reconciliation brings it again
+    report({Event::kRefused, 0, {}, heads.size(), Error{ErrorCode::kDiskFull, "heads"}});
+    return;
+  }
+  for (const Arrival& arrival : heads) {
+    adopt(arrival.candidate, arrival.from, nullptr);
+    for (SessionId id : arrival.from)
+      if (Session* session = find(id)) offer(*session, arrival.candidate.head.head.place);
+  }
+  for (const Fork& fork : forks) adopt(fork);
+}
+
+void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed) {
+  const PlaceId& place = candidate.head.head.place;
+  const PlaceState* known = table_.find(place);
+  std::optional<Hash> before;
+  bool breaks_history = false;
+  if (known != nullptr) {
+    before = PlaceTable::element(*known);
+    breaks_history = known->seen.head.epoch != candidate.head.head.epoch;
+  }
+  if (table_.adopt(candidate)) {
+    resketch(place, before);
+    report({Event::kSeen, from.empty() ? 0 : from.front(), place, 0, {}});
+    flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal);
+  }
+}
+
+void Node::adopt(const Fork& fork) {
+  const PlaceId& place = fork.first.head.place;
+  const PlaceState* known = table_.find(place);
+  if (known == nullptr) return;
+  Hash before = PlaceTable::element(*known);
+  if (!table_.record_fork(fork)) return;
+  resketch(place, before);
+  report({Event::kForked, 0, place, 0, {}});
+  Bytes frame = encode(evidence_of(*known));
+  for (const auto& [id, session] : sessions_)
+    if (session->open()) control(*session, frame);
+  pump_wanted_ = true;
+}
+
+Evidence Node::evidence_of(const PlaceState& state) {
+  return {state.chain.charters(), state.fork->first, state.fork->second};
+}
+
+Result<void> Node::on_frame(Session& session, const Evidence& evidence, ByteView) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "EVIDENCE");
+  const PlaceState* known = table_.find(evidence.first.head.place);
+  if (known == nullptr) return useless(session, "evidence of unknown places");
+  auto chain = chain_of(evidence.first.head.place, evidence.charters, &known->chain);
+  if (!chain) return useless(session, "evidence under other charters");
+  for (const SignedHead* head : {&evidence.first, &evidence.second})
+    if (auto verified = verify_under(*head, *chain); !verified) return verified;
+  note_fork({evidence.first, evidence.second});
+  for (const SignedHead* head : {&evidence.first, &evidence.second})
+    if (auto taken = take_head(session, *head, evidence.charters); !taken) return taken;
+  return {};
+}
+
+void Node::hold(const SignedHead& head) {
+  const PlaceId& place = head.head.place;
+  in_flight_.erase(place);
+  if (!table_.hold(head)) return;
+  report({Event::kHeld, 0, place, 0, {}});
+  for (const auto& [id, session] : sessions_)
+    if (session->interests.erase(place) > 0) session->outbox.push_head(place);
+  pump_wanted_ = true;
+}
+
+void Node::flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,
+                 Outbox::Urgency urgency) {
+  for (const auto& [id, session] : sessions_) {
+    if (!session->open() || std::ranges::find(except, id) != except.end()) continue;
+    if (pushed && session->reconciled)
+      session->outbox.push_pack(place, pushed);
+    else
+      session->outbox.push_head(place, urgency);
+  }
+  pump_wanted_ = true;
+}
+
+void Node::pump_all() {
+  std::vector<SessionId> ids;
+  for (const auto& [id, session] : sessions_)
+    if (session->open()) ids.push_back(id);
+  for (SessionId id : ids)
+    if (Session* session = find(id)) pump(*session);
+}
+
+void Node::resketch(const PlaceId& place, const std::optional<Hash>& before) {
+  if (before) sketch_.remove(*before);
+  sketch_.add(place, PlaceTable::element(*table_.find(place)));
+}
+
+}  // namespace maillage::protocol

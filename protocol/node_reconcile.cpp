@@ -1,0 +1,145 @@
+// The node's part in reconciliation: when to begin, what the other side lacks, when it is over. See reconcile.h.
+#include <algorithm>
+
+#include "protocol/node.h"
+
+namespace maillage::protocol {
+namespace {
+
+// Above this many symbols to ask for, all heads are the simpler answer.
+constexpr std::size_t kAskedSymbolsMax = kSketchSymbolsMax;
+
+}  // namespace
+
+void Node::begin_reconcile(Session& session) {
+  session.next_reconcile = Instant::max();
+  session.reconciliation.emplace();
+  session.heard.reset();
+  session.differences = 0;
+  control(session, encode(Sketch(SketchAsk{table_.size()})));
+}
+
+Result<void> Node::on_frame(Session& session, const Sketch& part, ByteView) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "SKETCH");
+  if (session.role == Role::kDialled) return serve_sketch(session, part);
+  if (auto* cells = std::get_if<SketchCells>(&part)) return advance_reconcile(session, *cells);
+  if (std::holds_alternative<SketchEnd>(part)) {
+    finish_reconcile(session);
+    return {};
+  }
+  if (std::holds_alternative<SketchDue>(part)) {
+    if (!session.reconciliation) begin_reconcile(session);
+    return useless(session, "SKETCH due");
+  }
+  return fail(ErrorCode::kUnexpectedFrame, "SKETCH part of the dialling side");
+}
+
+std::vector<SketchSymbol> Node::own_symbols(const SketchKey& key) const {
+  std::vector<SketchSymbol> symbols;
+  symbols.reserve(table_.size());
+  for (const auto& [place, state] : table_.all()) symbols.push_back(sketch_symbol(key, PlaceTable::element(state)));
+  return symbols;
+}
+
+Result<void> Node::advance_reconcile(Session& session, const SketchCells& cells) {
+  // Cells that were under way when we had enough.
+  if (!session.reconciliation || !session.reconciliation->waiting_for_cells()) return {};
+  Reconciliation& reconciliation = *session.reconciliation;
+  if (reconciliation.begins(cells)) reconciliation.begin(cells.key, own_symbols(cells.key));
+  auto step = reconciliation.add(cells);
+  if (!step) return tl::unexpected(step.error());
+  if (auto* more = std::get_if<Reconciliation::More>(&*step)) {
+    control(session, encode(Sketch(SketchMore{more->limit})));
+    return {};
+  }
+  auto* decoded = std::get_if<Reconciliation::Decoded>(&*step);
+  if (decoded == nullptr || decoded->only_remote.size() > kAskedSymbolsMax) {
+    session.heard.emplace();
+    control(session, encode(Sketch(SketchAll{})));
+    return {};
+  }
+  session.differences = std::max(decoded->only_remote.size(), decoded->only_local.size());
+  replay_symbols(session, decoded->key, decoded->only_local);
+  control(session, encode(Sketch(SketchDone{decoded->key, decoded->only_remote, true})));
+  return {};
+}
+
+// Sends the heads whose symbols only we have. One that changed since the sketch began is on its way live already.
+void Node::replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols) {
+  if (symbols.empty()) return;
+  std::unordered_set<SketchSymbol> wanted(symbols.begin(), symbols.end());
+  for (const auto& [place, state] : table_.all())
+    if (wanted.contains(sketch_symbol(key, PlaceTable::element(state)))) session.replay.places.push_back(place);
+}
+
+void Node::finish_reconcile(Session& session) {
+  if (!session.reconciliation || session.reconciliation->waiting_for_cells()) return;
+  if (session.heard) {  // every head was sent to us: what was not among them, the peer lacks
+    session.differences = session.heard->size();
+    for (const auto& [place, state] : table_.all())
+      if (!session.heard->contains(place)) session.replay.places.push_back(place);
+  }
+  session.heard.reset();
+  session.reconciliation.reset();
+  settle_reconciled(session);
+}
+
+void Node::settle_reconciled(Session& session) {
+  session.reconciled = true;
+  // ± 50 %, so that a hub's peers do not come all at once.
+  auto interval = std::chrono::nanoseconds(kReconcileInterval).count();
+  auto jittered = interval / 2 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(interval)));
+  if (session.role == Role::kDialling) session.next_reconcile = now_.instant + Duration(jittered);
+  report({Event::kReconciled, session.id, session.handshake.peer(), session.differences, {}});
+  for (const auto& [place, state] : table_.all())
+    if (wants_content(state)) offer(session, place);
+}
+
+Result<void> Node::serve_sketch(Session& session, const Sketch& part) {
+  if (auto* ask = std::get_if<SketchAsk>(&part)) {
+    if (auto taken = useless(session, "SKETCH asks"); !taken) return taken;
+    session.sketch_stream.emplace(sketch_);
+    std::uint64_t own = table_.size();
+    std::uint64_t apart = own > ask->count ? own - ask->count : ask->count - own;
+    bool mostly_new = apart > own / 2;  // then the asker will want all heads, whatever the cells say
+    return send_cells(session, kSketchCellsFirst + (mostly_new ? 0 : static_cast<std::uint32_t>(2 * apart)));
+  }
+  if (auto* more = std::get_if<SketchMore>(&part)) return send_cells(session, more->limit);
+  if (auto* done = std::get_if<SketchDone>(&part)) {
+    session.sketch_stream.reset();
+    answer_symbols(session, *done);
+    return {};
+  }
+  if (std::holds_alternative<SketchAll>(part)) {
+    session.sketch_stream.reset();
+    replay_all(session);
+    return {};
+  }
+  return fail(ErrorCode::kUnexpectedFrame, "SKETCH part of the dialled side");
+}
+
+Result<void> Node::send_cells(Session& session, std::uint32_t limit) {
+  if (!session.sketch_stream) return useless(session, "SKETCH more");
+  for (const Sketch& cells : session.sketch_stream->cells_to(sketch_, limit)) control(session, encode(cells));
+  return {};
+}
+
+void Node::answer_symbols(Session& session, const SketchDone& done) {
+  if (done.key != sketch_.key()) return replay_all(session);  // renewed in between: the symbols say nothing any more
+  for (SketchSymbol symbol : done.symbols)
+    if (auto place = sketch_.place_of(symbol)) session.replay.places.push_back(*place);
+  session.differences = done.symbols.size();
+  session.replay.then_end = done.last;
+  if (done.last) settle_reconciled(session);
+}
+
+void Node::replay_all(Session& session) {
+  session.replay = {};
+  session.replay.places.reserve(table_.size());
+  for (const auto& [place, state] : table_.all()) session.replay.places.push_back(place);
+  session.replay.then_end = true;
+  session.differences = table_.size();
+  settle_reconciled(session);
+}
+
+}  // namespace maillage::protocol

@@ -1,0 +1,185 @@
+// The node's sessions: opening, authenticating, sending in the right order, ending.
+#include <algorithm>
+
+#include "protocol/node.h"
+
+namespace maillage::protocol {
+
+Node::Session* Node::find(SessionId id) {
+  auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void Node::handle(const SessionOpened& input) {
+  Hello hello;
+  hello.nonce = random_.fixed<Nonce>();
+  hello.place = settings_.identity.place;
+  hello.time = now_.wall;
+  hello.agent = settings_.agent;
+  auto session = std::make_unique<Session>(input.session, input.role, hello);
+  session->accepted = input.accepted;
+  session->opened_at = now_.instant;
+  session->since = now_.wall;
+  Session& opened = *sessions_.insert_or_assign(input.session, std::move(session)).first->second;
+  if (sessions_.size() == 1) last_tick_ = now_.instant;
+  send(opened, opened.handshake.hello());
+}
+
+void Node::handle(const SessionClosed& input) {
+  Session* session = find(input.session);
+  if (session == nullptr) return;
+  if (session->handshake.open()) report({Event::kPeerClosed, session->id, session->handshake.peer(), 0, {}});
+  drop(*session);
+}
+
+void Node::handle(const FrameSent& input) {
+  Session* session = find(input.session);
+  if (session == nullptr) return;
+  session->in_flight_bytes -= std::min(input.bytes, session->in_flight_bytes);
+  pump(*session);
+}
+
+HeadBundle Node::own_bundle() const {
+  const PlaceState* own = table_.find(settings_.identity.place);
+  check(own != nullptr && own->held_head() != nullptr, "a daemon holds its own place");
+  return {own->chain.charters(), {*own->held_head()}};
+}
+
+Result<void> Node::on_frame(Session& session, const Hello& hello, ByteView frame) {
+  session.clock_offset_ms = hello.time.ms - now_.wall.ms;
+  auto auth = session.handshake.on_hello(hello, frame, settings_.identity, own_bundle());
+  if (!auth) return tl::unexpected(auth.error());
+  control(session, std::move(*auth));
+  return {};
+}
+
+Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
+  if (!session.handshake.greeted()) return fail(ErrorCode::kUnexpectedFrame, "AUTH before HELLO");
+  const PlaceState* known = table_.find(session.handshake.peer());
+  auto chain = session.handshake.on_auth(auth, known != nullptr ? &known->chain : nullptr);
+  if (!chain) return tl::unexpected(chain.error());
+  if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
+  report({Event::kPeerOpen, session.id, session.handshake.peer(), 0, {}});
+  if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;
+  if (session.role == Role::kDialling) begin_reconcile(session);
+  return {};
+}
+
+// Of two sessions in the same direction the newer stays: the older is a connection that died unnoticed. Of two in
+// opposite directions the one dialled by the smaller place id stays, so that both ends keep the same one.
+bool Node::settle_duplicates(Session& session) {
+  const PlaceId& own = settings_.identity.place;
+  std::vector<SessionId> stale;
+  for (const auto& [id, other] : sessions_) {
+    if (id == session.id || !other->open() || other->handshake.peer() != session.handshake.peer()) continue;
+    bool we_dial = session.role == Role::kDialling;
+    bool stays = other->role == session.role || (we_dial == (own < session.handshake.peer()));
+    if (!stays) return false;
+    stale.push_back(id);
+  }
+  for (SessionId id : stale)
+    if (Session* other = find(id)) refuse(*other, {ErrorCode::kDuplicateSession, session.handshake.peer().hex()});
+  return true;
+}
+
+Result<void> Node::on_frame(Session& session, const Bye& bye, ByteView) {
+  PlaceId peer = session.handshake.greeted() ? session.handshake.peer() : PlaceId{};
+  report({Event::kByeReceived, session.id, peer, 0, Error{code_of_slug(bye.code), bye.text}});
+  actions_.push_back(Close{session.id});
+  drop(session);
+  return {};
+}
+
+void Node::refuse(Session& session, const Error& error) {
+  PlaceId peer = session.handshake.greeted() ? session.handshake.peer() : PlaceId{};
+  report({Event::kRefused, session.id, peer, 0, error});
+  send(session, std::make_shared<const Bytes>(encode(Bye{std::string(slug(error.code)), error.context})));
+  actions_.push_back(Close{session.id});
+  drop(session);
+}
+
+void Node::drop(Session& session) {
+  abandon_request(session);
+  for (const Session::Stream& stream : session.serving)
+    if (stream.job != 0 && streams_.erase(stream.job) > 0) actions_.push_back(ClosePack{stream.job});
+  sessions_.erase(session.id);
+  // What was asked from that peer is asked from the others.
+  for (const auto& [id, other] : sessions_) request_content(*other);
+}
+
+void Node::send(Session& session, SharedBytes frame) {
+  session.in_flight_bytes += frame->size();
+  actions_.push_back(Send{session.id, std::move(frame)});
+}
+
+// An answer that may not be dropped. A peer that asks and never reads is ended by the next tick or frame of its own.
+void Node::control(Session& session, Bytes frame) {
+  auto queued = session.outbox.push_control(std::make_shared<const Bytes>(std::move(frame)));
+  if (!queued) session.overflow = queued.error();
+}
+
+void Node::pump(Session& session) {
+  if (session.overflow) return refuse(session, *session.overflow);
+  while (session.in_flight_bytes < kSendWindowBytes) {
+    Outbox::Next next = session.outbox.next();
+    if (auto* frame = std::get_if<Outbox::Control>(&next)) {
+      send(session, std::move(frame->frame));
+    } else if (auto* heads = std::get_if<Outbox::Heads>(&next)) {
+      send_heads(session, heads->places, Charters::kWhereNew);
+    } else if (auto* pack = std::get_if<Outbox::Pack>(&next)) {
+      send(session, std::move(pack->frame));
+    } else if (!pump_replay(session) && !pump_stream(session)) {
+      return;
+    }
+  }
+}
+
+void Node::send_heads(Session& session, std::span<const PlaceId> places, Charters charters) {
+  HeadBundle bundle;
+  std::size_t bytes = 0;
+  auto flush = [&] {
+    if (!bundle.heads.empty()) send(session, std::make_shared<const Bytes>(encode(Heads{bundle})));
+    bundle = {};
+    bytes = 0;
+  };
+  for (const PlaceId& place : places) {
+    const PlaceState* state = table_.find(place);
+    if (state == nullptr) continue;
+    // A peer that has reconciled knows the charters of every place that is not new. When it does not after all, it
+    // passes the head over, and the next reconciliation brings both.
+    const Head& head = state->seen.head;
+    bool known_there = charters == Charters::kWhereNew && session.reconciled && head.charter == 0 && !head.previous.is_zero();
+    std::size_t needed = SignedHead::kBytes + (known_there ? 0 : charter_bytes(state->chain));
+    if (bytes + needed > kFrameBytesMax - kKiB) flush();
+    if (!known_there)
+      bundle.charters.insert(bundle.charters.end(), state->chain.charters().begin(), state->chain.charters().end());
+    bundle.heads.push_back(state->seen);
+    bytes += needed;
+    if (state->fork) control(session, encode(evidence_of(*state)));
+  }
+  flush();
+}
+
+std::size_t Node::charter_bytes(const CharterChain& chain) {
+  Writer out;
+  for (const SignedCharter& charter : chain.charters()) write(out, charter);
+  return out.size();
+}
+
+bool Node::pump_replay(Session& session) {
+  Session::Replay& replay = session.replay;
+  if (replay.empty()) return false;
+  if (replay.next == replay.places.size()) {
+    send(session, std::make_shared<const Bytes>(encode(Sketch(SketchEnd{}))));
+    replay = {};
+    return true;
+  }
+  std::size_t count = std::min(kHeadsPerFrameMax, replay.places.size() - replay.next);
+  std::vector<PlaceId> places(replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next),
+                              replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next + count));
+  replay.next += count;
+  send_heads(session, places, Charters::kAlways);
+  return true;
+}
+
+}  // namespace maillage::protocol
