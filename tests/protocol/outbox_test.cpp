@@ -34,8 +34,8 @@ std::string next_of(Outbox& outbox, std::size_t frame_bytes_max = kFrameBytesMax
 TEST_CASE("control frames go first, then heads, then packs; bulk only when nothing waits") {
   Outbox outbox;
   CHECK(outbox.bulk_allowed());
+  outbox.push_pack(place(2), frame(10));
   outbox.push_head(place(1));
-  outbox.push_pack(place(1), frame(10));
   REQUIRE(outbox.push_control(frame(5, 7)));
   REQUIRE(outbox.push_control(frame(5, 8)));
   CHECK_FALSE(outbox.bulk_allowed());
@@ -43,7 +43,7 @@ TEST_CASE("control frames go first, then heads, then packs; bulk only when nothi
   CHECK(next_of(outbox) == "control 8");
   CHECK(next_of(outbox) == "heads 1");
   CHECK_FALSE(outbox.bulk_allowed());
-  CHECK(next_of(outbox) == "pack 1");
+  CHECK(next_of(outbox) == "pack 2");
   CHECK(next_of(outbox) == "idle");
   CHECK(outbox.bulk_allowed());
   CHECK(outbox.bytes() == 0);
@@ -113,14 +113,23 @@ TEST_CASE("one buffer serves many sessions") {
   CHECK(shared.use_count() == 3);
 }
 
-TEST_CASE("overflow drops packs before heads, and is dirty only when heads went") {
+TEST_CASE("a pushed pack carries its head: a queued head of its place goes") {
   Outbox outbox;
   outbox.push_head(place(1));
-  for (unsigned i = 0; outbox.bytes() + 64 * kKiB <= kOutboxBytesMax; ++i) outbox.push_pack(place(i), frame(64 * kKiB));
+  outbox.push_pack(place(1), frame(10));
+  CHECK(outbox.bytes() == 10);
+  CHECK(next_of(outbox) == "pack 1");
+  CHECK(next_of(outbox) == "idle");
+}
+
+TEST_CASE("overflow drops packs but not their heads, and is dirty only when heads went") {
+  Outbox outbox;
+  outbox.push_head(place(1));
+  for (unsigned i = 2; outbox.bytes() + 64 * kKiB <= kOutboxBytesMax; ++i) outbox.push_pack(place(i), frame(64 * kKiB));
   outbox.push_pack(place(999), frame(64 * kKiB));
   CHECK_FALSE(outbox.dirty());
-  CHECK(outbox.bytes() == SignedHead::kBytes);
-  CHECK(next_of(outbox) == "heads 1");
+  CHECK(outbox.bytes() == 17 * SignedHead::kBytes);
+  CHECK(next_of(outbox) == "heads 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 999");
 
   unsigned queued = 0;
   while (!outbox.dirty()) {
