@@ -14,6 +14,7 @@
 #include "protocol/node.h"
 #include "protocol/problem.h"
 #include "registry/place_changes.h"
+#include "registry/publish.h"
 #include "registry/query.h"
 
 namespace maillage::registry {
@@ -31,12 +32,6 @@ struct CreatedPlace {
   PlaceId place;
   std::string slug;
   std::string recovery_sheet;
-};
-
-// One change to a place's files: new bytes, or removal.
-struct FileEdit {
-  std::string path;
-  std::optional<Bytes> bytes;
 };
 
 // A publication that is durable: what the node is told (input Published) and what people see.

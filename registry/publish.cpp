@@ -1,0 +1,222 @@
+#include "registry/publish.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <boost/json/serialize.hpp>
+
+#include "protocol/limits.h"
+#include "protocol/path.h"
+#include "protocol/record_edit.h"
+#include "protocol/record_kind.h"
+#include "protocol/utf8.h"
+#include "protocol/validate.h"
+
+namespace maillage::registry {
+namespace {
+
+using protocol::Problem;
+
+// What a place holds: ids by path, and the bytes of all its files together.
+struct PlaceFiles {
+  std::map<std::string, ObjectId> ids;
+  std::uint64_t bytes = 0;
+};
+
+Result<PlaceFiles> list_files(const ObjectSource& source, const std::optional<ObjectId>& tree, TreeCache& cache) {
+  PlaceFiles files;
+  if (!tree) return files;
+  auto summary = summarise(source, *tree, cache);
+  if (!summary) return tl::unexpected(summary.error());
+  files.bytes = summary->bytes;
+  auto listed = for_each_file(source, *tree, [&](const std::string& path, const ObjectId& blob) {
+    files.ids.emplace(path, blob);
+    return true;
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  return files;
+}
+
+std::string over(std::uint64_t amount, std::uint64_t limit) {
+  return std::to_string(amount) + " > " + std::to_string(limit);
+}
+
+// The paths of `ids` below a folder.
+std::vector<std::string> below(const std::map<std::string, ObjectId>& ids, const std::string& folder) {
+  std::vector<std::string> paths;
+  std::string prefix = folder + "/";
+  for (auto at = ids.lower_bound(prefix); at != ids.end() && at->first.starts_with(prefix); ++at)
+    paths.push_back(at->first);
+  return paths;
+}
+
+class Preparation {
+ public:
+  Preparation(const ObjectSource& source, PlaceFiles files) : source_(source), before_(std::move(files)) {
+    after_ = before_;
+  }
+
+  void apply(const FileEdit& edit) {
+    auto checked = protocol::check_path(edit.path);
+    if (!checked) return add_path_problem(edit.path, checked.error());
+    if (protocol::is_identity_path(edit.path)) return add(edit.path, ErrorCode::kPathIdentity, edit.path);
+    if (edit.bytes)
+      put(edit.path, *edit.bytes);
+    else
+      withdraw(edit.path);
+  }
+
+  // What only the whole can show: run after the last edit.
+  void finish() {
+    for (const auto& [path, bytes] : changes_)
+      if (bytes) check_place_in_tree(path);
+    check_folders();
+    if (after_.ids.size() > protocol::kPlaceFilesMax)
+      add("", ErrorCode::kTooMany, over(after_.ids.size(), protocol::kPlaceFilesMax));
+    if (after_.bytes > protocol::kPlaceBytesMax)
+      add("", ErrorCode::kTooLarge, over(after_.bytes, protocol::kPlaceBytesMax));
+  }
+
+  std::vector<Problem> problems;
+  FileChanges take_changes() { return std::move(changes_); }
+
+ private:
+  void put(const std::string& path, const Bytes& bytes) {
+    if (auto twice = changes_.find(path); twice != changes_.end()) {
+      if (twice->second != bytes) add(path, ErrorCode::kPathConflict, path);
+      return;
+    }
+    if (bytes.size() > protocol::kFileBytesMax)
+      return add(path, ErrorCode::kTooLarge, over(bytes.size(), protocol::kFileBytesMax));
+    for (Problem& problem : protocol::validate(path, bytes)) add(std::move(problem));
+    ObjectId id = object_id(ObjectKind::kBlob, bytes);
+    auto [at, added] = after_.ids.try_emplace(path, id);
+    if (!added && at->second == id) return;  // already published
+    if (!added) forget_bytes(path, at->second);
+    at->second = id;
+    after_.bytes += bytes.size();
+    changes_.emplace(path, bytes);
+  }
+
+  void withdraw(const std::string& path) {
+    std::vector<std::string> paths = below(before_.ids, path);
+    if (before_.ids.contains(path)) paths = {path};
+    if (paths.empty()) return add(path, ErrorCode::kNotFound, path);
+    for (const std::string& each : paths) {
+      auto [change, added] = changes_.try_emplace(each, std::nullopt);
+      if (!added && change->second) add(each, ErrorCode::kPathConflict, each);
+      auto at = after_.ids.find(each);
+      if (!added || at == after_.ids.end()) continue;
+      forget_bytes(each, at->second);
+      after_.ids.erase(at);
+    }
+  }
+
+  void forget_bytes(const std::string& path, const ObjectId& id) {
+    auto blob = source_.summarise_blob(id);
+    if (!blob) return add(path, blob.error().code, blob.error().context);
+    after_.bytes -= std::min(after_.bytes, blob->bytes);
+  }
+
+  void check_place_in_tree(const std::string& path) {
+    for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
+      if (std::string folder = path.substr(0, slash); after_.ids.contains(folder)) add_conflict(path, folder);
+    if (auto inside = below(after_.ids, path); !inside.empty()) add_conflict(path, inside.front());
+    auto address = protocol::address_of(protocol::PlaceId{}, path);
+    if (!address) return;
+    for (const std::string& form : protocol::paths_of(*address))
+      if (form != path && after_.ids.contains(form) && protocol::address_of(protocol::PlaceId{}, form) == address)
+        add_conflict(path, form);
+  }
+
+  // Entries of every folder, files and folders alike.
+  void check_folders() {
+    std::unordered_map<std::string, std::size_t> entries;
+    std::unordered_set<std::string> seen;
+    for (const auto& [path, id] : after_.ids)
+      for (std::string child = path; seen.insert(child).second;) {
+        std::size_t slash = child.rfind('/');
+        child = slash == std::string::npos ? "" : child.substr(0, slash);
+        if (++entries[child] == kTreeEntriesMax + 1) add(child, ErrorCode::kTooMany, over(kTreeEntriesMax + 1, kTreeEntriesMax));
+        if (child.empty()) break;
+      }
+  }
+
+  void add_path_problem(const std::string& path, const Error& error) {
+    auto better = protocol::suggest_path(path);
+    std::string example = better ? boost::json::serialize(boost::json::string(*better)) : "";
+    add({protocol::shown(path), "", error.code, error.context, example});
+  }
+
+  void add_conflict(const std::string& path, const std::string& other) {
+    add(path, ErrorCode::kPathConflict, path + " ↔ " + other);
+  }
+
+  void add(const std::string& path, ErrorCode code, std::string context) {
+    add({path, "", code, std::move(context), ""});
+  }
+
+  void add(Problem problem) {
+    if (problems.size() < protocol::kProblemsMax) problems.push_back(std::move(problem));
+  }
+
+  static constexpr std::size_t kTreeEntriesMax = protocol::kTreeEntriesMax;
+
+  const ObjectSource& source_;
+  PlaceFiles before_, after_;
+  FileChanges changes_;
+};
+
+std::vector<Problem> one_problem(const std::string& path, const Error& error) {
+  return {{path, "", error.code, error.context, ""}};
+}
+
+Result<FileEdit> confirmation_of(const ObjectSource& source, const std::optional<ObjectId>& tree,
+                                 const std::string& path, std::string_view date) {
+  if (!protocol::is_record_path(path)) return protocol::fail(ErrorCode::kMalformed, protocol::shown(path));
+  Result<std::optional<ObjectId>> blob{std::optional<ObjectId>()};
+  if (tree) blob = find_path(source, *tree, path);
+  if (!blob) return tl::unexpected(blob.error());
+  if (!*blob) return protocol::fail(ErrorCode::kNotFound, protocol::shown(path));
+  auto bytes = source.read_as(ObjectKind::kBlob, **blob);
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto text = protocol::with_text_field(*bytes, "confirmed", date);
+  if (!text) return tl::unexpected(text.error());
+  auto confirmed = protocol::as_bytes(*text);
+  return FileEdit{path, Bytes(confirmed.begin(), confirmed.end())};
+}
+
+}  // namespace
+
+tl::expected<FileChanges, std::vector<Problem>> prepare_publication(const ObjectSource& source,
+                                                                    const std::optional<ObjectId>& tree,
+                                                                    TreeCache& cache,
+                                                                    const std::vector<FileEdit>& edits) {
+  auto files = list_files(source, tree, cache);
+  if (!files) return tl::unexpected(one_problem("", files.error()));
+  Preparation preparation(source, std::move(*files));
+  for (const FileEdit& edit : edits) preparation.apply(edit);
+  preparation.finish();
+  if (!preparation.problems.empty()) return tl::unexpected(std::move(preparation.problems));
+  return preparation.take_changes();
+}
+
+tl::expected<std::vector<FileEdit>, std::vector<Problem>> prepare_confirmation(const ObjectSource& source,
+                                                                               const std::optional<ObjectId>& tree,
+                                                                               const std::vector<std::string>& paths,
+                                                                               std::string_view date) {
+  std::vector<FileEdit> edits;
+  std::vector<Problem> problems;
+  for (const std::string& path : paths) {
+    auto edit = confirmation_of(source, tree, path, date);
+    if (edit)
+      edits.push_back(std::move(*edit));
+    else if (problems.size() < protocol::kProblemsMax)
+      problems.push_back({protocol::shown(path), "", edit.error().code, edit.error().context, ""});
+  }
+  if (!problems.empty()) return tl::unexpected(std::move(problems));
+  return edits;
+}
+
+}  // namespace maillage::registry
