@@ -42,7 +42,8 @@ bool person_holds(const CommitPerson& person) {
 std::string line_of(const CommitPerson& person) {
   int zone = std::abs(person.zone_minutes);
   char digits[8];
-  std::snprintf(digits, sizeof digits, "%c%02u%02u", person.zone_minutes < 0 ? '-' : '+', static_cast<unsigned>(zone / 60) % 100, static_cast<unsigned>(zone % 60));
+  std::snprintf(digits, sizeof digits, "%c%02u%02u", person.zone_minutes < 0 ? '-' : '+',
+                static_cast<unsigned>(zone / 60) % 100, static_cast<unsigned>(zone % 60));
   return person.name + " <" + person.email + "> " + std::to_string(person.seconds) + " " + digits;
 }
 
