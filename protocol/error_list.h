@@ -84,6 +84,9 @@ MAILLAGE_ERROR(kBadPlaceId, "bad-place-id", "identifiant de lieu mal écrit (64 
 MAILLAGE_ERROR(kBadHash, "bad-hash", "empreinte SHA-256 mal écrite : {}", "badly written SHA-256: {}")
 MAILLAGE_ERROR(kBadAddress, "bad-address", "adresse de fiche mal écrite : {}", "badly written record address: {}")
 MAILLAGE_ERROR(kBadKey, "bad-key", "clé publique SSH mal écrite : {}", "badly written SSH public key: {}")
+// -- questions
+MAILLAGE_ERROR(kUnknownParameter, "unknown-parameter", "paramètre de recherche inconnu : {}", "unknown parameter: {}")
+MAILLAGE_ERROR(kBadParameter, "bad-parameter", "paramètre de recherche incorrect : {}", "wrong parameter: {}")
 // -- what the daemon is asked
 MAILLAGE_ERROR(kBadConfig, "bad-config", "configuration incorrecte : {}", "wrong configuration: {}")
 MAILLAGE_ERROR(kMethodNotAllowed, "method-not-allowed", "méthode non autorisée : {}", "method not allowed: {}")

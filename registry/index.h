@@ -18,7 +18,7 @@ namespace maillage::registry {
 // A record that replicates and is kept but is not indexed, and why.
 struct RecordProblem {
   std::string path;
-  std::string problem;
+  Error problem;
 };
 
 class Index {

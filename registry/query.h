@@ -3,7 +3,7 @@
 // Plain values; any thread. STORAGE.md, "Query".
 //
 // A repeated key means "or", different keys mean "and":
-//   q         every word, French: accents, plurals, elisions, one typo from five letters, last word as a prefix
+//   q         every word, in French: accents, plurals, elisions, one typo from five letters, last word as a prefix
 //   activity type service stage governance    slugs; `type` of a need or an offer is one of its topics. What a record
 //             does not say itself (activity, service, stage, governance) is taken from its place's profile.
 //   near=lat,lon [radius=km]    bbox=minLon,minLat,maxLon,maxLat    the record's point, else its place's
@@ -43,11 +43,11 @@ inline constexpr std::size_t kQueryLimitMax = 1000;
 inline constexpr std::size_t kQueryParametersMax = 256;
 inline constexpr std::size_t kQueryValueBytesMax = 512;
 inline constexpr std::size_t kQueryWordsMax = 12;
+inline constexpr std::size_t kQueryTextsMax = 4;  // q repeated
 
 struct Query {
   What what = What::kPlaces;
-  std::string q;
-  std::vector<std::string> activity, type, service, stage, governance;
+  std::vector<std::string> q, activity, type, service, stage, governance;
   std::optional<GeoPoint> near;
   std::optional<double> radius_km;
   std::vector<BoundingBox> bbox;

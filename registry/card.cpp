@@ -1,0 +1,185 @@
+#include "registry/card.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "protocol/record.h"
+#include "registry/territory.h"
+#include "registry/text.h"
+
+namespace maillage::registry {
+namespace {
+
+using boost::json::object;
+using protocol::text_field;
+
+const object* object_field(const object& record, std::string_view key) {
+  const auto* value = record.if_contains(key);
+  return value ? value->if_object() : nullptr;
+}
+
+std::optional<double> number_field(const object& record, std::string_view key) {
+  const auto* value = record.if_contains(key);
+  if (!value || !value->is_number()) return std::nullopt;
+  return value->to_number<double>();
+}
+
+// The texts of a field that may be one text or a list of them.
+std::vector<std::string_view> texts_field(const object& record, std::string_view key) {
+  std::vector<std::string_view> texts;
+  const auto* value = record.if_contains(key);
+  if (!value) return texts;
+  if (const auto* text = value->if_string()) texts.emplace_back(*text);
+  if (const auto* list = value->if_array()) {
+    for (const auto& entry : *list) {
+      if (const auto* text = entry.if_string()) texts.emplace_back(*text);
+    }
+  }
+  return texts;
+}
+
+class CardReader {
+ public:
+  CardReader(Card& card, const object& record) : card_(card), record_(record) {}
+
+  void read(UnixTime created) {
+    read_names();
+    read_facets();
+    read_address();
+    read_geo();
+    for (std::string_view key : {"description", "location", "host"}) {
+      if (auto text = text_field(record_, key)) add_words(*text, Field::kText);
+    }
+    if (card_.what == What::kEvents) read_event_times();
+    if (card_.what == What::kNeeds || card_.what == What::kOffers) read_deadline(created);
+    std::sort(card_.facets.begin(), card_.facets.end());
+    card_.facets.erase(std::unique(card_.facets.begin(), card_.facets.end()), card_.facets.end());
+  }
+
+ private:
+  void add_words(std::string_view text, Field field) {
+    for (auto& word : words_of_record(text)) {
+      bool silent = field == Field::kText && is_stop_word(word.folded);
+      if (silent) continue;
+      for (auto& stem : word.stems) card_.words.push_back({std::move(stem), true, field});
+      card_.words.push_back({std::move(word.folded), false, field});
+    }
+  }
+
+  // Neighbours in a name also count as one word: "arlab" finds Konk Ar Lab.
+  void add_name(std::string_view name) {
+    auto words = words_of_record(name);
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+      std::string joined = words[i].folded + words[i + 1].folded;
+      if (joined.size() <= kWordBytesMax) card_.words.push_back({std::move(joined), false, Field::kName});
+    }
+    add_words(name, Field::kName);
+  }
+
+  void read_names() {
+    card_.name = text_field(record_, "name").value_or("");
+    add_name(card_.name);
+    const object* names = object_field(record_, "names");
+    if (!names) return;
+    for (const auto& [language, name] : *names) {
+      if (const auto* text = name.if_string()) add_name(*text);
+    }
+  }
+
+  void add_facet(Facet facet, std::string_view value) {
+    if (value.empty() || value.size() > kQueryValueBytesMax) return;
+    card_.facets.push_back({facet, fold(value)});
+    add_words(value, Field::kKeyword);
+  }
+
+  void read_facets() {
+    for (auto value : texts_field(record_, "activities")) add_facet(Facet::kActivity, value);
+    for (auto value : texts_field(record_, "services")) add_facet(Facet::kService, value);
+    for (auto value : texts_field(record_, "stage")) add_facet(Facet::kStage, value);
+    bool help = card_.what == What::kNeeds || card_.what == What::kOffers;
+    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, value);
+    if (const object* governance = object_field(record_, "governance")) {
+      for (auto value : texts_field(*governance, "model")) add_facet(Facet::kGovernance, value);
+    }
+    const object* source = object_field(record_, "source");
+    auto name = source ? text_field(*source, "name") : std::nullopt;
+    auto id = source ? text_field(*source, "id") : std::nullopt;
+    if (name && id) card_.facets.push_back({Facet::kSource, std::string(*name).append(1, '\0').append(*id)});
+  }
+
+  void add_area(char level, const Area& area, Field field) {
+    if (area.code.empty()) return;
+    card_.facets.push_back({Facet::kTerritory, std::string(1, level).append(area.code)});
+    add_words(area.name, field);
+  }
+
+  void read_address() {
+    const object* address = object_field(record_, "address");
+    if (!address) return;
+    for (std::string_view key : {"street", "postcode"}) {
+      if (auto text = text_field(*address, key)) add_words(*text, Field::kText);
+    }
+    if (auto text = text_field(*address, "commune")) add_words(*text, Field::kKeyword);
+    auto insee = text_field(*address, "insee");
+    if (!insee) return;
+    std::string code(*insee);
+    std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
+    card_.facets.push_back({Facet::kTerritory, "c" + code});
+    auto commune = find_commune(code);
+    if (!commune) return;
+    add_area('c', commune->commune, Field::kKeyword);
+    add_area('d', commune->department, Field::kText);
+    add_area('r', commune->region, Field::kText);
+    add_area('e', commune->epci, Field::kText);
+  }
+
+  void read_geo() {
+    const object* geo = object_field(record_, "geo");
+    auto lat = geo ? number_field(*geo, "lat") : std::nullopt;
+    auto lon = geo ? number_field(*geo, "lon") : std::nullopt;
+    if (lat && lon) card_.geo = make_point(*lat, *lon);
+  }
+
+  void read_event_times() {
+    TimeZone zone(text_field(record_, "timeZone").value_or(""));
+    auto start = parse_moment(text_field(record_, "start").value_or(""), zone);
+    if (!start) return;
+    auto end = parse_moment(text_field(record_, "end").value_or(""), zone);
+    Repetition::Times times{start->local_ms, start->local_ms, start->date_only, zone, {}};
+    if (start->date_only) times.local_end += kDayMs;
+    if (end && end->local_ms > start->local_ms) times.local_end = end->local_ms;
+    card_.start = start->at.ms;
+    card_.end = zone.to_utc(times.local_end).ms;
+    if (end && end->at > start->at) card_.end = end->at.ms;
+    auto rule = text_field(record_, "rrule");
+    if (!rule) return;
+    for (auto text : texts_field(record_, "exdate")) {
+      if (auto except = parse_moment(text, zone)) times.except.push_back(except->at);
+    }
+    card_.repetition = Repetition::make(*rule, std::move(times));
+  }
+
+  // A date alone means until the end of that day.
+  void read_deadline(UnixTime created) {
+    TimeZone zone("");
+    auto until = parse_moment(text_field(record_, "until").value_or(""), zone);
+    card_.start = created.ms;
+    card_.end = kForever;
+    if (until) card_.end = until->date_only ? zone.to_utc(until->local_ms + kDayMs).ms : until->at.ms;
+  }
+
+  Card& card_;
+  const object& record_;
+};
+
+}  // namespace
+
+Card read_card(What what, const boost::json::object& record, UnixTime created) {
+  Card card;
+  card.what = what;
+  CardReader(card, record).read(created);
+  return card;
+}
+
+}  // namespace maillage::registry

@@ -1,0 +1,50 @@
+// Card: what queries look at in one record, taken out of its JSON once. Immutable; any thread.
+#pragma once
+
+#include <limits>
+#include <memory>
+
+#include <boost/json/object.hpp>
+
+#include "registry/query.h"
+#include "registry/repetition.h"
+
+namespace maillage::registry {
+
+// Where a word stands in a record; its weight in the relevance of an answer.
+enum class Field : std::uint8_t { kText, kKeyword, kName };
+inline constexpr int kFieldWeights[] = {1, 2, 4};
+
+// What can be ticked. The first five and the territory are inherited from the place when a record is silent.
+enum class Facet : std::uint8_t { kActivity, kService, kStage, kGovernance, kTerritory, kType, kSource };
+
+struct FacetValue {
+  Facet facet;
+  std::string value;  // of the territory: a letter for the level, then the code: r53, d29, e200068120, c29039
+  auto operator<=>(const FacetValue&) const = default;
+};
+
+struct CardWord {
+  std::string text;
+  bool stem;  // a stem, else the whole folded word
+  Field field;
+};
+
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
+inline constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+
+struct Card {
+  What what = What::kPlaces;
+  std::string name;
+  std::optional<GeoPoint> geo;
+  std::vector<FacetValue> facets;  // distinct
+  std::vector<CardWord> words;     // may repeat
+  // Events: half-open, kNoTime when the event has no readable start. Needs and offers: from publication to deadline.
+  std::int64_t start = kNoTime, end = kNoTime;
+  std::shared_ptr<const Repetition> repetition;
+};
+
+// `record` has passed read_indexable and belongs in list `what`.
+Card read_card(What what, const boost::json::object& record, UnixTime created);
+
+}  // namespace maillage::registry

@@ -1,0 +1,165 @@
+#include "registry/columns.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "protocol/error.h"
+#include "registry/slug.h"
+#include "registry/text.h"
+
+namespace maillage::registry {
+namespace {
+
+// Below this many dead rows renumbering is not worth its pause.
+constexpr std::size_t kDeadRowsMin = 4'096;
+
+bool is_profile(What what) { return what == What::kPlaces || what == What::kNetworks; }
+
+}  // namespace
+
+std::uint32_t Columns::ordinal(const PlaceId& place) {
+  auto [at, is_new] = ordinals_.emplace(place, static_cast<std::uint32_t>(places_.size()));
+  if (is_new) places_.push_back({place, kNoRow, {}, {}, {}});
+  return at->second;
+}
+
+void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card) {
+  remove(place_id, path);
+  auto number = static_cast<std::uint32_t>(rows_.size());
+  protocol::check(number < WordList::kRowsMax, "more rows than an index can number");
+  Row row;
+  row.place = ordinal(place_id);
+  row.path = path;
+  row.what = card.what;
+  row.geo = card.geo;
+  row.start = card.start;
+  row.end = card.end;
+  row.repetition = card.repetition;
+  row.name_key = name_key(card.name);
+  for (const auto& value : card.facets) {
+    auto next = static_cast<FacetId>(facets_.size()) | static_cast<FacetId>(value.facet) << 28;
+    row.facets.push_back(facets_.emplace(value, next).first->second);
+  }
+  std::sort(row.facets.begin(), row.facets.end());
+  for (const auto& word : card.words) (word.stem ? stems_ : words_).add(word.text, number, word.field);
+
+  IndexedPlace& place = places_[row.place];
+  place.rows.push_back(number);
+  if (is_profile(card.what)) {
+    forget_profile(place);
+    place.profile = number;
+    place.name = card.name;
+    place.slug = slug_of(card.name);
+    slugs_[place.slug].push_back(row.place);
+  }
+  auto list = static_cast<std::size_t>(card.what);
+  ++living_[list];
+  added_[list].push_back(number);
+  rows_.push_back(std::move(row));
+  unsettled_ = true;
+}
+
+void Columns::forget_profile(IndexedPlace& place) {
+  if (place.profile == kNoRow) return;
+  auto found = slugs_.find(place.slug);
+  std::erase(found->second, ordinals_.at(place.id));
+  if (found->second.empty()) slugs_.erase(found);
+  place.profile = kNoRow;
+  place.name.clear();
+  place.slug.clear();
+}
+
+void Columns::kill(std::uint32_t number) {
+  Row& row = rows_[number];
+  row.alive = false;
+  row.repetition.reset();
+  ++dead_;
+  --living_[static_cast<std::size_t>(row.what)];
+  IndexedPlace& place = places_[row.place];
+  if (place.profile == number) forget_profile(place);
+  unsettled_ = true;
+}
+
+void Columns::remove(const PlaceId& place_id, const PathKey& path) {
+  auto at = ordinals_.find(place_id);
+  if (at == ordinals_.end()) return;
+  auto& rows = places_[at->second].rows;
+  auto found = std::find_if(rows.begin(), rows.end(), [&](std::uint32_t row) { return rows_[row].path == path; });
+  if (found == rows.end()) return;
+  kill(*found);
+  rows.erase(found);
+}
+
+void Columns::remove_all(const PlaceId& place_id) {
+  auto at = ordinals_.find(place_id);
+  if (at == ordinals_.end()) return;
+  for (std::uint32_t row : places_[at->second].rows) kill(row);
+  places_[at->second].rows.clear();
+}
+
+bool Columns::name_before(std::uint32_t a, std::uint32_t b) const {
+  const Row &left = rows_[a], &right = rows_[b];
+  if (int order = left.name_key.compare(right.name_key)) return order < 0;
+  return std::tie(places_[left.place].id, left.path) < std::tie(places_[right.place].id, right.path);
+}
+
+void Columns::settle() {
+  if (!unsettled_) return;
+  if (dead_ > kDeadRowsMin && dead_ > rows_.size() / 2) renumber();
+  auto before = [this](std::uint32_t a, std::uint32_t b) { return name_before(a, b); };
+  for (std::size_t list = 0; list < kWhats; ++list) {
+    auto dead = [this](std::uint32_t row) { return !rows_[row].alive; };
+    std::erase_if(order_[list], dead);
+    std::erase_if(added_[list], dead);
+    std::sort(added_[list].begin(), added_[list].end(), before);
+    auto middle = static_cast<std::ptrdiff_t>(order_[list].size());
+    order_[list].insert(order_[list].end(), added_[list].begin(), added_[list].end());
+    std::inplace_merge(order_[list].begin(), order_[list].begin() + middle, order_[list].end(), before);
+    added_[list].clear();
+  }
+  unsettled_ = false;
+}
+
+void Columns::renumber() {
+  std::vector<std::uint32_t> moved(rows_.size(), kNoRow);
+  std::vector<Row> kept;
+  kept.reserve(rows_.size() - dead_);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (!rows_[i].alive) continue;
+    moved[i] = static_cast<std::uint32_t>(kept.size());
+    kept.push_back(std::move(rows_[i]));
+  }
+  rows_ = std::move(kept);
+  dead_ = 0;
+  words_.renumber(moved);
+  stems_.renumber(moved);
+  for (auto& place : places_) {
+    for (auto& row : place.rows) row = moved[row];
+    if (place.profile != kNoRow) place.profile = moved[place.profile];
+  }
+  for (auto* lists : {&order_, &added_}) {
+    for (auto& list : *lists) {
+      for (auto& row : list) row = moved[row];
+      std::erase(list, kNoRow);
+    }
+  }
+}
+
+std::optional<FacetId> Columns::facet(const FacetValue& value) const {
+  auto found = facets_.find(value);
+  if (found == facets_.end()) return std::nullopt;
+  return found->second;
+}
+
+const IndexedPlace* Columns::place(const PlaceId& id) const {
+  auto found = ordinals_.find(id);
+  return found == ordinals_.end() ? nullptr : &places_[found->second];
+}
+
+const IndexedPlace* Columns::place_with_slug(const std::string& slug) const {
+  auto found = slugs_.find(slug);
+  if (slug.empty() || found == slugs_.end() || found->second.size() != 1) return nullptr;
+  return &places_[found->second.front()];
+}
+
+}  // namespace maillage::registry

@@ -1,0 +1,84 @@
+// Columns: every indexed record as a row of plain values, the word lists over them, and the places they belong to.
+//
+// Invariant: once settled, `in_order(what)` has the living rows of that list by (name key, place, path). Rows are
+// appended; a changed record is a new row and its old one dies; when the dead outnumber the living, all is renumbered.
+// Guarded by the index's shared mutex: changes and `settle` alone, everything else any number of readers.
+#pragma once
+
+#include <array>
+#include <map>
+#include <unordered_map>
+
+#include "registry/stored_record.h"
+#include "registry/word_list.h"
+
+namespace maillage::registry {
+
+using FacetId = std::uint32_t;  // facet in the top 4 bits: the sorted ids of a row lie together by facet
+inline constexpr std::uint32_t kNoRow = WordList::kRowsMax;
+
+struct Row {
+  std::uint32_t place = 0;  // ordinal in places()
+  PathKey path;
+  What what = What::kPlaces;
+  bool alive = true;
+  std::optional<GeoPoint> geo;
+  std::vector<FacetId> facets;  // ascending
+  std::int64_t start = kNoTime, end = kNoTime;
+  std::shared_ptr<const Repetition> repetition;
+  std::string name_key;
+};
+
+struct IndexedPlace {
+  PlaceId id;
+  std::uint32_t profile = kNoRow;
+  std::string name, slug;  // of the profile
+  std::vector<std::uint32_t> rows;  // living
+};
+
+class Columns {
+ public:
+  // Replaces what the place had at that path.
+  void add(const PlaceId& place, const PathKey& path, const Card& card);
+  void remove(const PlaceId& place, const PathKey& path);
+  void remove_all(const PlaceId& place);
+
+  // Sorts what was added since; needed before `in_order`.
+  void settle();
+  bool settled() const { return !unsettled_; }
+
+  const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<IndexedPlace>& places() const { return places_; }
+  const WordList& words() const { return words_; }
+  const WordList& stems() const { return stems_; }
+  const std::vector<std::uint32_t>& in_order(What what) const { return order_[static_cast<std::size_t>(what)]; }
+  std::size_t count(What what) const { return living_[static_cast<std::size_t>(what)]; }
+
+  // Nothing when no record ever had the value.
+  std::optional<FacetId> facet(const FacetValue& value) const;
+  const IndexedPlace* place(const PlaceId& id) const;
+  // The only place with that slug.
+  const IndexedPlace* place_with_slug(const std::string& slug) const;
+
+  // Order of rows where nothing else decides.
+  bool name_before(std::uint32_t a, std::uint32_t b) const;
+
+ private:
+  std::uint32_t ordinal(const PlaceId& place);
+  void kill(std::uint32_t row);
+  void forget_profile(IndexedPlace& place);
+  void renumber();
+
+  std::vector<Row> rows_;
+  std::size_t dead_ = 0;
+  std::array<std::size_t, kWhats> living_{};
+  std::vector<IndexedPlace> places_;
+  std::unordered_map<PlaceId, std::uint32_t> ordinals_;
+  std::unordered_map<std::string, std::vector<std::uint32_t>> slugs_;
+  std::map<FacetValue, FacetId> facets_;
+  WordList words_, stems_;
+  std::array<std::vector<std::uint32_t>, kWhats> order_, added_;
+  bool unsettled_ = false;
+};
+
+}  // namespace maillage::registry

@@ -1,0 +1,223 @@
+#include "registry/index.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_set>
+
+#include "registry/card.h"
+#include "registry/columns.h"
+#include "registry/cursor.h"
+#include "registry/item.h"
+#include "registry/reading.h"
+#include "registry/slug.h"
+#include "registry/stored_record.h"
+
+namespace maillage::registry {
+
+struct Index::Memory {
+  mutable std::shared_mutex mutex;
+  Columns columns;
+
+  // Readers need settled columns; the first after a change settles them for all.
+  std::shared_lock<std::shared_mutex> read() {
+    std::shared_lock lock(mutex);
+    while (!columns.settled()) {
+      lock.unlock();
+      settle();
+      lock.lock();
+    }
+    return lock;
+  }
+  void settle() {
+    std::unique_lock lock(mutex);
+    columns.settle();
+  }
+};
+
+namespace {
+
+void add_record(Columns& columns, const PlaceId& place, const PathKey& path, const boost::json::object& record,
+                UnixTime created) {
+  auto what = what_of(record);
+  if (what) columns.add(place, path, read_card(*what, record, created));
+  else columns.remove(place, path);
+}
+
+// The place that a text names: by id, or by a slug that only it has.
+const IndexedPlace* named_place(const Columns& columns, std::string_view id_or_slug) {
+  auto id = PlaceId::parse(id_or_slug);
+  const IndexedPlace* place = id ? columns.place(*id) : columns.place_with_slug(slug_of(id_or_slug));
+  return place && place->profile != kNoRow ? place : nullptr;
+}
+
+// The hits of one page, in order, and whether there are more.
+bool cut_page(const Columns& columns, const Query& query, const std::optional<Position>& after, std::vector<Hit>& hits) {
+  if (after) {
+    std::erase_if(hits, [&](const Hit& hit) { return !after->before(position_of(columns, hit)); });
+  }
+  bool by_name = query.q.empty() && !query.near && query.what != What::kEvents;
+  std::size_t count = std::min(query.limit, hits.size());
+  if (!by_name) {
+    auto before = [&](const Hit& a, const Hit& b) {
+      if (a.score != b.score) return a.score > b.score;
+      if (a.distance != b.distance) return a.distance < b.distance;
+      if (a.start != b.start) return a.start < b.start;
+      return columns.name_before(a.row, b.row);
+    };
+    std::partial_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(count), hits.end(), before);
+  }
+  bool more = count > 0 && count < hits.size();
+  hits.resize(count);
+  return more;
+}
+
+}  // namespace
+
+Index::Index(StateStore& store) : store_(store), memory_(std::make_unique<Memory>()) {}
+Index::~Index() = default;
+
+Result<void> Index::stage(WriteBatch& batch, const PlaceChanges& changes) const {
+  std::unordered_set<std::string> written;
+  for (const auto& version : changes.records) {
+    std::string key = record_key(changes.place, path_key(version.path));
+    written.insert(key);
+    if (!version.json) {
+      batch.erase(Column::kRecords, key);
+      continue;
+    }
+    StoredRecord stored{version.created, version.updated, version.sha256, version.path, std::nullopt, *version.json};
+    if (auto record = read_indexable(version.path, *version.json); !record) stored.problem = record.error();
+    batch.put(Column::kRecords, key, encode(stored));
+  }
+  if (!changes.replaces_all) return {};
+  return store_.scan(Column::kRecords, record_prefix(changes.place), [&](std::string_view key, std::string_view) {
+    std::string old(key);
+    if (!written.contains(old)) batch.erase(Column::kRecords, std::move(old));
+    return true;
+  });
+}
+
+void Index::apply(const PlaceChanges& changes) {
+  // Everything slow happens before the lock: queries wait for the copying of values only.
+  struct Change {
+    PathKey path;
+    std::optional<Card> card;
+  };
+  std::vector<Change> ready;
+  for (const auto& version : changes.records) {
+    Change change{path_key(version.path), std::nullopt};
+    auto record = version.json ? read_indexable(version.path, *version.json) : protocol::fail(ErrorCode::kNotFound, "");
+    auto what = record ? what_of(*record) : std::nullopt;
+    if (what) change.card = read_card(*what, *record, version.created);
+    ready.push_back(std::move(change));
+  }
+  std::unique_lock lock(memory_->mutex);
+  if (changes.replaces_all) memory_->columns.remove_all(changes.place);
+  for (const auto& change : ready) {
+    if (change.card) memory_->columns.add(changes.place, change.path, *change.card);
+    else memory_->columns.remove(changes.place, change.path);
+  }
+}
+
+Result<void> Index::load() {
+  Columns columns;
+  std::optional<Error> error;
+  auto scanned = store_.scan(Column::kRecords, "", [&](std::string_view key_bytes, std::string_view value) {
+    auto key = parse_record_key(key_bytes);
+    auto stored = decode_stored_record(value);
+    if (!key || !stored) {
+      error = Error{ErrorCode::kCorrupt, "stored record"};
+      return false;
+    }
+    if (stored->problem) return true;
+    auto record = read_indexable(stored->path, stored->json);
+    if (record) add_record(columns, key->place, key->path, *record, stored->created);
+    return true;
+  });
+  if (!scanned) return scanned;
+  if (error) return tl::unexpected(*error);
+  columns.settle();
+  std::unique_lock lock(memory_->mutex);
+  memory_->columns = std::move(columns);
+  return {};
+}
+
+Result<Page> Index::query(const Query& query) const {
+  std::optional<Position> after;
+  if (!query.after.empty()) {
+    auto position = decode_cursor(query, query.after);
+    if (!position) return tl::unexpected(position.error());
+    after = std::move(*position);
+  }
+  Page page;
+  std::vector<ItemSource> sources;
+  {
+    auto lock = memory_->read();
+    const Columns& columns = memory_->columns;
+    auto hits = select(columns, query);
+    page.number_matched = hits.size();
+    bool more = cut_page(columns, query, after, hits);
+    if (more) page.next = encode_cursor(query, position_of(columns, hits.back()));
+    for (const Hit& hit : hits) sources.push_back(item_source(columns, query, hit));
+  }
+  for (const auto& source : sources) {
+    auto value = store_.get(Column::kRecords, record_key(source.place, source.path));
+    if (!value) return tl::unexpected(value.error());
+    if (!*value) continue;  // withdrawn this very moment
+    auto stored = decode_stored_record(**value);
+    if (!stored) return protocol::fail(ErrorCode::kCorrupt, "stored record");
+    if (auto item = make_item(source, *stored)) page.items.push_back(std::move(*item));
+  }
+  return page;
+}
+
+Result<PlaceId> Index::find_place(std::string_view id_or_slug) const {
+  auto lock = memory_->read();
+  const IndexedPlace* place = named_place(memory_->columns, id_or_slug);
+  if (!place) return protocol::fail(ErrorCode::kNotFound, std::string(id_or_slug.substr(0, kQueryValueBytesMax)));
+  return place->id;
+}
+
+Result<boost::json::object> Index::place(std::string_view id_or_slug) const {
+  ItemSource source;
+  {
+    auto lock = memory_->read();
+    const IndexedPlace* place = named_place(memory_->columns, id_or_slug);
+    if (!place) return protocol::fail(ErrorCode::kNotFound, std::string(id_or_slug.substr(0, kQueryValueBytesMax)));
+    Hit hit;
+    hit.row = place->profile;
+    source = item_source(memory_->columns, Query{}, hit);
+  }
+  auto value = store_.get(Column::kRecords, record_key(source.place, source.path));
+  if (!value) return tl::unexpected(value.error());
+  if (!*value) return protocol::fail(ErrorCode::kNotFound, source.place.hex());
+  auto stored = decode_stored_record(**value);
+  auto item = stored ? make_item(source, *stored) : std::nullopt;
+  if (!item) return protocol::fail(ErrorCode::kCorrupt, "stored record");
+  return std::move(*item);
+}
+
+Index::PlaceName Index::name_of(const PlaceId& id) const {
+  std::shared_lock lock(memory_->mutex);
+  const IndexedPlace* place = memory_->columns.place(id);
+  return place ? PlaceName{place->name, place->slug} : PlaceName{};
+}
+
+std::size_t Index::count(What what) const {
+  std::shared_lock lock(memory_->mutex);
+  return memory_->columns.count(what);
+}
+
+Result<std::vector<RecordProblem>> Index::problems(const PlaceId& place) const {
+  std::vector<RecordProblem> problems;
+  auto scanned = store_.scan(Column::kRecords, record_prefix(place), [&](std::string_view, std::string_view value) {
+    auto stored = decode_stored_record(value);
+    if (stored && stored->problem) problems.push_back({stored->path, *stored->problem});
+    return true;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  return problems;
+}
+
+}  // namespace maillage::registry
