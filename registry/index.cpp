@@ -131,7 +131,7 @@ Result<void> Index::load() {
       return false;
     }
     if (stored->problem) return true;
-    auto record = read_indexable(stored->path, stored->json);
+    auto record = read_known_indexable(stored->json);
     if (record) add_record(columns, key->place, key->path, *record, stored->created);
     return true;
   });

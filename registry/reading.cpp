@@ -1,22 +1,18 @@
 #include "registry/reading.h"
 
 #include "protocol/record.h"
-#include "protocol/record_kind.h"
+#include "protocol/validate.h"
 
 namespace maillage::registry {
 
 Result<boost::json::object> read_indexable(std::string_view path, ByteView json) {
-  auto record = protocol::parse_record(json);
-  if (!record) return record;
-  auto kind = protocol::text_field(*record, "kind");
-  if (!kind) return protocol::fail(ErrorCode::kMissingField, "/kind");
-  auto known = protocol::kind_of_slug(*kind);
-  if (!known) return protocol::fail(ErrorCode::kUnknownKind, std::string(*kind));
-  if (protocol::kind_of_path(path) != known) return protocol::fail(ErrorCode::kWrongKind, std::string(*kind));
-  auto name = protocol::text_field(*record, "name");
-  if (!name || name->empty()) return protocol::fail(ErrorCode::kMissingField, "/name");
-  return record;
+  auto assessment = protocol::assess(path, json);
+  if (assessment.indexable()) return std::move(assessment.fields);
+  if (assessment.problems.empty()) return protocol::fail(ErrorCode::kUnknownKind, std::string(path));
+  return tl::unexpected(Error{assessment.problems.front().code, assessment.problems.front().context});
 }
+
+Result<boost::json::object> read_known_indexable(ByteView json) { return protocol::parse_record(json); }
 
 std::optional<What> what_of(const boost::json::object& record) {
   auto slug = protocol::text_field(record, "kind");

@@ -56,7 +56,7 @@ TEST_CASE("territory codes are those of the commune") {
   CHECK(lille.names(What::kPlaces, {{"department", "59"}}) == Names{"Atelier Jouret", "La Coroutine"});
   CHECK(lille.names(What::kPlaces, {{"epci", "200093201"}}) == Names{"Atelier Jouret", "La Coroutine"});
   CHECK(lille.names(What::kPlaces, {{"commune", "59512"}}) == Names{"Atelier Jouret"});
-  lille.put(place_number(5), "profile.json", R"({"kind": "profile", "name": "Ajaccio", "address": {"insee": "2a004"}})");
+  lille.put(place_number(5), "profile.json", R"({"kind": "profile", "name": "Ajaccio", "address": {"insee": "2A004"}})");
   lille.put(place_number(6), "profile.json", R"({"kind": "profile", "name": "Paris onze", "address": {"insee": "75111"}})");
   CHECK(lille.names(What::kPlaces, {{"department", "2a"}}) == Names{"Ajaccio"});
   CHECK(lille.names(What::kPlaces, {{"commune", "75056"}}) == Names{"Paris onze"});
