@@ -77,7 +77,7 @@ std::optional<std::uint64_t> PackFile::find(const ObjectId& id) const {
   ByteView index = index_.bytes();
   std::uint8_t first = id.bytes[0];
   std::uint32_t low = first == 0 ? 0 : u32_at(index, 8 + (first - 1u) * 4);
-  std::uint32_t high = u32_at(index, 8 + first * 4u);
+  std::uint32_t high = std::min(u32_at(index, 8 + first * 4u), objects_);  // the disk may rot after it was opened
   while (low < high) {
     std::uint32_t middle = low + (high - low) / 2;
     int order = std::memcmp(index.data() + kFanoutBytes + std::size_t{middle} * 20, id.bytes.data(), 20);
