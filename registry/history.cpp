@@ -120,7 +120,7 @@ Result<PlaceChanges> changes_between(const ObjectSource& source, const PlaceId& 
     }
     auto version = version_of(source, path, life);
     if (!version) return tl::unexpected(version.error());
-    changes.records.push_back(std::move(*version));
+    if (version->json || !changes.replaces_all) changes.records.push_back(std::move(*version));
   }
   return changes;
 }
