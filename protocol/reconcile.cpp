@@ -35,13 +35,13 @@ void SketchHost::renew(const SketchKey& key, const std::unordered_map<PlaceId, H
 
 std::vector<Sketch> SketchStream::cells_to(SketchHost& host, std::uint32_t limit) {
   if (key_ != host.key()) *this = SketchStream(host);
+  std::uint32_t end = std::min(limit, next_ + kSketchCellsPerAskMax);  // an outbox takes no more; the asker will ask again
   std::vector<Sketch> frames;
-  while (next_ < limit) {
-    auto run = host.source().cells(revision_, next_, std::min(limit - next_, kSketchCellsPerRunMax));
+  while (next_ < end) {
+    auto run = host.source().cells(revision_, next_, std::min(end - next_, kSketchCellsPerRunMax));
     if (!run) {  // too much has changed since the stream began
       *this = SketchStream(host);
-      frames.clear();
-      continue;
+      return cells_to(host, limit);
     }
     if (run->cells.empty()) break;
     next_ += static_cast<std::uint32_t>(run->cells.size());
@@ -68,7 +68,7 @@ Result<Reconciliation::Step> Reconciliation::add(const SketchCells& cells) {
     finished_ = true;
     return Decoded{key_, decoder_->only_remote(), decoder_->only_local()};
   }
-  if (mostly_new || decoder_->cells() >= cells_max(own_count_, remote)) {
+  if (mostly_new || decoder_->cells() >= std::min<std::uint64_t>(cells_max(own_count_, remote), kSketchCellsMax)) {
     finished_ = true;
     return GiveUp{};
   }
