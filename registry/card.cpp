@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "protocol/record.h"
+#include "protocol/vocabulary.h"
 #include "registry/territory.h"
 #include "registry/text.h"
 
@@ -87,20 +88,34 @@ class CardReader {
     }
   }
 
-  void add_facet(Facet facet, std::string_view value) {
+  // A value is searched by its slug and by its labels: "télétravail" finds what ticked telework.
+  void add_facet(Facet facet, std::string_view vocabulary, std::string_view value) {
     if (value.empty() || value.size() > kQueryValueBytesMax) return;
     card_.facets.push_back({facet, fold(value)});
     add_words(value, Field::kKeyword);
+    for (auto language : {protocol::Language::kFrench, protocol::Language::kEnglish}) {
+      std::string_view label = protocol::label(vocabulary, value, language);
+      if (label != value) add_words(label, Field::kKeyword);
+    }
+  }
+
+  std::string_view type_vocabulary() const {
+    switch (card_.what) {
+      case What::kEvents: return "event-types";
+      case What::kResources: return "resource-types";
+      case What::kNeeds: case What::kOffers: return "topics";
+      default: return "profile-types";
+    }
   }
 
   void read_facets() {
-    for (auto value : texts_field(record_, "activities")) add_facet(Facet::kActivity, value);
-    for (auto value : texts_field(record_, "services")) add_facet(Facet::kService, value);
-    for (auto value : texts_field(record_, "stage")) add_facet(Facet::kStage, value);
+    for (auto value : texts_field(record_, "activities")) add_facet(Facet::kActivity, "activities", value);
+    for (auto value : texts_field(record_, "services")) add_facet(Facet::kService, "services", value);
+    for (auto value : texts_field(record_, "stage")) add_facet(Facet::kStage, "stages", value);
     bool help = card_.what == What::kNeeds || card_.what == What::kOffers;
-    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, value);
+    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, type_vocabulary(), value);
     if (const object* governance = object_field(record_, "governance")) {
-      for (auto value : texts_field(*governance, "model")) add_facet(Facet::kGovernance, value);
+      for (auto value : texts_field(*governance, "model")) add_facet(Facet::kGovernance, "governance-models", value);
     }
     const object* source = object_field(record_, "source");
     auto name = source ? text_field(*source, "name") : std::nullopt;

@@ -7,54 +7,13 @@
 #include <unicode/timezone.h>
 #include <unicode/unistr.h>
 
+#include "protocol/moment.h"
+
 namespace maillage::registry {
 namespace {
 
 // No zone's name is longer; longer texts are not worth a look.
 constexpr std::size_t kZoneNameBytesMax = 64;
-
-class Digits {
- public:
-  explicit Digits(std::string_view text) : rest_(text) {}
-
-  // Exactly `count` decimal digits.
-  int number(std::size_t count) {
-    int value = 0;
-    if (rest_.size() < count) failed_ = true;
-    for (std::size_t i = 0; i < count && !failed_; ++i) {
-      if (rest_[i] < '0' || rest_[i] > '9') failed_ = true;
-      value = value * 10 + (rest_[i] - '0');
-    }
-    if (!failed_) rest_.remove_prefix(count);
-    return failed_ ? 0 : value;
-  }
-  bool skip(char c) {
-    bool there = !failed_ && !rest_.empty() && rest_.front() == c;
-    if (there) rest_.remove_prefix(1);
-    return there;
-  }
-  void expect(char c) {
-    if (!skip(c)) failed_ = true;
-  }
-  void skip_fraction() {
-    if (!skip('.')) return;
-    number(1);
-    while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9') rest_.remove_prefix(1);
-  }
-  bool at_end() const { return rest_.empty(); }
-  bool failed() const { return failed_; }
-
- private:
-  std::string_view rest_;
-  bool failed_ = false;
-};
-
-std::optional<std::int64_t> day_ms(int year, int month, int day) {
-  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                   std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count() * kDayMs;
-}
 
 }  // namespace
 
@@ -86,38 +45,14 @@ std::int64_t TimeZone::to_local(UnixTime time) const {
   return time.ms + raw + summer;
 }
 
-std::optional<Moment> parse_moment(std::string_view text, const TimeZone& zone) {
-  Digits in(text);
-  int year = in.number(4);
-  in.expect('-');
-  int month = in.number(2);
-  in.expect('-');
-  int day = in.number(2);
-  auto midnight = in.failed() ? std::nullopt : day_ms(year, month, day);
-  if (!midnight) return std::nullopt;
-  if (in.at_end()) return Moment{*midnight, zone.to_utc(*midnight), true};
-
-  in.expect('T');
-  int hour = in.number(2);
-  in.expect(':');
-  int minute = in.number(2);
-  int second = in.skip(':') ? in.number(2) : 0;
-  in.skip_fraction();
-  if (in.failed() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  std::int64_t clock = *midnight + ((hour * 60LL + minute) * 60 + second) * 1000;
-  if (in.at_end()) return Moment{clock, zone.to_utc(clock), false};
-
-  std::int64_t offset_minutes = 0;
-  if (!in.skip('Z')) {
-    bool west = in.skip('-');
-    if (!west) in.expect('+');
-    int hours = in.number(2);
-    in.expect(':');
-    offset_minutes = (hours * 60 + in.number(2)) * (west ? -1 : 1);
-  }
-  if (in.failed() || !in.at_end()) return std::nullopt;
-  UnixTime at{clock - offset_minutes * 60'000};
-  return Moment{zone.to_local(at), at, false};
+std::optional<ZonedMoment> parse_moment(std::string_view text, const TimeZone& zone) {
+  auto moment = protocol::parse_moment(text);
+  if (!moment) return std::nullopt;
+  std::int64_t clock = moment->day * kDayMs + moment->second.value_or(0) * std::int64_t{1000};
+  bool date_only = !moment->second.has_value();
+  if (!moment->offset) return ZonedMoment{clock, zone.to_utc(clock), date_only};
+  UnixTime at{clock - *moment->offset * std::int64_t{60'000}};
+  return ZonedMoment{zone.to_local(at), at, false};
 }
 
 std::string format_utc(UnixTime time) {

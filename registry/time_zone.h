@@ -1,4 +1,4 @@
-// Wall-clock time of a zone (IANA name) and moments as records write them. Times of a wall clock are "local": milliseconds
+// Wall-clock time of a zone (IANA name). Times of a wall clock are "local": milliseconds
 // as if the zone were UTC. Plain values; any thread.
 #pragma once
 
@@ -29,14 +29,15 @@ class TimeZone {
   std::shared_ptr<const Zone> zone_;
 };
 
-struct Moment {
+// A moment of a record (protocol/moment.h) on the clock of its zone.
+struct ZonedMoment {
   std::int64_t local_ms = 0;
   UnixTime at;
   bool date_only = false;
 };
 
-// `2026-12-05`, `2026-12-05T14:00`, `…:00`, `….000`, with `Z` or `+01:00` or in `zone`; nothing for another text.
-std::optional<Moment> parse_moment(std::string_view text, const TimeZone& zone);
+// What says no offset is in `zone`. Nothing for a text that is no moment.
+std::optional<ZonedMoment> parse_moment(std::string_view text, const TimeZone& zone);
 
 // RFC 3339 in UTC with seconds: 2026-12-05T13:00:00Z.
 std::string format_utc(UnixTime time);

@@ -11,7 +11,7 @@ UnixTime at(std::string_view text, std::string_view zone = "") { return parse_mo
 std::shared_ptr<const Repetition> repeats(std::string_view rule, std::string_view start, std::string_view end,
                                           std::vector<UnixTime> except = {}) {
   TimeZone paris("Europe/Paris");
-  Moment first = parse_moment(start, paris).value(), last = parse_moment(end, paris).value();
+  ZonedMoment first = parse_moment(start, paris).value(), last = parse_moment(end, paris).value();
   return Repetition::make(rule, {first.local_ms, last.local_ms, first.date_only, paris, std::move(except)});
 }
 

@@ -1,0 +1,103 @@
+#include "registry/query.h"
+
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "registry/cursor.h"
+#include "registry/time_zone.h"
+
+using namespace maillage::registry;
+using maillage::protocol::ErrorCode;
+
+namespace {
+
+maillage::protocol::Error refusal(What what, const Parameters& parameters) {
+  auto query = parse_query(what, parameters);
+  REQUIRE_FALSE(query);
+  return query.error();
+}
+
+}  // namespace
+
+TEST_CASE("a question is read parameter by parameter") {
+  auto query = parse_query(What::kEvents, {{"q", "Fab Lab"}, {"activity", "FabLab"}, {"activity", "coworking"}, {"near", "50.63,3.06"},
+                                           {"radius", "30"}, {"bbox", "2.9,50.5,3.2,50.8"}, {"department", "2a"},
+                                           {"from", "2026-12-05"}, {"to", "2026-12-05"}, {"limit", "0"}});
+  REQUIRE(query);
+  CHECK(query->q == std::vector<std::string>{"Fab Lab"});
+  CHECK(query->activity == std::vector<std::string>{"fablab", "coworking"});
+  CHECK(query->near == GeoPoint{50.63, 3.06});
+  CHECK(query->radius_km == 30);
+  CHECK(query->bbox.front().west == 2.9);
+  CHECK(query->bbox.front().north == 50.8);
+  CHECK(query->department == std::vector<std::string>{"2A"});
+  CHECK(format_utc(*query->from) == "2026-12-04T23:00:00Z");
+  CHECK(format_utc(*query->to) == "2026-12-05T23:00:00Z");
+  CHECK(query->limit == 0);
+  CHECK(parse_query(What::kPlaces, {})->limit == kQueryLimitDefault);
+  CHECK(parse_query(What::kPlaces, {{"q", ""}, {"after", ""}})->q.empty());
+}
+
+TEST_CASE("an unknown parameter is refused with the nearest name") {
+  auto error = refusal(What::kPlaces, {{"activty", "fablab"}});
+  CHECK(error.code == ErrorCode::kUnknownParameter);
+  CHECK(error.context == "activty → activity");
+  CHECK(refusal(What::kPlaces, {{"departement", "29"}}).context == "departement → department");
+  CHECK(refusal(What::kPlaces, {{"", "29"}}).code == ErrorCode::kUnknownParameter);
+  CHECK(refusal(What::kPlaces, {{std::string(100'000, 'x'), ""}}).context.size() < 200);
+}
+
+TEST_CASE("a wrong value is refused with an example") {
+  const Parameters wrong = {{"near", "50.63"}, {"near", "50.63,3.06,1"}, {"near", "91,3"}, {"near", "nan,3"}, {"near", "a,b"},
+                            {"near", "50.63,"}, {"bbox", "1,2,3"}, {"bbox", "0,50,1,40"}, {"bbox", "-200,0,1,1"},
+                            {"region", "Bretagne"}, {"region", "5"}, {"department", "2_"}, {"epci", "123"}, {"commune", "593500"},
+                            {"limit", "1001"}, {"limit", "-1"}, {"limit", "ten"}, {"limit", "1.5"}, {"from", "demain"},
+                            {"to", "2026-02-30"}, {"activity", ""}, {"activity", std::string(600, 'x')}};
+  for (const auto& parameter : wrong) {
+    INFO(parameter.first << "=" << parameter.second.substr(0, 50));
+    auto error = refusal(What::kEvents, {parameter});
+    CHECK(error.code == ErrorCode::kBadParameter);
+    CHECK(error.context.find(" → " + parameter.first + "=") != std::string::npos);
+  }
+  for (const char* radius : {"0", "-3", "inf", "nan", "50000", "", "3km"}) {
+    INFO(radius);
+    CHECK(refusal(What::kPlaces, {{"near", "1,1"}, {"radius", radius}}).code == ErrorCode::kBadParameter);
+  }
+  std::string many_words;
+  for (int i = 0; i < 20; ++i) many_words += "mot" + std::to_string(i) + " ";
+  CHECK(refusal(What::kPlaces, {{"q", many_words}}).code == ErrorCode::kBadParameter);
+}
+
+TEST_CASE("parameters that make no sense together are refused") {
+  CHECK(refusal(What::kPlaces, {{"radius", "30"}}).code == ErrorCode::kBadParameter);
+  CHECK(refusal(What::kPlaces, {{"from", "2026-12-05"}}).code == ErrorCode::kBadParameter);
+  CHECK(refusal(What::kEvents, {{"from", "2026-12-05"}, {"to", "2026-12-04"}}).code == ErrorCode::kBadParameter);
+  CHECK(refusal(What::kPlaces, {{"near", "1,1"}, {"near", "2,2"}}).code == ErrorCode::kBadParameter);
+  CHECK(refusal(What::kPlaces, Parameters(1'000, {"activity", "x"})).code == ErrorCode::kTooMany);
+}
+
+TEST_CASE("the lists have names") {
+  for (std::size_t i = 0; i < kWhats; ++i) CHECK(what_of_name(name(static_cast<What>(i))) == static_cast<What>(i));
+  CHECK_FALSE(what_of_name("place"));
+}
+
+TEST_CASE("a cursor survives its text; any other text, or another question, is refused") {
+  Query query;
+  Position position{12, 3.25, -5, "clé", {}, {}};
+  position.place.bytes.fill(7);
+  std::string text = encode_cursor(query, position);
+  CHECK(decode_cursor(query, text).value() == position);
+  Query other;
+  other.near = GeoPoint{1, 2};
+  CHECK(decode_cursor(other, text).error().code == ErrorCode::kBadParameter);
+  for (std::size_t size = 0; size < 90; ++size) CHECK_FALSE(decode_cursor(query, text.substr(0, size)));
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string flipped = text;
+    flipped[i] = flipped[i] == 'A' ? 'B' : 'A';
+    auto decoded = decode_cursor(query, flipped);
+    if (decoded) CHECK(std::isfinite(decoded->distance));
+  }
+  CHECK_FALSE(decode_cursor(query, "é!"));
+  CHECK_FALSE(decode_cursor(query, std::string(100'000, 'A')));
+}
