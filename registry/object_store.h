@@ -37,8 +37,9 @@ class ObjectStore final : public ContentStore {
   // One error a damaged file. Cost: about 20 ms a MB.
   std::vector<Error> verify() const;
 
-  // Merges packs so that sizes grow geometrically (each at least twice all smaller ones together), at most
-  // `pack_bytes_max` each; marked packs stay out. Old packs go only when the new one is durable. Returns how many went.
+  // Merges the smallest packs into one when that makes sizes grow geometrically (each at least twice all smaller ones
+  // together), at most `pack_bytes_max` in all; marked packs stay out. Old packs go only when the new one is durable.
+  // Returns how many went. kCorrupt when one of them is damaged: nothing is merged then. Changes, like adopt.
   Result<std::size_t> consolidate(std::uint64_t pack_bytes_max);
 
  private:
@@ -54,6 +55,7 @@ class ObjectStore final : public ContentStore {
   Result<void> rebuild_index(const PackName& name);
   Result<void> install(const std::filesystem::path& pack, ByteView index, const PackName& name, bool marked);
   Result<void> remove_pack(const PackName& name);
+  Result<void> write_merged(const std::vector<ObjectId>& ids);
 
   std::filesystem::path directory_;
   std::filesystem::path pack_directory_;

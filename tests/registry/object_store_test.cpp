@@ -184,3 +184,40 @@ TEST_CASE("verify notices a head whose content is missing or another") {
   head.head.commit.bytes[0] ^= 1;
   CHECK(verify_objects(*store, std::span(&head, 1)).size() == 1);
 }
+
+TEST_CASE("small packs merge into larger ones, nothing is lost, and marked packs stay") {
+  TemporaryDirectory directory;
+  auto store = must(ObjectStore::open(directory.path()));
+  Place place(1);
+  for (int i = 0; i < 12; ++i) publish_files(*store, place, {{"profile.json", bytes_of("{\"n\":" + std::to_string(i) + "}")}});
+  RawObject blob{ObjectKind::kBlob, bytes_of("hello")};
+  auto staged = stage_bytes(*store, pack_of_objects({blob}));
+  PackName marked = must(store->adopt(*staged, must(PackTable::read(must(staged->bytes()), *store))));
+  CHECK(store->packs().size() == 13);
+  CHECK(must(store->consolidate(1 << 20)) == 12);
+  CHECK(must(store->consolidate(1 << 20)) == 0);
+  CHECK(store->packs().size() == 2);
+  CHECK(must(store->kept()) == std::vector{marked});
+  CHECK(verify_objects(*store, std::span(&place.head, 1)).empty());
+  store = must(ObjectStore::open(directory.path()));
+  CHECK(verify_objects(*store, std::span(&place.head, 1)).empty());
+  CHECK(git(*store, "rev-list --objects " + place.commit->hex() + " | wc -l") == "36\n");
+  CHECK(files_below(directory.path() / "quarantine").size() <= 1);  // what is still staged
+}
+
+TEST_CASE("a damaged pack is not merged into a healthy-looking one, and the size cap holds") {
+  TemporaryDirectory directory;
+  auto store = must(ObjectStore::open(directory.path()));
+  Place place(1);
+  for (int i = 0; i < 4; ++i) publish_files(*store, place, {{"profile.json", bytes_of("{\"n\":" + std::to_string(i) + "}")}});
+  CHECK(must(store->consolidate(100)) == 0);
+  for (const auto& file : files_below(directory.path() / "store.git" / "objects"))
+    if (file.extension() == ".pack") {
+      flip(file, 100);
+      break;
+    }
+  auto merged = store->consolidate(1 << 20);
+  REQUIRE_FALSE(merged.has_value());
+  CHECK(merged.error().code == ErrorCode::kCorrupt);
+  CHECK(store->packs().size() == 4);
+}
