@@ -1,5 +1,6 @@
 #include "protocol/record.h"
 
+#include <array>
 #include <cmath>
 #include <unordered_set>
 #include <vector>
@@ -20,8 +21,9 @@ using json::error_code;
 // A field's name longer than this is no name.
 constexpr std::size_t kKeyBytesMax = 256;
 
-// Builds the value while refusing what boost::json lets through: it keeps the last of two equal keys in silence, and
-// a text that holds NUL would end early in every C string after us.
+// Builds the value while refusing what boost::json lets through: a text that holds NUL would end early in every C string
+// after us, and of two equal keys it keeps the last in silence. Keys are only counted at first: remembering them all
+// to name the one that comes twice costs three times the rest, and honest records have none.
 class StrictEvents {
  public:
   static constexpr std::size_t max_object_size = kRecordBytesMax;
@@ -29,14 +31,19 @@ class StrictEvents {
   static constexpr std::size_t max_key_size = kKeyBytesMax;
   static constexpr std::size_t max_string_size = kRecordStringBytesMax;
 
+  explicit StrictEvents(bool names_duplicates) : names_duplicates_(names_duplicates), stack_({}, room_.data(), room_.size()) {
+    stack_.reset();
+  }
+
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
   bool on_object_begin(error_code&) {
-    keys_.emplace_back();
+    if (names_duplicates_) keys_.emplace_back();
     return true;
   }
   bool on_object_end(std::size_t count, error_code&) {
-    keys_.pop_back();
+    if (names_duplicates_) keys_.pop_back();
+    members_ += count;
     stack_.push_object(count);
     return true;
   }
@@ -45,17 +52,18 @@ class StrictEvents {
     stack_.push_array(count);
     return true;
   }
-  bool on_key_part(json::string_view part, std::size_t, error_code&) {
-    key_.append(part.data(), part.size());
+  bool on_key_part(json::string_view part, std::size_t, error_code& error) {
+    if (has_nul(part)) return refuse(ErrorCode::kHasNul, shown(part, 40), error);
+    if (names_duplicates_) key_.append(part.data(), part.size());
     stack_.push_chars(part);
     return true;
   }
   bool on_key(json::string_view part, std::size_t, error_code& error) {
-    key_.append(part.data(), part.size());
+    if (has_nul(part)) return refuse(ErrorCode::kHasNul, shown(part, 40), error);
     stack_.push_key(part);
-    std::string key = std::exchange(key_, {});
-    if (has_nul(key)) return refuse(ErrorCode::kHasNul, shown(key), error);
-    auto [at, added] = keys_.back().insert(std::move(key));
+    if (!names_duplicates_) return true;
+    key_.append(part.data(), part.size());
+    auto [at, added] = keys_.back().insert(std::exchange(key_, {}));
     return added || refuse(ErrorCode::kDuplicateKey, shown(*at), error);
   }
   bool on_string_part(json::string_view part, std::size_t, error_code& error) {
@@ -93,7 +101,8 @@ class StrictEvents {
   bool on_comment_part(json::string_view, error_code&) { return true; }
   bool on_comment(json::string_view, error_code&) { return true; }
 
-  void reset() { stack_.reset(); }
+  // Members of all objects as the text has them, equal keys included.
+  std::size_t members() const { return members_; }
   json::value release() { return stack_.release(); }
   const std::optional<Error>& refusal() const { return refusal_; }
 
@@ -106,6 +115,9 @@ class StrictEvents {
     return false;
   }
 
+  bool names_duplicates_;
+  std::size_t members_ = 0;
+  std::array<unsigned char, 4096> room_;  // enough for most records, so that the stack does not grow on the heap
   json::value_stack stack_;
   std::vector<std::unordered_set<std::string>> keys_;
   std::string key_;
@@ -120,19 +132,35 @@ Error error_of(const error_code& error, std::size_t at) {
   return {ErrorCode::kNotJson, where};
 }
 
-// parse_record() may meet any bytes, so nothing here may throw but for want of memory; the catch is the fence of
-// STYLE "catch at library borders".
-Result<json::value> parse(ByteView bytes) try {
+std::size_t count_members(const json::value& value) {
+  std::size_t count = 0;
+  if (const json::object* object = value.if_object()) {
+    count = object->size();
+    for (const auto& member : *object) count += count_members(member.value());
+  } else if (const json::array* array = value.if_array()) {
+    for (const json::value& item : *array) count += count_members(item);
+  }
+  return count;
+}
+
+Result<json::value> parse(ByteView bytes, bool names_duplicates) {
   json::parse_options options;
   options.max_depth = kRecordDepthMax;
-  json::basic_parser<StrictEvents> parser(options);
-  parser.handler().reset();
+  json::basic_parser<StrictEvents> parser(options, names_duplicates);
   error_code error;
   std::size_t read = parser.write_some(false, reinterpret_cast<const char*>(bytes.data()), bytes.size(), error);
   if (parser.handler().refusal()) return tl::unexpected(*parser.handler().refusal());
   if (error) return tl::unexpected(error_of(error, read));
   if (read < bytes.size()) return tl::unexpected(error_of(json::error::extra_data, read));
-  return parser.handler().release();
+  json::value value = parser.handler().release();
+  if (count_members(value) == parser.handler().members()) return value;
+  if (names_duplicates) return fail(ErrorCode::kDuplicateKey, "?");
+  return parse(bytes, true);
+}
+
+// The fence of STYLE "catch at library borders": nothing throws here but for want of memory.
+Result<json::value> parse(ByteView bytes) try {
+  return parse(bytes, false);
 } catch (const std::exception& exception) {
   return fail(ErrorCode::kNotJson, exception.what());
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include <boost/json/serialize.hpp>
 
@@ -55,19 +56,31 @@ std::string shown_value(const json::value& value) {
   return shown(json::serialize(value), 60);
 }
 
+// A step into a value. Rationale: a pointer is written only where something is wrong, and nearly nothing is.
+struct Step {
+  const Step* above = nullptr;  // null: at the root, which is `key` as it stands
+  std::string_view key;
+  std::optional<std::size_t> index;
+
+  std::string pointer() const {
+    if (!above) return std::string(key);
+    return index ? pointer_to(above->pointer(), *index) : pointer_to(above->pointer(), key);
+  }
+};
+
 class Checker {
  public:
   explicit Checker(std::vector<Problem>& problems) : problems_(problems) {}
 
-  void visit(const json::object& schema, const json::value& value, const std::string& pointer) {
+  void visit(const json::object& schema, const json::value& value, const Step& at) {
     if (problems_.size() >= kProblemsMax) return;
     if (const json::value* type = schema.if_contains("type"); type && !has_type(value, type->as_string()))
-      return add(pointer, ErrorCode::kWrongType, value, schema);
-    if (!is_allowed(schema, value)) return add_unknown(pointer, value, schema);
-    if (value.is_string()) visit_text(schema, value, pointer);
-    if (value.is_number()) visit_number(schema, value, pointer);
-    if (value.is_array()) visit_array(schema, value, pointer);
-    if (value.is_object()) visit_object(schema, value.get_object(), pointer);
+      return add(at, ErrorCode::kWrongType, value, schema);
+    if (!is_allowed(schema, value)) return add_unknown(at, value, schema);
+    if (value.is_string()) visit_text(schema, value, at);
+    if (value.is_number()) visit_number(schema, value, at);
+    if (value.is_array()) visit_array(schema, value, at);
+    if (value.is_object()) visit_object(schema, value.get_object(), at);
   }
 
  private:
@@ -80,82 +93,84 @@ class Checker {
     return std::find(allowed.begin(), allowed.end(), value) != allowed.end();
   }
 
-  void visit_text(const json::object& schema, const json::value& value, const std::string& pointer) {
+  void visit_text(const json::object& schema, const json::value& value, const Step& at) {
     std::string_view text = value.get_string();
     std::size_t length = count_code_points(text);
     bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-    if (is_under(schema, "minLength", blank ? 0 : length)) return add(pointer, ErrorCode::kEmptyField, schema);
-    if (is_over(schema, "maxLength", length)) return add(pointer, ErrorCode::kTextTooLong, schema);
+    if (is_under(schema, "minLength", blank ? 0 : length)) return add(at, ErrorCode::kEmptyField, schema);
+    if (is_over(schema, "maxLength", length)) return add(at, ErrorCode::kTextTooLong, schema);
     if (const json::value* format = schema.if_contains("format"))
-      if (auto code = check_format(format->as_string(), text)) add(pointer, *code, value, schema);
+      if (auto code = check_format(format->as_string(), text)) add(at, *code, value, schema);
   }
 
-  void visit_number(const json::object& schema, const json::value& value, const std::string& pointer) {
+  void visit_number(const json::object& schema, const json::value& value, const Step& at) {
     double number = value.to_number<double>(), bound = 0;
     if ((is_bound(schema, "minimum", bound) && number < bound) || (is_bound(schema, "maximum", bound) && number > bound))
-      add(pointer, ErrorCode::kOutOfRange, value, schema);
+      add(at, ErrorCode::kOutOfRange, value, schema);
   }
 
-  void visit_array(const json::object& schema, const json::value& value, const std::string& pointer) {
+  void visit_array(const json::object& schema, const json::value& value, const Step& at) {
     const json::array& items = value.get_array();
-    if (is_under(schema, "minItems", items.size())) return add(pointer, ErrorCode::kEmptyField, schema);
-    if (is_over(schema, "maxItems", items.size())) return add(pointer, ErrorCode::kTooManyValues, value, schema);
+    if (is_under(schema, "minItems", items.size())) return add(at, ErrorCode::kEmptyField, schema);
+    if (is_over(schema, "maxItems", items.size())) return add(at, ErrorCode::kTooManyValues, value, schema);
     const json::value* item_schema = schema.if_contains("items");
     bool unique = schema.if_contains("uniqueItems") != nullptr;
     for (std::size_t i = 0; i < items.size(); ++i) {
-      if (item_schema) visit(item_schema->as_object(), items[i], pointer_to(pointer, i));
+      if (item_schema) visit(item_schema->as_object(), items[i], {&at, {}, i});
       // Quadratic, over at most maxItems: every list with uniqueItems has it.
       if (unique && std::find(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), items[i]) !=
                         items.begin() + static_cast<std::ptrdiff_t>(i))
-        add(pointer_to(pointer, i), ErrorCode::kDuplicateValue, items[i], {});
+        add({&at, {}, i}, ErrorCode::kDuplicateValue, items[i], {});
     }
   }
 
-  void visit_object(const json::object& schema, const json::object& object, const std::string& pointer) {
-    if (is_over(schema, "maxProperties", object.size())) return add(pointer, ErrorCode::kTooManyValues, schema);
+  void visit_object(const json::object& schema, const json::object& object, const Step& at) {
+    if (is_over(schema, "maxProperties", object.size())) return add(at, ErrorCode::kTooManyValues, schema);
     const json::value* properties = schema.if_contains("properties");
     if (const json::value* names = schema.if_contains("required"))
       for (const json::value& name : names->as_array())
-        if (!object.contains(name.get_string())) add_missing(pointer, name.get_string(), properties);
+        if (!object.contains(name.get_string())) add_missing(at, name.get_string(), properties);
     if (properties)
       for (const auto& property : properties->as_object())
         if (const json::value* value = object.if_contains(property.key()))
-          visit(property.value().as_object(), *value, pointer_to(pointer, property.key()));
-    visit_others(schema, object, pointer, properties);
+          visit(property.value().as_object(), *value, {&at, property.key(), {}});
+    visit_others(schema, object, at, properties);
   }
 
   // Fields that the schema does not name: allowed, but a map (`names {br: …}`) says what they look like.
-  void visit_others(const json::object& schema, const json::object& object, const std::string& pointer,
+  void visit_others(const json::object& schema, const json::object& object, const Step& at,
                     const json::value* properties) {
     const json::value* others = schema.if_contains("additionalProperties");
     const json::value* names = schema.if_contains("propertyNames");
     if (!others && !names) return;
     for (const auto& member : object) {
       if (properties && properties->as_object().contains(member.key())) continue;
-      std::string at = pointer_to(pointer, member.key());
-      if (names) visit(names->as_object(), json::value(member.key()), at);
-      if (others) visit(others->as_object(), member.value(), at);
+      Step inside{&at, member.key(), {}};
+      if (names) visit(names->as_object(), json::value(member.key()), inside);
+      if (others) visit(others->as_object(), member.value(), inside);
     }
   }
 
-  void add_missing(const std::string& pointer, std::string_view name, const json::value* properties) {
+  void add_missing(const Step& at, std::string_view name, const json::value* properties) {
     const json::value* field = properties ? properties->as_object().if_contains(name) : nullptr;
-    add(pointer_to(pointer, name), ErrorCode::kMissingField, field ? field->as_object() : json::object());
+    add({&at, name, {}}, ErrorCode::kMissingField, field ? field->as_object() : json::object());
   }
 
-  void add_unknown(const std::string& pointer, const json::value& value, const json::object& schema) {
+  void add_unknown(const Step& at, const json::value& value, const json::object& schema) {
     const json::value* vocabulary = schema.if_contains("x-vocabulary");
-    add(pointer, ErrorCode::kNotInVocabulary, value, schema);
+    add(at, ErrorCode::kNotInVocabulary, value, schema);
     if (!vocabulary || !value.is_string() || problems_.empty()) return;
     if (auto near = nearest_slug(vocabulary->as_string(), value.get_string()))
       problems_.back().example = json::serialize(json::value(*near));
   }
 
-  void add(const std::string& pointer, ErrorCode code, const json::value& value, const json::object& schema) {
+  void add(const Step& at, ErrorCode code, const json::value& value, const json::object& schema) {
+    std::string pointer = at.pointer();
     append({{}, pointer, code, shown(pointer) + ": " + shown_value(value), example_of(schema)});
   }
 
-  void add(const std::string& pointer, ErrorCode code, const json::object& schema) {
+  void add(const Step& at, ErrorCode code, const json::object& schema) {
+    std::string pointer = at.pointer();
     append({{}, pointer, code, shown(pointer), example_of(schema)});
   }
 
@@ -189,7 +204,7 @@ bool uses_known_keywords(const json::object& schema) {
 
 void check_against(const json::object& schema, const json::value& value, std::string_view pointer,
                    std::vector<Problem>& problems) {
-  Checker(problems).visit(schema, value, std::string(pointer));
+  Checker(problems).visit(schema, value, Step{nullptr, pointer, {}});
 }
 
 std::string example_of(const json::object& schema) {
