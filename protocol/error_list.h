@@ -38,6 +38,9 @@ MAILLAGE_ERROR(kDiskFull, "disk-full", "le disque est plein : {}", "the disk is 
 MAILLAGE_ERROR(kTimeout, "timeout", "délai dépassé : {}", "timed out: {}")
 MAILLAGE_ERROR(kBusy, "busy", "occupé : {}", "busy: {}")
 MAILLAGE_ERROR(kCorrupt, "corrupt", "données abîmées : {}", "damaged data: {}")
+MAILLAGE_ERROR(kExists, "exists", "il y a déjà un lieu ici : {}", "there is a place here already: {}")
+MAILLAGE_ERROR(kNotOurs, "not-ours", "ce programme n'héberge pas le lieu {}", "this daemon does not host the place {}")
+MAILLAGE_ERROR(kBadSheet, "bad-sheet", "feuille de secours incorrecte : {}", "not a valid recovery sheet: {}")
 MAILLAGE_ERROR(kUsage, "usage", "commande incorrecte : {}", "wrong usage: {}")
 // -- paths in a place
 MAILLAGE_ERROR(kPathEmpty, "path-empty", "nom de fichier ou de dossier vide : {}", "empty file or folder name: {}")

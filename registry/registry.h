@@ -13,9 +13,8 @@
 
 #include "protocol/node.h"
 #include "protocol/problem.h"
-#include "registry/place_changes.h"
+#include "registry/index.h"
 #include "registry/publish.h"
-#include "registry/query.h"
 
 namespace maillage::registry {
 
@@ -35,9 +34,9 @@ struct CreatedPlace {
 };
 
 // A publication that is durable: what the node is told (input Published) and what people see.
-struct Publication {
-  protocol::Published::Place announced;
-  std::vector<std::string> changed;  // paths; empty: everything was published already
+struct Announcement {
+  std::optional<protocol::Published::Place> place;  // nothing: everything was published already
+  std::vector<std::string> changed;                 // paths
 };
 
 // A refusal to publish: everything that is wrong, at once.
@@ -52,7 +51,7 @@ struct Finding {
 class Registry {
  public:
   // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a registry.
-  static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, protocol::Now now);
+  static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now);
 
   // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index.
   static Result<std::unique_ptr<Registry>> open(const std::filesystem::path& dir);
@@ -78,19 +77,23 @@ class Registry {
 
   // ---- publishing
   // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.
-  tl::expected<Publication, Problems> publish(const PlaceId& place, const std::vector<FileEdit>& edits, protocol::Now now);
+  tl::expected<Announcement, Problems> publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now);
   // Writes today's date as `confirmed` into these records.
-  tl::expected<Publication, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, protocol::Now now);
+  tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
 
   // ---- questions
   Result<Page> query(const Query& query) const;
-  // One place with its records' counts; by id or slug. kNotFound; kAmbiguous when several have the slug.
+  // One place's item with its head: commit, state, epoch, sequence, time, forked; by id or slug. kNotFound.
   Result<boost::json::object> place(std::string_view id_or_slug) const;
-  // The file as published. kNotFound.
+  // The place of ours that `id_or_slug` names; the daemon's own when empty. kNotOurs.
+  Result<PlaceId> own_place(std::string_view id_or_slug) const;
+  Index::PlaceName name_of(const PlaceId& place) const;
+  // A file as published. kNotFound.
   Result<Bytes> file(const PlaceId& place, std::string_view path) const;
   // Changes with every commit: what an ETag is made of.
   std::uint64_t revision() const;
-  // Counts, own places, records that failed our schema, receipts: what `status` shows.
+  // {"revision", "counts": {places …}, "sheetConfirmed", "own": [{id, slug, name, head, problems, receipts}]}: what
+  // `status` shows.
   boost::json::object status() const;
 
   // ---- maintenance
@@ -100,9 +103,9 @@ class Registry {
   Result<void> tend();  // between jobs: merges small packs
 
  private:
-  struct Impl;
-  explicit Registry(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  struct Parts;
+  explicit Registry(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace maillage::registry

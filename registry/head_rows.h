@@ -1,0 +1,37 @@
+// The rows of heads, charters, evidence and receipts in the state store. STORAGE.md §Columns.
+//
+//   kHeads     place ‖ 's' (seen) or 'h' (held)   → signed head, 224 bytes
+//   kCharters  place ‖ number u16                 → signed charter
+//   kEvidence  place ‖ charter u16 ‖ epoch u64    → two signed heads
+//   kPeers     'r' ‖ place ‖ replica              → head hash ‖ time i64
+// Any thread.
+#pragma once
+
+#include "protocol/place_table.h"
+#include "registry/place_changes.h"
+#include "registry/state_store.h"
+
+namespace maillage::registry {
+
+enum class Mark : char { kSeen = 's', kHeld = 'h' };
+
+void put_head(WriteBatch& batch, Mark mark, const protocol::SignedHead& head);
+void put_charters(WriteBatch& batch, const protocol::CharterChain& chain, std::size_t from);
+void put_fork(WriteBatch& batch, const protocol::Fork& fork);
+
+// Nothing when there is none; kCorrupt.
+Result<std::optional<protocol::SignedHead>> get_head(const StateStore& store, Mark mark, const PlaceId& place);
+
+struct Replica {
+  PlaceId replica;
+  Hash head;
+  UnixTime time;
+};
+void put_receipt(WriteBatch& batch, const PlaceId& place, const Replica& replica);
+Result<std::vector<Replica>> get_receipts(const StateStore& store, const PlaceId& place);
+
+// Every place as it was kept. Signatures of rotated charters are checked again, those of heads are not (`verify` does).
+// What cannot be read is listed in `damaged` and left out.
+Result<std::vector<protocol::PlaceState>> load_places(const StateStore& store, std::vector<Error>& damaged);
+
+}  // namespace maillage::registry

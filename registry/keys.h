@@ -1,0 +1,49 @@
+// The keys of a daemon on disk, and the recovery sheet that its root keys come from.
+//
+//   DIR/keys/daemon.key      64 hex: the seed of the daemon key, mode 0600
+//   DIR/keys/root.pub        64 hex: the public root key, from the sheet's subkey 0
+//   DIR/keys/sheet.confirmed present once somebody proved that they have the sheet
+//
+// Invariant: no secret of a root is ever written: the sheet is shown once. Any thread.
+#pragma once
+
+#include <filesystem>
+
+#include "protocol/crypto.h"
+
+namespace maillage::registry {
+
+// 32 random bytes, shown as "MAILLAGE" and 11 groups of five Crockford base-32 characters: 256 bits, then a checksum of
+// the first 19 bits of their SHA-256, so that a slip of the pen is noticed.
+class RecoverySheet {
+ public:
+  static RecoverySheet make(protocol::Random& random);
+
+  // Case, spaces and hyphens do not matter; o is 0, i and l are 1. kBadSheet.
+  static protocol::Result<RecoverySheet> parse(std::string_view text);
+
+  std::string text() const;
+
+  // Root key number `index` of the daemon whose sheet this is.
+  protocol::KeyPair root(std::uint64_t index) const;
+
+ private:
+  explicit RecoverySheet(const protocol::Seed& master) : master_(master) {}
+  protocol::Seed master_;
+};
+
+struct DaemonKeys {
+  protocol::Seed daemon_seed;
+  protocol::PublicKey root;
+  bool sheet_confirmed = false;
+};
+
+// Replaces what is there; durable on return.
+protocol::Result<void> write_keys(const std::filesystem::path& directory, const DaemonKeys& keys);
+
+// kNotFound when there are none, kCorrupt, kIo.
+protocol::Result<DaemonKeys> read_keys(const std::filesystem::path& directory);
+
+protocol::Result<void> mark_sheet_confirmed(const std::filesystem::path& directory);
+
+}  // namespace maillage::registry

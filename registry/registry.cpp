@@ -1,0 +1,223 @@
+#include "registry/registry.h"
+
+#include <algorithm>
+
+#include "protocol/record.h"
+#include "protocol/validate.h"
+#include "registry/registry_parts.h"
+#include "registry/slug.h"
+
+namespace maillage::registry {
+namespace {
+
+using namespace protocol;
+
+constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kIdentityKey = "identity";
+constexpr std::string_view kRevisionKey = "revision";
+constexpr std::string_view kOwnPrefix = "own ";
+
+std::string id_text(const PlaceId& place) { return std::string(as_text(place.bytes)); }
+
+Result<void> make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  bool made = std::filesystem::create_directories(directory, error);
+  if (made && !error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  if (error) return fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+  return {};
+}
+
+Charter genesis_of(const PublicKey& root, const PublicKey& daemon_key, UnixTime now) {
+  Charter genesis;
+  genesis.roots = {root};
+  genesis.daemon_key = daemon_key;
+  genesis.time = now;
+  return genesis;
+}
+
+Bytes first_profile(const NewPlace& place) {
+  boost::json::object profile{{"kind", "profile"}, {"name", place.name}};
+  if (place.network) profile["type"] = "network";
+  if (!place.commune.empty()) profile["address"] = boost::json::object{{"insee", place.commune}, {"country", "FR"}};
+  if (place.lat && place.lon) profile["geo"] = boost::json::object{{"lat", *place.lat}, {"lon", *place.lon}};
+  std::string text = to_pretty_json(profile);
+  return Bytes(text.begin(), text.end());
+}
+
+}  // namespace
+
+Registry::Registry(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Registry::~Registry() = default;
+
+Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now) {
+  Bytes profile = first_profile(place);
+  if (auto problems = validate("profile.json", profile); !problems.empty())
+    return fail(problems.front().code, problems.front().context);
+  if (auto made = make_directory(dir); !made) return tl::unexpected(made.error());
+  auto lock = DirectoryLock::take(dir);
+  if (!lock) return tl::unexpected(lock.error());
+
+  SystemRandom random;
+  RecoverySheet sheet = RecoverySheet::make(random);
+  DaemonKeys keys{random.fixed<Seed>(), sheet.root(0).public_key(), false};
+  auto parts = std::make_unique<Parts>(dir, std::move(*lock), keys);
+  if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
+  auto existing = parts->state->get(Column::kMeta, kIdentityKey);
+  if (!existing) return tl::unexpected(existing.error());
+  if (*existing) return fail(ErrorCode::kExists, dir.string());
+  // Keys come first: a crash after them leaves nothing that was announced, and `init` may be run again.
+  if (auto written = write_keys(dir, keys); !written) return tl::unexpected(written.error());
+
+  auto chain = CharterChain::start({genesis_of(keys.root, parts->identity.key.public_key(), now), {}});
+  check(chain.has_value(), "our own genesis is valid");
+  WriteBatch batch;
+  batch.put(Column::kMeta, std::string(kFormatKey), std::string(kFormat));
+  batch.put(Column::kMeta, std::string(kOwnPrefix) + id_text(chain->place()), "");
+  if (auto committed = parts->commit(batch); !committed) return tl::unexpected(committed.error());
+  FileChanges files{{"profile.json", profile},
+                    {"identity/charters", identity_charters(*chain)}};
+  std::string signers = identity_allowed_signers(*chain);
+  files["identity/allowed_signers"] = Bytes(signers.begin(), signers.end());
+  auto published = parts->publish(*chain, std::nullopt, files, place.name, place.name, now);
+  if (!published) return tl::unexpected(published.error());
+  WriteBatch identity;
+  identity.put(Column::kMeta, std::string(kIdentityKey), id_text(chain->place()));
+  if (auto committed = parts->commit(identity); !committed) return tl::unexpected(committed.error());
+  return CreatedPlace{chain->place(), parts->index->name_of(chain->place()).slug, sheet.text()};
+}
+
+Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& dir) {
+  auto keys = read_keys(dir);
+  if (!keys) return tl::unexpected(keys.error());
+  auto lock = DirectoryLock::take(dir);
+  if (!lock) return tl::unexpected(lock.error());
+  auto parts = std::make_unique<Parts>(dir, std::move(*lock), *keys);
+  if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
+  auto identity = parts->state->get(Column::kMeta, kIdentityKey);
+  if (!identity) return tl::unexpected(identity.error());
+  if (!*identity || (*identity)->size() != PlaceId::kSize) return fail(ErrorCode::kNotFound, dir.string());
+  std::memcpy(parts->identity.place.bytes.data(), (*identity)->data(), PlaceId::kSize);
+  return std::unique_ptr<Registry>(new Registry(std::move(parts)));
+}
+
+Result<void> Registry::Parts::open_stores() {
+  auto opened_state = RocksStore::open(directory / "state");
+  if (!opened_state) return tl::unexpected(opened_state.error());
+  state = std::move(*opened_state);
+  auto format = state->get(Column::kMeta, kFormatKey);
+  if (!format) return tl::unexpected(format.error());
+  if (*format && **format != kFormat) return fail(ErrorCode::kUnsupportedVersion, "format " + **format);
+
+  auto opened_objects = ObjectStore::open(directory);
+  if (!opened_objects) return tl::unexpected(opened_objects.error());
+  objects = std::move(*opened_objects);
+  index = std::make_unique<Index>(*state);
+  if (auto loaded = index->load(); !loaded) return loaded;
+
+  auto kept_revision = state->get(Column::kMeta, kRevisionKey);
+  if (!kept_revision) return tl::unexpected(kept_revision.error());
+  if (*kept_revision) revision = Reader(as_bytes(**kept_revision)).u64();
+  auto scanned = state->scan(Column::kMeta, kOwnPrefix, [&](std::string_view key, std::string_view) {
+    Reader in(as_bytes(key.substr(kOwnPrefix.size())));
+    own.push_back(in.fixed<PlaceId>());
+    return true;
+  });
+  if (!scanned) return scanned;
+  return recover_packs();
+}
+
+// A marked pack was adopted, and the process ended before it was released. Its batch was committed if any held head's
+// commit is in it; then it is kept, else nobody needs it.
+Result<void> Registry::Parts::recover_packs() {
+  auto marked = objects->kept();
+  if (!marked) return tl::unexpected(marked.error());
+  if (marked->empty()) return {};
+  auto heads = all_held();
+  if (!heads) return tl::unexpected(heads.error());
+  for (const PackName& pack : *marked) {
+    bool needed = std::ranges::any_of(*heads, [&](const SignedHead& head) { return objects->holds(pack, head.head.commit); });
+    auto settled = needed ? objects->release(pack) : objects->discard(pack);
+    if (!settled) return settled;
+  }
+  return {};
+}
+
+Result<void> Registry::Parts::commit(WriteBatch& batch) {
+  Writer number;
+  number.u64(revision + 1);
+  batch.put(Column::kMeta, std::string(kRevisionKey), std::string(as_text(number.bytes())));
+  if (auto written = state->write(batch); !written) return written;
+  ++revision;
+  return {};
+}
+
+Result<CharterChain> Registry::Parts::chain_of(const PlaceId& place) const {
+  std::optional<CharterChain> chain;
+  std::optional<Error> error;
+  auto scanned = state->scan(Column::kCharters, as_text(place.bytes), [&](std::string_view, std::string_view value) {
+    Reader in(as_bytes(value));
+    auto charter = read_signed_charter(in);
+    if (!charter) {
+      error = charter.error();
+    } else if (!chain) {
+      if (auto started = CharterChain::start(*charter); started) chain = std::move(*started);
+    } else if (auto extended = chain->extend(*charter); !extended) {
+      error = extended.error();
+    }
+    return !error;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  if (error) return tl::unexpected(*error);
+  if (!chain) return fail(ErrorCode::kUnknownPlace, place.hex());
+  return std::move(*chain);
+}
+
+Result<SignedHead> Registry::Parts::held(const PlaceId& place) const {
+  auto head = get_head(*state, Mark::kHeld, place);
+  if (!head) return tl::unexpected(head.error());
+  if (!*head) return fail(ErrorCode::kUnknownPlace, place.hex());
+  return **head;
+}
+
+Result<std::vector<SignedHead>> Registry::Parts::all_held() const {
+  std::vector<SignedHead> heads;
+  std::optional<Error> error;
+  auto scanned = state->scan(Column::kHeads, "", [&](std::string_view key, std::string_view value) {
+    if (key.back() != static_cast<char>(Mark::kHeld)) return true;
+    Reader in(as_bytes(value));
+    auto head = read_signed_head(in);
+    if (head)
+      heads.push_back(*head);
+    else
+      error = head.error();
+    return !error;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  if (error) return fail(ErrorCode::kCorrupt, error->context);
+  return heads;
+}
+
+Result<ObjectId> Registry::Parts::tree_of(const ObjectId& commit) const {
+  auto bytes = objects->read_as(ObjectKind::kCommit, commit);
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto parsed = read_commit(*bytes);
+  if (!parsed) return tl::unexpected(parsed.error());
+  return parsed->tree;
+}
+
+const Identity& Registry::identity() const { return parts_->identity; }
+std::vector<PlaceId> Registry::own_places() const { return parts_->own; }
+bool Registry::sheet_confirmed() const { return parts_->sheet_confirmed; }
+std::uint64_t Registry::revision() const { return parts_->revision; }
+
+Result<bool> Registry::confirm_sheet(std::string_view text) {
+  auto sheet = RecoverySheet::parse(text);
+  if (!sheet) return tl::unexpected(sheet.error());
+  if (sheet->root(0).public_key() != parts_->keys.root) return false;
+  if (auto marked = mark_sheet_confirmed(parts_->directory); !marked) return tl::unexpected(marked.error());
+  parts_->sheet_confirmed = true;
+  return true;
+}
+
+}  // namespace maillage::registry

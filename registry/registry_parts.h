@@ -1,0 +1,71 @@
+// What a Registry is made of. Private to registry*.cpp.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "registry/directory_lock.h"
+#include "registry/draft.h"
+#include "registry/head_rows.h"
+#include "registry/ingest.h"
+#include "registry/keys.h"
+#include "registry/object_store.h"
+#include "registry/pack_build.h"
+#include "registry/registry.h"
+#include "registry/rocks_store.h"
+
+namespace maillage::registry {
+
+// What arrives for one job. An error while appending is kept for `ingest` to tell.
+struct IncomingPack {
+  std::unique_ptr<StagedPack> staged;
+  std::optional<Error> error;
+};
+
+struct Registry::Parts {
+  std::filesystem::path directory;
+  DirectoryLock lock;
+  DaemonKeys keys;
+  protocol::Identity identity;
+  std::unique_ptr<RocksStore> state;
+  std::unique_ptr<ObjectStore> objects;
+  std::unique_ptr<Index> index;
+  TreeCache trees;
+  std::vector<PlaceId> own;
+  std::atomic<bool> sheet_confirmed = false;
+  std::atomic<std::uint64_t> revision = 0;
+  std::map<protocol::JobId, IncomingPack> incoming;
+  std::mutex outgoing_mutex;  // guards the map; a pack is read by one thread at a time
+  std::map<protocol::JobId, OutgoingPack> outgoing;
+
+  Parts(std::filesystem::path dir, DirectoryLock taken, const DaemonKeys& read_keys)
+      : directory(std::move(dir)), lock(std::move(taken)), keys(read_keys), identity{{}, protocol::KeyPair(read_keys.daemon_seed)},
+        sheet_confirmed(read_keys.sheet_confirmed) {}
+
+  // Opens both stores and, after a crash, brings them to agree (STORAGE.md "Recovery").
+  Result<void> open_stores();
+  Result<void> recover_packs();
+
+  // The one commit point: writes the batch with the next revision in it.
+  Result<void> commit(WriteBatch& batch);
+
+  // Adopts a checked pack and commits its heads: seen and held become their maxima.
+  Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places);
+  Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places);
+  Result<void> stage_head(WriteBatch& batch, const protocol::Candidate& candidate, bool held);
+
+  Result<protocol::CharterChain> chain_of(const PlaceId& place) const;
+  Result<protocol::SignedHead> held(const PlaceId& place) const;
+  Result<std::vector<protocol::SignedHead>> all_held() const;
+  Result<ObjectId> tree_of(const ObjectId& commit) const;
+
+  // The commit, head and pack of a new state of a place of ours; durable on return.
+  Result<protocol::Published::Place> publish(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before,
+                                             const FileChanges& files, const std::string& author,
+                                             const std::string& message, UnixTime now);
+  protocol::Head next_head(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before) const;
+  void describe(protocol::Head& head, const FileChanges& files) const;
+};
+
+}  // namespace maillage::registry

@@ -1,0 +1,162 @@
+// What the registry answers, and how it checks and rebuilds itself.
+#include <algorithm>
+#include <map>
+
+#include "protocol/session.h"
+#include "registry/history.h"
+#include "registry/refs.h"
+#include "registry/registry_parts.h"
+#include "registry/time_zone.h"
+#include "registry/verify_objects.h"
+
+namespace maillage::registry {
+namespace {
+
+using namespace protocol;
+
+// A merged pack stays one that a repack can rewrite in seconds.
+constexpr std::uint64_t kPackFileBytesMax = 256 * kMiB;
+
+boost::json::object head_json(const Head& head) {
+  return {{"charter", head.charter}, {"epoch", head.epoch}, {"sequence", head.sequence},
+          {"commit", head.commit.hex()}, {"state", head.state.hex()}, {"time", format_utc(head.time)}};
+}
+
+std::string where_of(const PlaceId& place) { return "place " + place.hex(); }
+
+}  // namespace
+
+Result<Page> Registry::query(const Query& query) const { return parts_->index->query(query); }
+
+Index::PlaceName Registry::name_of(const PlaceId& place) const { return parts_->index->name_of(place); }
+
+Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
+  auto item = parts_->index->place(id_or_slug);
+  if (!item) return item;
+  auto id = parts_->index->find_place(id_or_slug);
+  if (!id) return tl::unexpected(id.error());
+  auto held = parts_->held(*id);
+  if (!held) return tl::unexpected(held.error());
+  (*item)["head"] = head_json(held->head);
+  return item;
+}
+
+Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
+  if (id_or_slug.empty()) return parts_->identity.place;
+  auto id = PlaceId::parse(id_or_slug);
+  if (!id) id = parts_->index->find_place(id_or_slug);
+  if (!id) return id;
+  if (std::ranges::find(parts_->own, *id) == parts_->own.end()) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));
+  return id;
+}
+
+Result<Bytes> Registry::file(const PlaceId& place, std::string_view path) const {
+  auto held = parts_->held(place);
+  if (!held) return tl::unexpected(held.error());
+  auto tree = parts_->tree_of(held->head.commit);
+  if (!tree) return tl::unexpected(tree.error());
+  auto blob = find_path(*parts_->objects, *tree, path);
+  if (!blob) return tl::unexpected(blob.error());
+  if (!*blob) return fail(ErrorCode::kNotFound, std::string(path));
+  return parts_->objects->read_as(ObjectKind::kBlob, **blob);
+}
+
+boost::json::object Registry::status() const {
+  boost::json::object counts;
+  for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = parts_->index->count(static_cast<What>(i));
+  boost::json::array own;
+  for (const PlaceId& place : parts_->own) {
+    auto called = parts_->index->name_of(place);
+    boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
+    if (auto held = parts_->held(place); held) entry["head"] = head_json(held->head);
+    boost::json::array problems, receipts;
+    if (auto found = parts_->index->problems(place); found)
+      for (const RecordProblem& problem : *found) problems.push_back({{"path", problem.path}, {"code", slug(problem.problem.code)}, {"context", problem.problem.context},
+                            {"detail", sentence(problem.problem, Language::kFrench)}});
+    if (auto found = get_receipts(*parts_->state, place); found)
+      for (const Replica& replica : *found)
+        receipts.push_back({{"replica", replica.replica.hex()}, {"name", parts_->index->name_of(replica.replica).name},
+                            {"head", replica.head.hex()}, {"time", format_utc(replica.time)}});
+    entry["problems"] = std::move(problems);
+    entry["receipts"] = std::move(receipts);
+    own.push_back(std::move(entry));
+  }
+  return {{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
+          {"packs", parts_->objects->packs().size()}, {"own", std::move(own)}};
+}
+
+Result<std::vector<Finding>> Registry::verify() const {
+  std::vector<Finding> findings;
+  auto note = [&](std::string where, const Error& error) { findings.push_back({std::move(where), error}); };
+  if (auto sound = parts_->state->verify_checksums(); !sound) note("state", sound.error());
+  std::vector<Error> damaged;
+  auto places = load_places(*parts_->state, damaged);
+  if (!places) return tl::unexpected(places.error());
+  for (const Error& error : damaged) note("state", error);
+
+  std::vector<SignedHead> held;
+  for (const PlaceState& place : *places) {
+    PlaceId id = place.chain.place();
+    if (auto sound = verify_under(place.seen, place.chain); !sound) note(where_of(id), sound.error());
+    const SignedHead* head = place.held_head();
+    if (head == nullptr) continue;
+    held.push_back(*head);
+    if (!place.holds_seen)
+      if (auto sound = verify_under(*head, place.chain); !sound) note(where_of(id), sound.error());
+    auto changes = changes_between(*parts_->objects, id, std::nullopt, head->head.commit);
+    if (!changes) {
+      note(where_of(id), changes.error());
+      continue;
+    }
+    WriteBatch expected;
+    if (auto staged = parts_->index->stage(expected, *changes); !staged) note(where_of(id), staged.error());
+    std::map<std::string, std::string> rows;
+    for (const WriteBatch::Change& change : expected.changes())
+      if (change.value) rows[change.key] = *change.value;
+    auto scanned = parts_->state->scan(Column::kRecords, as_text(id.bytes), [&](std::string_view key, std::string_view value) {
+      auto row = rows.extract(std::string(key));
+      if (row.empty() || row.mapped() != value) note(where_of(id), {ErrorCode::kCorrupt, "index"});
+      return true;
+    });
+    if (!scanned) note(where_of(id), scanned.error());
+    if (!rows.empty()) note(where_of(id), {ErrorCode::kCorrupt, "index"});
+  }
+  for (const PlaceId& own : parts_->own)
+    if (auto head = parts_->held(own); !head) note(where_of(own), head.error());
+  for (const Error& error : verify_objects(*parts_->objects, held)) note("store.git", error);
+  return findings;
+}
+
+Result<std::uint64_t> Registry::reindex() {
+  auto heads = parts_->all_held();
+  if (!heads) return tl::unexpected(heads.error());
+  std::uint64_t records = 0;
+  for (const SignedHead& head : *heads) {
+    auto changes = changes_between(*parts_->objects, head.head.place, std::nullopt, head.head.commit);
+    if (!changes) return tl::unexpected(changes.error());
+    changes->replaces_all = true;
+    records += changes->records.size();
+    WriteBatch batch;
+    if (auto staged = parts_->index->stage(batch, *changes); !staged) return tl::unexpected(staged.error());
+    if (auto committed = parts_->commit(batch); !committed) return tl::unexpected(committed.error());
+  }
+  if (auto loaded = parts_->index->load(); !loaded) return tl::unexpected(loaded.error());
+  return records;
+}
+
+Result<std::uint64_t> Registry::write_refs() const {
+  auto heads = parts_->all_held();
+  if (!heads) return tl::unexpected(heads.error());
+  std::vector<NamedCommit> refs;
+  for (const SignedHead& head : *heads) refs.push_back({"refs/places/" + head.head.place.hex(), head.head.commit});
+  if (auto written = registry::write_refs(parts_->objects->git_directory().string(), refs); !written) return tl::unexpected(written.error());
+  return refs.size();
+}
+
+Result<void> Registry::tend() {
+  auto merged = parts_->objects->consolidate(kPackFileBytesMax);
+  if (!merged) return tl::unexpected(merged.error());
+  return {};
+}
+
+}  // namespace maillage::registry
