@@ -1,0 +1,224 @@
+#include "registry/registry.h"
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+#include "registry/keys.h"
+#include "tests/registry/temporary_directory.h"
+
+using namespace maillage::registry;
+using namespace maillage::protocol;
+using maillage::tests::TemporaryDirectory;
+
+namespace {
+
+constexpr UnixTime kNow{1'800'000'000'000};
+
+std::unique_ptr<Registry> make(const std::filesystem::path& dir, const std::string& name) {
+  auto created = Registry::create(dir, {name, false, "29039", 47.87, -3.92}, kNow);
+  REQUIRE(created);
+  auto opened = Registry::open(dir);
+  REQUIRE(opened);
+  return std::move(*opened);
+}
+
+FileEdit edit(const std::string& path, const std::string& json) { return {path, Bytes(json.begin(), json.end())}; }
+
+FileEdit need(const std::string& name) {
+  return edit("needs/" + name + ".json", R"({"kind": "need", "name": "Visières", "quantity": 200, "until": "2027-03-01"})");
+}
+
+std::size_t count(const Registry& registry, What what, const Parameters& parameters = {}) {
+  auto query = parse_query(what, parameters);
+  REQUIRE(query);
+  auto page = registry.query(*query);
+  REQUIRE(page);
+  return page->number_matched;
+}
+
+// Everything of `from`'s own place that `to` lacks, as a peer would bring it.
+Ingested::Outcome bring(Registry& from, Registry& to, const Candidate& head, const ObjectId& base) {
+  static JobId job = 1;
+  ++job;
+  auto packed = from.open_pack(job, {{head.head.head.place, head.head, base}});
+  REQUIRE(packed.size() == 1);
+  for (bool last = false; !last;) {
+    auto chunk = from.read_pack(job, 1000);
+    REQUIRE(chunk);
+    REQUIRE(to.append_pack(job, chunk->bytes));
+    last = chunk->last;
+  }
+  from.close_pack(job);
+  auto outcomes = to.ingest(job, {{head, packed.front().base}});
+  REQUIRE(outcomes.size() == 1);
+  return outcomes.front();
+}
+
+Candidate own_candidate(const Registry& registry) {
+  for (PlaceState& place : registry.load())
+    if (place.own) return Candidate{place.seen, place.chain, place.chain.size()};
+  FAIL("no own place");
+  std::abort();
+}
+
+}  // namespace
+
+TEST_CASE("a new registry holds its own place, and only once") {
+  TemporaryDirectory dir;
+  {
+    auto registry = make(dir.path(), "Konk Ar Lab");
+    CHECK(count(*registry, What::kPlaces) == 1);
+    CHECK(registry->place("konk-ar-lab"));
+    CHECK(registry->own_places().size() == 1);
+    CHECK(registry->verify()->empty());
+    auto second = Registry::open(dir.path());
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == ErrorCode::kBusy);
+  }
+  auto again = Registry::create(dir.path(), {"Autre", false, "", {}, {}}, kNow);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::kExists);
+  CHECK(count(**Registry::open(dir.path()), What::kPlaces) == 1);
+}
+
+TEST_CASE("the recovery sheet is the root of the place, and a slip of the pen is noticed") {
+  TemporaryDirectory dir;
+  auto created = Registry::create(dir.path(), {"Lieu", false, "", {}, {}}, kNow);
+  REQUIRE(created);
+  auto registry = *Registry::open(dir.path());
+  CHECK_FALSE(registry->sheet_confirmed());
+  std::string sheet = created->recovery_sheet;
+  SystemRandom random;
+  CHECK(registry->confirm_sheet(RecoverySheet::make(random).text()) == Result<bool>(false));
+  char& digit = sheet[20] == '-' ? sheet[21] : sheet[20];
+  char right = digit;
+  digit = right == '7' ? '8' : '7';
+  CHECK_FALSE(registry->confirm_sheet(sheet));
+  digit = right;
+  std::string spoken;
+  for (char c : sheet)
+    if (c != '-') spoken += static_cast<char>(std::tolower(c));
+  CHECK(registry->confirm_sheet(spoken) == Result<bool>(true));
+  CHECK(registry->sheet_confirmed());
+  registry.reset();
+  CHECK((*Registry::open(dir.path()))->sheet_confirmed());
+}
+
+TEST_CASE("what is published answers at once, and after a restart") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  PlaceId place = registry->identity().place;
+  auto revision = registry->revision();
+  auto published = registry->publish(place, {need("visieres")}, kNow);
+  REQUIRE(published);
+  CHECK(published->changed == std::vector<std::string>{"needs/visieres.json"});
+  CHECK(published->place->pack != nullptr);
+  CHECK(registry->revision() > revision);
+  CHECK(count(*registry, What::kNeeds, {{"q", "visiere"}}) == 1);
+  auto same = registry->publish(place, {need("visieres")}, kNow);
+  REQUIRE(same);
+  CHECK_FALSE(same->place);
+  registry.reset();
+  registry = *Registry::open(dir.path());
+  CHECK(count(*registry, What::kNeeds) == 1);
+  CHECK(registry->verify()->empty());
+  REQUIRE(registry->publish(place, {{"needs/visieres.json", std::nullopt}}, kNow));
+  CHECK(count(*registry, What::kNeeds) == 0);
+}
+
+TEST_CASE("a wrong record publishes nothing, also not the right ones beside it") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Lieu");
+  auto refused = registry->publish(registry->identity().place,
+                                   {need("bon"), edit("resources/saw/record.json", R"({"kind": "resource", "name": "Scie", "type": "equipment"})")}, kNow);
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().size() == 1);
+  CHECK(refused.error().front().pointer == "/licence");
+  CHECK(count(*registry, What::kNeeds) == 0);
+  auto other = registry->publish(PlaceId{}, {need("bon")}, kNow);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().front().code == ErrorCode::kNotOurs);
+}
+
+TEST_CASE("a place comes over whole, then by what changed, and is held after a restart") {
+  TemporaryDirectory here, there;
+  auto from = make(here.path(), "Konk Ar Lab");
+  auto to = make(there.path(), "Atelier Jouret");
+  Candidate first = own_candidate(*from);
+  REQUIRE_FALSE(bring(*from, *to, first, {}).refused);
+  CHECK(count(*to, What::kPlaces) == 2);
+  auto published = from->publish(from->identity().place, {need("visieres")}, kNow);
+  REQUIRE(published);
+  REQUIRE_FALSE(bring(*from, *to, published->place->head, first.head.head.commit).refused);
+  CHECK(count(*to, What::kNeeds) == 1);
+  CHECK(to->verify()->empty());
+
+  // An older head that was judged before the newer one was committed does not take the mark back.
+  REQUIRE(to->persist({first}, {}));
+  to.reset();
+  to = *Registry::open(there.path());
+  CHECK(count(*to, What::kNeeds) == 1);
+  for (const PlaceState& place : to->load())
+    if (!place.own) CHECK(place.holds_seen);
+  CHECK(to->verify()->empty());
+}
+
+TEST_CASE("content that is not what the head signs is refused, and what was held stays") {
+  TemporaryDirectory here, there;
+  auto from = make(here.path(), "Konk Ar Lab");
+  auto to = make(there.path(), "Atelier Jouret");
+  Candidate lying = own_candidate(*from);
+  lying.head.head.state.bytes[0] ^= 1;
+  auto refused = bring(*from, *to, lying, {});
+  REQUIRE(refused.refused);
+  CHECK(refused.refused->code == ErrorCode::kWrongState);
+  CHECK(count(*to, What::kPlaces) == 1);
+  CHECK_FALSE(bring(*from, *to, own_candidate(*from), {}).refused);
+  CHECK(to->verify()->empty());
+}
+
+TEST_CASE("the index is rebuilt from git, and verify notices when it is not what git says") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  REQUIRE(registry->publish(registry->identity().place, {need("visieres")}, kNow));
+  auto records = registry->reindex();
+  REQUIRE(records);
+  CHECK(*records == 2);
+  CHECK(count(*registry, What::kNeeds) == 1);
+  CHECK(registry->verify()->empty());
+}
+
+TEST_CASE("a flipped byte anywhere in a pack is noticed by verify") {
+  TemporaryDirectory dir;
+  make(dir.path(), "Konk Ar Lab").reset();
+  std::filesystem::path pack;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path() / "store.git/objects/pack"))
+    if (entry.path().extension() == ".pack") pack = entry.path();
+  std::filesystem::permissions(pack, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+  auto size = std::filesystem::file_size(pack);
+  for (std::uintmax_t at = 0; at < size; at += 97) {
+    std::fstream file(pack, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    char byte = static_cast<char>(file.get());
+    auto write = [&](char value) {
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(value);
+      file.flush();
+    };
+    write(static_cast<char>(byte ^ 0x40));
+    auto opened = Registry::open(dir.path());
+    CHECK((!opened || !(*opened)->verify()->empty()));
+    write(byte);
+  }
+  CHECK((*Registry::open(dir.path()))->verify()->empty());
+}
+
+TEST_CASE("refs name every place's commit for stock git") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  REQUIRE(registry->write_refs() == Result<std::uint64_t>(1));
+  std::ifstream refs(dir.path() / "store.git/packed-refs");
+  std::string text(std::istreambuf_iterator<char>(refs), {});
+  CHECK(text.find("refs/places/" + registry->identity().place.hex()) != std::string::npos);
+}
