@@ -121,10 +121,10 @@ struct ReadPack {  // its next chunk; answer PackChunk
   std::size_t bytes_max;
 };
 struct ClosePack { JobId job; };
-struct KeepReceipt {
-  PlaceId place, replica;
-  Hash head;
+struct KeepReceipt {  // the items concern places of ours; one synced write for all
+  PlaceId replica;
   UnixTime time;
+  std::vector<Receipt::Item> items;
 };
 
 // What people are told: logs, metrics, status.

@@ -331,11 +331,12 @@ Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView f
   if (replica == nullptr) return useless(session, "receipts of unknown places");
   if (!verify(replica->chain.latest().daemon_key, signed_message(receipt), receipt.signature))
     return fail(ErrorCode::kBadSignature, "receipt of " + receipt.replica.hex());
+  KeepReceipt kept{receipt.replica, receipt.time, {}};
   for (const Receipt::Item& item : receipt.items) {
     const PlaceState* state = table_.find(item.place);
-    if (state != nullptr && state->own)
-      actions_.push_back(KeepReceipt{item.place, receipt.replica, item.head, receipt.time});
+    if (state != nullptr && state->own) kept.items.push_back(item);
   }
+  if (!kept.items.empty()) actions_.push_back(std::move(kept));
   forward(receipt, session, frame);
   return {};
 }

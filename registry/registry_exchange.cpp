@@ -131,7 +131,7 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
 
 Result<void> Registry::keep_receipt(const KeepReceipt& receipt) {
   WriteBatch batch;
-  put_receipt(batch, receipt.place, {receipt.replica, receipt.head, receipt.time});
+  for (const Receipt::Item& item : receipt.items) put_receipt(batch, item.place, {receipt.replica, item.head, receipt.time});
   return parts_->state->write(batch);
 }
 
