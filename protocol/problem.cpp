@@ -12,6 +12,15 @@ std::string detail(const Problem& problem, Language language) {
 
 }  // namespace
 
+bool append(std::vector<Problem>& problems, Problem problem) {
+  if (problems.size() < kProblemsMax) {
+    problems.push_back(std::move(problem));
+    return true;
+  }
+  problems.back() = {{}, "", ErrorCode::kTooMany, "> " + std::to_string(kProblemsMax - 1), ""};
+  return false;
+}
+
 std::string sentence(const Problem& problem, Language language) {
   return problem.path + (language == Language::kFrench ? " : " : ": ") + detail(problem, language);
 }

@@ -25,6 +25,9 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
+// Adds to a list of at most kProblemsMax: what does not fit becomes one last kTooMany. False when there is no more room.
+bool append(std::vector<Problem>& problems, Problem problem);
+
 // resources/saw/record.json: /licence is missing — for example "CC-BY-SA-4.0"
 std::string sentence(const Problem& problem, Language language);
 

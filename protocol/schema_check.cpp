@@ -73,7 +73,7 @@ class Checker {
   explicit Checker(std::vector<Problem>& problems) : problems_(problems) {}
 
   void visit(const json::object& schema, const json::value& value, const Step& at) {
-    if (problems_.size() >= kProblemsMax) return;
+    if (full_) return;
     if (const json::value* type = schema.if_contains("type"); type && !has_type(value, type->as_string()))
       return add(at, ErrorCode::kWrongType, value, schema);
     if (!is_allowed(schema, value)) return add_unknown(at, value, schema);
@@ -159,26 +159,27 @@ class Checker {
   void add_unknown(const Step& at, const json::value& value, const json::object& schema) {
     const json::value* vocabulary = schema.if_contains("x-vocabulary");
     add(at, ErrorCode::kNotInVocabulary, value, schema);
-    if (!vocabulary || !value.is_string() || problems_.empty()) return;
+    if (!vocabulary || !value.is_string() || full_) return;
     if (auto near = nearest_slug(vocabulary->as_string(), value.get_string()))
       problems_.back().example = json::serialize(json::value(*near));
   }
 
   void add(const Step& at, ErrorCode code, const json::value& value, const json::object& schema) {
     std::string pointer = at.pointer();
-    append({{}, pointer, code, shown(pointer) + ": " + shown_value(value), example_of(schema)});
+    add({{}, pointer, code, shown(pointer) + ": " + shown_value(value), example_of(schema)});
   }
 
   void add(const Step& at, ErrorCode code, const json::object& schema) {
     std::string pointer = at.pointer();
-    append({{}, pointer, code, shown(pointer), example_of(schema)});
+    add({{}, pointer, code, shown(pointer), example_of(schema)});
   }
 
-  void append(Problem problem) {
-    if (problems_.size() < kProblemsMax) problems_.push_back(std::move(problem));
+  void add(Problem problem) {
+    if (!full_) full_ = !append(problems_, std::move(problem));
   }
 
   std::vector<Problem>& problems_;
+  bool full_ = false;
 };
 
 bool is_known_keyword(std::string_view key) {

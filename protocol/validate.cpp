@@ -37,7 +37,7 @@ void check_order(const json::object& fields, std::string_view first, std::string
   if (!from || !until) return;
   auto start = parse_moment(*from), end = parse_moment(*until);
   if (start && end && surely_before(*end, *start))
-    problems.push_back(problem(pointer_to("", last), ErrorCode::kEndBeforeStart, *until, quoted(*from)));
+    append(problems, problem(pointer_to("", last), ErrorCode::kEndBeforeStart, *until, quoted(*from)));
 }
 
 const json::object* object_at(const json::value& root, std::string_view pointer) {
@@ -49,7 +49,7 @@ void check_postcode(const json::value& record, std::vector<Problem>& problems) {
   const json::object* address = object_at(record, "/address");
   auto postcode = address ? text_field(*address, "postcode") : std::nullopt;
   if (!postcode || is_postcode(*postcode, text_field(*address, "country").value_or(""))) return;
-  problems.push_back(problem("/address/postcode", ErrorCode::kBadPostcode, *postcode, quoted("29900")));
+  append(problems, problem("/address/postcode", ErrorCode::kBadPostcode, *postcode, quoted("29900")));
 }
 
 void check_legal_id(const json::value& record, std::vector<Problem>& problems) {
@@ -58,7 +58,7 @@ void check_legal_id(const json::value& record, std::vector<Problem>& problems) {
   auto value = id ? text_field(*id, "value") : std::nullopt;
   if (!scheme || !value || is_legal_id(*scheme, *value)) return;
   std::string example = quoted(*scheme == "rna" ? "W294003217" : *scheme == "siren" ? "732829320" : "73282932000074");
-  problems.push_back(problem("/governance/legalId/value", ErrorCode::kBadLegalId, *value, example));
+  append(problems, problem("/governance/legalId/value", ErrorCode::kBadLegalId, *value, example));
 }
 
 // What takes two fields to judge, and so no schema can say.
@@ -72,9 +72,6 @@ void check_across_fields(const json::value& record, std::vector<Problem>& proble
 void check_fields(RecordKind kind, const json::value& record, std::vector<Problem>& problems) {
   check_against(schema(kind), record, "", problems);
   check_across_fields(record, problems);
-  if (problems.size() < kProblemsMax) return;
-  problems.resize(kProblemsMax - 1);
-  problems.push_back({{}, "", ErrorCode::kTooMany, "> " + std::to_string(kProblemsMax), ""});
 }
 
 void assess_fields(std::string_view path, json::object fields, Assessment& result) {

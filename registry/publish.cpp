@@ -158,7 +158,7 @@ class Preparation {
   }
 
   void add(Problem problem) {
-    if (problems.size() < protocol::kProblemsMax) problems.push_back(std::move(problem));
+    protocol::append(problems, std::move(problem));
   }
 
   static constexpr std::size_t kTreeEntriesMax = protocol::kTreeEntriesMax;
@@ -212,8 +212,8 @@ tl::expected<std::vector<FileEdit>, std::vector<Problem>> prepare_confirmation(c
     auto edit = confirmation_of(source, tree, path, date);
     if (edit)
       edits.push_back(std::move(*edit));
-    else if (problems.size() < protocol::kProblemsMax)
-      problems.push_back({protocol::shown(path), "", edit.error().code, edit.error().context, ""});
+    else
+      protocol::append(problems, {protocol::shown(path), "", edit.error().code, edit.error().context, ""});
   }
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return edits;

@@ -117,6 +117,15 @@ TEST_CASE("everything wrong is told at once and nothing is prepared") {
                                          "resources/saw.json missing-field", "resources/saw.json missing-field"});
 }
 
+TEST_CASE("a thousand mistakes are answered with a bounded list that says so") {
+  MemoryPlace place;
+  std::vector<FileEdit> edits(1'000, {"../x", kProfile});
+  auto told = refused(place.prepare(edits));
+  REQUIRE(told.size() == maillage::protocol::kProblemsMax);
+  CHECK(told[98] == "../x path-parent");
+  CHECK(told[99] == " too-many");
+}
+
 TEST_CASE("a wrong case is refused with the lower-case path as example") {
   MemoryPlace place;
   auto prepared = place.prepare({{"Resources/Saw.json", kSaw}});
