@@ -112,7 +112,7 @@ Result<PlaceChanges> changes_between(const ObjectSource& source, const PlaceId& 
   if (!lives) return tl::unexpected(lives.error());
   for (auto& [path, life] : *lives) {
     if (!life.blob && changes.replaces_all) continue;
-    if (life.blob && !life.created && known) life.created = known(path);
+    if (life.blob && !life.created && known) life.created = known(place, path);
     if (life.blob && !life.created) {
       auto created = creation(source, *from, path);
       if (!created) return tl::unexpected(created.error());

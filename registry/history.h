@@ -15,7 +15,7 @@
 namespace maillage::registry {
 
 // What is known already of when a record was created, so that an update need not walk the history. May be empty.
-using KnownCreation = std::function<std::optional<UnixTime>(const std::string& path)>;
+using KnownCreation = std::function<std::optional<UnixTime>(const PlaceId& place, const std::string& path)>;
 
 // What going from commit `from` (held until now; nothing: none) to `to` changes. When `from` is not on `to`'s chain of
 // first parents everything is read again and `replaces_all` is set. Only record files, of at most kRecordBytesMax; a

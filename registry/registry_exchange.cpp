@@ -76,15 +76,13 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
 
   std::vector<ExpectedPlace> expected;
   for (const IngestPack::Place& place : places) expected.push_back({place.head.head, place.base});
-  // Known dates of creation save walking the history; they are by path, so only for one place at a time.
-  KnownCreation known;
-  if (places.size() == 1)
-    known = [this, &place = places.front().head.head.head.place](const std::string& path) -> std::optional<UnixTime> {
-      auto value = parts_->state->get(Column::kRecords, record_key(place, path_key(path)));
-      if (!value || !*value) return std::nullopt;
-      auto record = decode_stored_record(**value);
-      return record ? std::optional(record->created) : std::nullopt;
-    };
+  // Known dates of creation save walking the history.
+  KnownCreation known = [this](const PlaceId& place, const std::string& path) -> std::optional<UnixTime> {
+    auto value = parts_->state->get(Column::kRecords, record_key(place, path_key(path)));
+    if (!value || !*value) return std::nullopt;
+    auto record = decode_stored_record(**value);
+    return record ? std::optional(record->created) : std::nullopt;
+  };
   auto checked = check_pack(*parts_->objects, *pack.staged, expected, parts_->trees, {}, known);
   if (!checked) return refuse_all(places, checked.error());
   if (!checked->accepted()) {

@@ -65,7 +65,8 @@ TEST_CASE("what is known of creation spares the walk through history") {
   diary.publish({{"profile.json", bytes_of("{}")}});
   diary.publish({{"profile.json", bytes_of("{\"name\":\"x\"}")}});
   std::string asked;
-  auto known = [&](const std::string& path) {
+  auto known = [&](const PlaceId& place, const std::string& path) {
+    CHECK(place == diary.place.id);
     asked += path;
     return std::optional(UnixTime{42});
   };
