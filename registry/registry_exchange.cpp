@@ -101,10 +101,12 @@ Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& check
   auto pack = objects->adopt(staged, checked.table);
   if (!pack) return tl::unexpected(pack.error());
   if (auto committed = commit_places(checked, places); !committed) {
-    // What was committed before the failure needs the pack; recovery at the next start decides when that is unclear.
+    // What was committed before the failure needs the pack. It must not stay marked: when those places have moved on, a
+    // start would find no held commit in it and discard their history. Recovery decides only when nobody can tell now.
     auto heads = all_held();
-    bool needed = !heads || std::ranges::any_of(*heads, [&](const SignedHead& head) { return objects->holds(*pack, head.head.commit); });
-    if (!needed) (void)objects->discard(*pack);
+    if (!heads) return committed;
+    bool needed = std::ranges::any_of(*heads, [&](const SignedHead& head) { return objects->holds(*pack, head.head.commit); });
+    (void)(needed ? objects->release(*pack) : objects->discard(*pack));
     return committed;
   }
   return objects->release(*pack);
