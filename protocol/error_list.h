@@ -94,3 +94,5 @@ MAILLAGE_ERROR(kBadParameter, "bad-parameter", "paramètre de recherche incorrec
 MAILLAGE_ERROR(kBadConfig, "bad-config", "configuration incorrecte : {}", "wrong configuration: {}")
 MAILLAGE_ERROR(kMethodNotAllowed, "method-not-allowed", "méthode non autorisée : {}", "method not allowed: {}")
 MAILLAGE_ERROR(kWrongHost, "wrong-host", "ce serveur ne répond pas à ce nom : {}", "this server does not answer to this name: {}")
+MAILLAGE_ERROR(kWrongSheet, "wrong-sheet", "ce n'est pas la feuille de récupération de ce lieu{}", "this is not the recovery sheet of this place{}")
+MAILLAGE_ERROR(kNotAFile, "not-a-file", "ce n'est ni un fichier ni un dossier : {}", "neither a file nor a folder: {}")
