@@ -1,0 +1,110 @@
+#include "daemon/dialer.h"
+
+#include <algorithm>
+
+namespace maillage::daemon {
+namespace {
+
+// A session that lived this long was worth something: the next wait is short again.
+constexpr std::chrono::seconds kWorthwhile{60};
+
+}  // namespace
+
+void Dialer::set_urls(const std::vector<std::string>& urls, protocol::Instant now) {
+  std::erase_if(entries_, [&](const Entry& entry) { return std::find(urls.begin(), urls.end(), entry.url) == urls.end(); });
+  for (const std::string& url : urls) {
+    auto parts = parse_peer_url(url);
+    if (!parts || find(url) != nullptr) continue;
+    Entry entry;
+    entry.url = url;
+    entry.parts = *parts;
+    entry.due = now;
+    entries_.push_back(std::move(entry));
+  }
+}
+
+std::vector<std::pair<std::string, PeerUrl>> Dialer::due(protocol::Instant now) {
+  std::vector<std::pair<std::string, PeerUrl>> ready;
+  for (Entry& entry : entries_) {
+    if (entry.under_way || entry.due > now) continue;
+    entry.under_way = true;
+    ready.emplace_back(entry.url, entry.parts);
+  }
+  return ready;
+}
+
+std::optional<protocol::Instant> Dialer::next_due() const {
+  std::optional<protocol::Instant> next;
+  for (const Entry& entry : entries_)
+    if (!entry.under_way && (!next || entry.due < *next)) next = entry.due;
+  return next;
+}
+
+void Dialer::failed(const std::string& url, protocol::Instant now) {
+  Entry* entry = find(url);
+  if (entry == nullptr) return;
+  ++entry->failures;
+  wait(*entry, now);
+}
+
+void Dialer::opened(const std::string& url, protocol::SessionId session) {
+  if (Entry* entry = find(url)) entry->session = session;
+}
+
+void Dialer::authenticated(protocol::SessionId session, const protocol::PlaceId& place, protocol::Instant now) {
+  Entry* entry = find(session);
+  if (entry == nullptr) return;
+  entry->place = place;
+  entry->authenticated = now;
+  entry->failures = 0;
+}
+
+void Dialer::superfluous(protocol::SessionId session) {
+  if (Entry* entry = find(session)) entry->backoff.rest();
+}
+
+void Dialer::closed(protocol::SessionId session, protocol::Instant now) {
+  Entry* entry = find(session);
+  if (entry == nullptr) return;
+  if (entry->authenticated && now - *entry->authenticated >= kWorthwhile) entry->backoff.succeeded();
+  entry->authenticated.reset();
+  entry->session = 0;
+  wait(*entry, now);
+}
+
+void Dialer::place_gone(const protocol::PlaceId& place, protocol::Instant now) {
+  for (Entry& entry : entries_) {
+    if (entry.under_way || entry.place != place) continue;
+    entry.backoff.succeeded();
+    wait(entry, now);
+  }
+}
+
+bool Dialer::knows(protocol::SessionId session) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.session == session; });
+}
+
+std::vector<Dialer::View> Dialer::view() const {
+  std::vector<View> views;
+  for (const Entry& entry : entries_) views.push_back({entry.url, entry.authenticated.has_value(), entry.failures});
+  return views;
+}
+
+Dialer::Entry* Dialer::find(protocol::SessionId session) {
+  for (Entry& entry : entries_)
+    if (session != 0 && entry.session == session) return &entry;
+  return nullptr;
+}
+
+Dialer::Entry* Dialer::find(const std::string& url) {
+  for (Entry& entry : entries_)
+    if (entry.url == url) return &entry;
+  return nullptr;
+}
+
+void Dialer::wait(Entry& entry, protocol::Instant now) {
+  entry.under_way = false;
+  entry.due = now + entry.backoff.next(random_);
+}
+
+}  // namespace maillage::daemon

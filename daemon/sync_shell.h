@@ -1,0 +1,91 @@
+// SyncShell: carries out what the node decides. It turns frames, timers and finished work into the node's inputs, and
+// its actions into frames, dials, timers and work.
+//
+// Decides nothing but when to dial (dialer.h). Work that blocks goes to one writer, in order (what is persisted,
+// appended, ingested, published), or to one reader (packs that are built for peers); results come back as inputs.
+// Invariant: the node sees one input at a time. Node thread, apart from the jobs. Stop the workers before destroying it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/array.hpp>
+
+#include "daemon/config.h"
+#include "daemon/dialer.h"
+#include "daemon/metrics.h"
+#include "daemon/peer_transport.h"
+#include "daemon/worker_pool.h"
+#include "protocol/node.h"
+#include "registry/registry.h"
+
+namespace maillage::daemon {
+
+class SyncShell {
+ public:
+  // Loads what the registry holds into the node.
+  SyncShell(asio::io_context& node, registry::Registry& registry, const PeerConfig& config, protocol::Random& random, Metrics& metrics);
+
+  void start();
+  void reload(const PeerConfig& config);
+  void accept(ByteStream stream, const HttpRequest& request) { transport_.accept(std::move(stream), request); }
+
+  // Runs `job` on the writer, after what was given before; false when too much waits.
+  bool write(std::function<void()> job) { return writer_.post(std::move(job)); }
+
+  // Own heads that are durable now. Any thread.
+  void announce(protocol::Published published);
+
+  // {"place", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
+  boost::json::array sessions() const;
+  boost::json::array addresses() const;
+  std::size_t open_sessions() const { return open_sessions_; }  // any thread
+
+  // Says goodbye to everybody and dials no more; `idle` once nothing is under way.
+  void stop();
+  bool idle() const { return transport_.sessions() == 0 && jobs_ == 0; }
+  // Ends everything now and joins the workers.
+  void abort();
+
+ private:
+  void feed(const protocol::Input& input);
+  void work(WorkerPool& pool, std::function<protocol::Input()> job);
+  void arm();
+  void dial();
+  void dialled(const std::string& url, protocol::Result<SessionId> outcome);
+  void note(const protocol::Report& report);
+  PeerTransport::Events events();
+
+  void carry_out(protocol::Send&& action);
+  void carry_out(protocol::Close&& action);
+  void carry_out(protocol::Persist&& action);
+  void carry_out(protocol::AppendPack&& action);
+  void carry_out(protocol::IngestPack&& action);
+  void carry_out(protocol::DropPack&& action);
+  void carry_out(protocol::OpenPack&& action);
+  void carry_out(protocol::ReadPack&& action);
+  void carry_out(protocol::ClosePack&& action);
+  void carry_out(protocol::KeepReceipt&& action);
+  void carry_out(protocol::Report&& action);
+
+  asio::io_context& context_;
+  registry::Registry& registry_;
+  Metrics& metrics_;
+  PeerConfig config_;
+  protocol::Node node_;
+  Dialer dialer_;
+  PeerTransport transport_;
+  asio::steady_timer tick_;
+  asio::steady_timer redial_;
+  std::uint64_t jobs_ = 0;
+  std::uint64_t since_tend_ = 0;
+  std::atomic<std::size_t> open_sessions_ = 0;
+  bool feeding_ = false;
+  bool stopping_ = false;
+  WorkerPool writer_;
+  WorkerPool reader_;
+};
+
+}  // namespace maillage::daemon
