@@ -28,3 +28,25 @@ MAILLAGE_MESSAGE(kResources, "Ressources", "Resources")
 MAILLAGE_MESSAGE(kNeeds, "Besoins", "Needs")
 MAILLAGE_MESSAGE(kOffers, "Offres", "Offers")
 MAILLAGE_MESSAGE(kStatus, "État de ce serveur", "State of this server")
+// -- the command line
+MAILLAGE_MESSAGE(kInitDone, "« {} » existe. Son identité : {}\nSon nom court : {}", "“{}” exists. Its identity: {}\nIts short name: {}")
+MAILLAGE_MESSAGE(kInitSheet,
+                 "Voici sa feuille de récupération. Elle n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la.\n"
+                 "C'est elle qui rend le lieu à ses gens si le disque est perdu ou la clé volée.",
+                 "This is its recovery sheet. It is shown once and kept nowhere: print it or copy it by hand.\n"
+                 "It is what gives the place back to its people if the disk is lost or the key stolen.")
+MAILLAGE_MESSAGE(kInitNext, "Ensuite : maillage sheet --confirm --dir …, puis maillage serve --dir {}",
+                 "Next: maillage sheet --confirm --dir …, then maillage serve --dir {}")
+MAILLAGE_MESSAGE(kListening, "À l'écoute sur http://{}", "Listening on http://{}")
+MAILLAGE_MESSAGE(kPublished, "publié : {}", "published: {}")
+MAILLAGE_MESSAGE(kUnpublished, "retiré : {}", "unpublished: {}")
+MAILLAGE_MESSAGE(kConfirmed, "confirmé : {}", "confirmed: {}")
+MAILLAGE_MESSAGE(kNothingChanged, "rien n'a changé : tout est déjà publié", "nothing changed: everything is published already")
+MAILLAGE_MESSAGE(kFound, "{} en tout, {} montrés", "{} in all, {} shown")
+MAILLAGE_MESSAGE(kSound, "tout est en ordre", "everything is sound")
+MAILLAGE_MESSAGE(kReindexed, "{} fiches réindexées", "{} records indexed again")
+MAILLAGE_MESSAGE(kRefsWritten, "{} références écrites", "{} refs written")
+MAILLAGE_MESSAGE(kTypeSheet, "Tapez la feuille de récupération, puis Ctrl-D :", "Type the recovery sheet, then Ctrl-D:")
+MAILLAGE_MESSAGE(kSheetConfirmed, "c'est bien la feuille de ce lieu", "this is indeed the sheet of this place")
+MAILLAGE_MESSAGE(kQueryNeedsOne, "query veut --dir ou --url, l'un des deux", "query wants --dir or --url, one of them")
+MAILLAGE_MESSAGE(kWrongUsage, "commande incorrecte : {}. Voyez maillage --help", "wrong usage: {}. See maillage --help")

@@ -1,0 +1,73 @@
+#include <iostream>
+#include <iterator>
+
+#include "daemon/command.h"
+#include "protocol/record.h"
+
+namespace maillage::daemon {
+namespace {
+
+namespace json = boost::json;
+
+ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal) {
+  ControlMessage request;
+  request.body["verb"] = verb;
+  return perform_on(dir, std::move(request), terminal);
+}
+
+// Shows the whole result, indented: these verbs are for whoever runs the machine.
+int show(const ControlMessage& reply, const Terminal& terminal) {
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr) return complain(reply, terminal);
+  return conclude(*result, protocol::to_pretty_json(*result), terminal);
+}
+
+int show_count(std::string_view verb, Message done, std::string_view key, const std::filesystem::path& dir, const Terminal& terminal) {
+  ControlMessage reply = ask(verb, dir, terminal);
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr) return complain(reply, terminal);
+  boost::system::error_code inexact;
+  auto count = result->at(key).to_number<std::uint64_t>(inexact);
+  return conclude(*result, say(done, terminal.language, {std::to_string(count)}), terminal);
+}
+
+}  // namespace
+
+int run_status(const std::filesystem::path& dir, const Terminal& terminal) { return show(ask("status", dir, terminal), terminal); }
+int run_peers(const std::filesystem::path& dir, const Terminal& terminal) { return show(ask("peers", dir, terminal), terminal); }
+
+int run_verify(const std::filesystem::path& dir, const Terminal& terminal) {
+  ControlMessage reply = ask("verify", dir, terminal);
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr) return complain(reply, terminal);
+  std::string said;
+  const json::array& findings = result->at("findings").as_array();
+  for (const json::value& finding : findings) said += text_of(finding.as_object(), "where") + ": " + text_of(finding.as_object(), "detail") + "\n";
+  if (findings.empty()) said = say(Message::kSound, terminal.language);
+  int written = conclude(*result, said, terminal);
+  return findings.empty() ? written : kFailed;
+}
+
+int run_reindex(const std::filesystem::path& dir, const Terminal& terminal) {
+  return show_count("reindex", Message::kReindexed, "records", dir, terminal);
+}
+
+int run_refs(const std::filesystem::path& dir, const Terminal& terminal) {
+  return show_count("refs", Message::kRefsWritten, "refs", dir, terminal);
+}
+
+int run_sheet(const std::filesystem::path& dir, const Terminal& terminal) {
+  constexpr std::size_t kSheetBytesMax = 64 * 1024;
+  if (!terminal.json) std::cerr << say(Message::kTypeSheet, terminal.language) << "\n";
+  std::string sheet(std::istreambuf_iterator<char>(std::cin), {});
+  if (sheet.size() > kSheetBytesMax) return complain(protocol::Error{ErrorCode::kTooLarge, "stdin"}, terminal);
+  ControlMessage request;
+  request.body["verb"] = "sheet";
+  request.body["sheet"] = sheet;
+  ControlMessage reply = perform_on(dir, std::move(request), terminal);
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr || reply.body.contains("error")) return complain(reply, terminal);
+  return conclude(*result, say(Message::kSheetConfirmed, terminal.language), terminal);
+}
+
+}  // namespace maillage::daemon

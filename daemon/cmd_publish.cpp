@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include <boost/json/array.hpp>
+
+#include "daemon/command.h"
+#include "protocol/path.h"
+
+namespace maillage::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::fail;
+
+using Files = std::map<std::string, fs::path>;  // path in the place → file here
+
+// "./events/x.json" and "events//x.json" are what a shell completes to.
+std::string tidy(std::string_view given) {
+  std::string path;
+  for (std::size_t at = 0; at < given.size();) {
+    auto slash = std::min(given.find('/', at), given.size());
+    std::string_view segment = given.substr(at, slash - at);
+    at = slash + 1;
+    if (segment.empty() || segment == ".") continue;
+    if (!path.empty()) path += '/';
+    path += segment;
+  }
+  return path;
+}
+
+Result<void> check_given(std::string_view given) {
+  if (given.starts_with('/')) return fail(ErrorCode::kPathAbsolute, std::string(given));
+  std::string path = tidy(given);
+  if (path == ".." || path.starts_with("../") || path.ends_with("/..") || path.find("/../") != std::string::npos)
+    return fail(ErrorCode::kPathParent, std::string(given));
+  return {};
+}
+
+// A folder's files, hidden ones and what is no regular file apart.
+Result<void> add_folder(const fs::path& folder, const std::string& path, Files& files) {
+  std::error_code error;
+  fs::directory_iterator at(folder, error), end;
+  for (; !error && at != end; at.increment(error)) {
+    std::string name = at->path().filename().string();
+    if (name.starts_with('.')) continue;
+    std::string inner = path.empty() ? name : path + "/" + name;
+    auto kind = at->symlink_status(error).type();
+    if (kind == fs::file_type::directory) {
+      if (auto done = add_folder(at->path(), inner, files); !done) return done;
+    } else if (kind == fs::file_type::regular) {
+      files.emplace(std::move(inner), at->path());
+    }
+    if (files.size() > protocol::kPlaceFilesMax) return fail(ErrorCode::kTooMany, path);
+  }
+  if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
+  return {};
+}
+
+Result<Files> gather(const PublishOptions& options) {
+  Files files;
+  for (const std::string& given : options.paths) {
+    if (auto fine = check_given(given); !fine) return tl::unexpected(fine.error());
+    std::string path = tidy(given);
+    fs::path here = path.empty() ? options.root : options.root / path;
+    std::error_code error;
+    auto kind = fs::symlink_status(here, error).type();
+    if (kind == fs::file_type::directory) {
+      if (auto done = add_folder(here, path, files); !done) return tl::unexpected(done.error());
+    } else if (kind == fs::file_type::regular) {
+      if (auto fine = protocol::check_path(path); !fine) return tl::unexpected(fine.error());
+      files.emplace(path, here);
+    } else {
+      return fail(kind == fs::file_type::not_found ? ErrorCode::kNotFound : ErrorCode::kNotAFile, given);
+    }
+  }
+  for (const auto& [path, here] : files)
+    if (auto fine = protocol::check_path(path); !fine) return tl::unexpected(fine.error());
+  return files;
+}
+
+Result<protocol::Bytes> read_file(const fs::path& file) {
+  std::error_code error;
+  auto size = fs::file_size(file, error);
+  if (error) return fail(ErrorCode::kIo, file.string() + ": " + error.message());
+  if (size > protocol::kFileBytesMax) return fail(ErrorCode::kTooLarge, file.string());
+  protocol::Bytes bytes(size);
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+  if (!stream || static_cast<std::uintmax_t>(stream.gcount()) != size) return fail(ErrorCode::kIo, file.string());
+  return bytes;
+}
+
+ControlMessage request_for(std::string_view verb, const PublishOptions& options) {
+  ControlMessage request;
+  request.body["verb"] = verb;
+  if (!options.place.empty()) request.body["place"] = options.place;
+  return request;
+}
+
+int finish(const ControlMessage& reply, Message done, const Terminal& terminal) {
+  const boost::json::value* result = reply.body.if_contains("result");
+  if (result == nullptr || reply.body.contains("error")) return complain(reply, terminal);
+  std::string said;
+  for (const boost::json::value& path : result->at("changed").as_array()) said += say(done, terminal.language, {path.as_string().c_str()}) + "\n";
+  if (said.empty()) said = say(Message::kNothingChanged, terminal.language);
+  return conclude(*result, said, terminal);
+}
+
+Result<std::vector<std::string>> checked_paths(const PublishOptions& options) {
+  std::vector<std::string> paths;
+  for (const std::string& given : options.paths) {
+    if (auto fine = check_given(given); !fine) return tl::unexpected(fine.error());
+    paths.push_back(tidy(given));
+    if (auto fine = protocol::check_path(paths.back()); !fine) return tl::unexpected(fine.error());
+  }
+  return paths;
+}
+
+}  // namespace
+
+int run_publish(const PublishOptions& options, const Terminal& terminal) {
+  auto files = gather(options);
+  if (!files) return complain(files.error(), terminal);
+  ControlMessage request = request_for("publish", options);
+  boost::json::array& edits = request.body["edits"].emplace_array();
+  for (const auto& [path, here] : *files) {
+    auto bytes = read_file(here);
+    if (!bytes) return complain(bytes.error(), terminal);
+    edits.push_back({{"path", path}, {"blob", request.blobs.size()}});
+    request.blobs.push_back(std::move(*bytes));
+  }
+  return finish(perform_on(options.dir, std::move(request), terminal), Message::kPublished, terminal);
+}
+
+int run_unpublish(const PublishOptions& options, const Terminal& terminal) {
+  auto paths = checked_paths(options);
+  if (!paths) return complain(paths.error(), terminal);
+  ControlMessage request = request_for("publish", options);
+  boost::json::array& edits = request.body["edits"].emplace_array();
+  for (const std::string& path : *paths) edits.emplace_back(boost::json::object{{"path", path}});
+  return finish(perform_on(options.dir, std::move(request), terminal), Message::kUnpublished, terminal);
+}
+
+int run_confirm(const PublishOptions& options, const Terminal& terminal) {
+  auto paths = checked_paths(options);
+  if (!paths) return complain(paths.error(), terminal);
+  ControlMessage request = request_for("confirm", options);
+  request.body["paths"] = boost::json::array(paths->begin(), paths->end());
+  return finish(perform_on(options.dir, std::move(request), terminal), Message::kConfirmed, terminal);
+}
+
+}  // namespace maillage::daemon

@@ -1,0 +1,68 @@
+#include "daemon/command.h"
+
+#include <chrono>
+#include <iostream>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "daemon/clock.h"
+#include "daemon/control.h"
+#include "daemon/operations.h"
+
+namespace maillage::daemon {
+namespace {
+
+// A daemon that is just starting holds the lock but does not listen yet.
+constexpr int kStartingTries = 50;
+constexpr std::chrono::milliseconds kStartingPause{100};
+
+}  // namespace
+
+ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal) {
+  request.body["language"] = std::string(tag_of(terminal.language));
+  boost::asio::io_context context;
+  for (int tries = 0;; ++tries) {
+    auto reply = call_daemon(dir / "control.sock", request);
+    if (reply) return std::move(*reply);
+    if (reply.error().code != protocol::ErrorCode::kNotFound) return refuse(request, reply.error());
+    auto registry = registry::Registry::open(dir);
+    if (registry) return perform({**registry, nullptr}, request, now().wall);
+    if (registry.error().code != protocol::ErrorCode::kBusy || tries == kStartingTries) return refuse(request, registry.error());
+    boost::asio::steady_timer(context, kStartingPause).wait();
+  }
+}
+
+int complain(const protocol::Error& error, const Terminal& terminal) {
+  ControlMessage request;
+  request.body["language"] = std::string(tag_of(terminal.language));
+  return complain(refuse(request, error), terminal);
+}
+
+int complain(const ControlMessage& reply, const Terminal& terminal) {
+  boost::json::object shown = reply.body;
+  shown.erase("sentences");
+  if (terminal.json) std::cout << boost::json::serialize(shown) << "\n";
+  if (const auto* sentences = reply.body.if_contains("sentences"); sentences != nullptr && sentences->is_array()) {
+    for (const auto& sentence : sentences->get_array())
+      if (sentence.is_string()) std::cerr << std::string_view(sentence.get_string()) << "\n";
+  } else if (const auto* error = reply.body.if_contains("error"); error != nullptr && error->is_object()) {
+    std::cerr << text_of(error->get_object(), "detail") << "\n";
+  }
+  return kFailed;
+}
+
+int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal) {
+  if (terminal.json) std::cout << boost::json::serialize(result) << "\n";
+  else if (!said.empty()) std::cout << said << (said.ends_with('\n') ? "" : "\n");
+  std::cout.flush();
+  return std::cout ? kDone : kFailed;
+}
+
+std::string text_of(const boost::json::object& object, std::string_view key) {
+  const boost::json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+}  // namespace maillage::daemon

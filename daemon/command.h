@@ -1,0 +1,79 @@
+// The verbs of the command line: what each is given, and the exit code it gives (0 done, 1 refused or failed, 2 usage).
+//
+// With --json, JSON alone goes to stdout; people's sentences otherwise. Complaints and logs go to stderr. A verb talks to
+// the daemon that runs on DIR, or acts on DIR itself, under its lock, when none runs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config.h"
+#include "daemon/control_message.h"
+#include "daemon/messages.h"
+
+namespace maillage::daemon {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+// Who reads what a verb says.
+struct Terminal {
+  Language language = Language::kFrench;
+  bool json = false;
+};
+
+struct InitOptions {
+  std::filesystem::path dir;
+  std::string name;
+  bool network = false;
+  std::string commune;
+  std::optional<double> lat, lon;
+};
+
+struct PublishOptions {
+  std::filesystem::path dir;
+  std::string place;                // hex id, or empty: the daemon's own
+  std::filesystem::path root = "."; // what PATHs are relative to
+  std::vector<std::string> paths;
+};
+
+struct QueryOptions {
+  std::filesystem::path dir;  // one of dir and url
+  std::string url;
+  std::string what;
+  std::vector<std::string> parameters;  // key=value
+};
+
+int run_init(const InitOptions& options, const Terminal& terminal);
+int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides, const Terminal& terminal);
+int run_publish(const PublishOptions& options, const Terminal& terminal);
+int run_unpublish(const PublishOptions& options, const Terminal& terminal);
+int run_confirm(const PublishOptions& options, const Terminal& terminal);
+int run_query(const QueryOptions& options, const Terminal& terminal);
+int run_status(const std::filesystem::path& dir, const Terminal& terminal);
+int run_peers(const std::filesystem::path& dir, const Terminal& terminal);
+int run_verify(const std::filesystem::path& dir, const Terminal& terminal);
+int run_reindex(const std::filesystem::path& dir, const Terminal& terminal);
+int run_refs(const std::filesystem::path& dir, const Terminal& terminal);
+// Reads the sheet from standard input and says whether it is this daemon's.
+int run_sheet(const std::filesystem::path& dir, const Terminal& terminal);
+
+// ---- shared by the verbs
+
+// Performs the request on the daemon of DIR, or here when none runs.
+ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal);
+
+// Prints a refusal; gives kFailed.
+int complain(const protocol::Error& error, const Terminal& terminal);
+int complain(const ControlMessage& reply, const Terminal& terminal);
+
+// Prints the result as JSON, or `said` for people.
+int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal);
+
+// The text of a field, or empty.
+std::string text_of(const boost::json::object& object, std::string_view key);
+
+}  // namespace maillage::daemon

@@ -1,0 +1,169 @@
+#include "daemon/operations.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "daemon/messages.h"
+#include "registry/query.h"
+
+namespace maillage::daemon {
+namespace {
+
+namespace json = boost::json;
+using protocol::Error;
+using protocol::ErrorCode;
+using protocol::fail;
+using protocol::Result;
+
+std::string text(const json::object& body, std::string_view key) {
+  const json::value* value = body.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+Language language_of(const ControlMessage& request) {
+  return text(request.body, "language") == "en" ? Language::kEnglish : Language::kFrench;
+}
+
+std::vector<std::string> texts(const json::object& body, std::string_view key) {
+  std::vector<std::string> list;
+  const json::value* value = body.if_contains(key);
+  if (value == nullptr || !value->is_array()) return list;
+  for (const json::value& one : value->get_array())
+    if (one.is_string()) list.emplace_back(one.get_string());
+  return list;
+}
+
+ControlMessage answer(json::value result) {
+  ControlMessage reply;
+  reply.body["result"] = std::move(result);
+  return reply;
+}
+
+ControlMessage refuse(const ControlMessage& request, const registry::Problems& problems) {
+  Language language = language_of(request);
+  const protocol::Problem& first = problems.front();
+  ControlMessage reply;
+  json::array listed, sentences;
+  for (const protocol::Problem& problem : problems) {
+    listed.push_back(protocol::to_json(problem, language));
+    sentences.emplace_back(protocol::sentence(problem, language));
+  }
+  reply.body["error"] = {{"code", std::string(protocol::slug(first.code))}, {"detail", protocol::sentence(first, language)}};
+  reply.body["problems"] = std::move(listed);
+  reply.body["sentences"] = std::move(sentences);
+  return reply;
+}
+
+// [{"path", "blob": index}] or [{"path"}] to remove.
+Result<std::vector<registry::FileEdit>> edits_of(const ControlMessage& request) {
+  auto malformed = fail(ErrorCode::kMalformed, "edits");
+  const json::value* listed = request.body.if_contains("edits");
+  if (listed == nullptr || !listed->is_array()) return malformed;
+  std::vector<registry::FileEdit> edits;
+  for (const json::value& one : listed->get_array()) {
+    if (!one.is_object()) return malformed;
+    registry::FileEdit edit{text(one.get_object(), "path"), {}};
+    if (const json::value* blob = one.get_object().if_contains("blob")) {
+      boost::system::error_code inexact;
+      auto index = blob->is_number() ? blob->to_number<std::size_t>(inexact) : request.blobs.size();
+      if (inexact || index >= request.blobs.size()) return malformed;
+      edit.bytes = request.blobs[index];
+    }
+    edits.push_back(std::move(edit));
+  }
+  return edits;
+}
+
+ControlMessage published(const Operations& operations, const ControlMessage& request, const protocol::PlaceId& place,
+                         tl::expected<registry::Announcement, registry::Problems> publication) {
+  if (!publication) return refuse(request, publication.error());
+  json::array changed(publication->changed.begin(), publication->changed.end());
+  if (publication->place && operations.announce) {
+    protocol::Published announced;
+    announced.places.push_back(std::move(*publication->place));
+    operations.announce(std::move(announced));
+  }
+  return answer({{"place", place.hex()}, {"changed", std::move(changed)}});
+}
+
+ControlMessage publish(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  auto place = operations.registry.own_place(text(request.body, "place"));
+  if (!place) return refuse(request, place.error());
+  auto edits = edits_of(request);
+  if (!edits) return refuse(request, edits.error());
+  return published(operations, request, *place, operations.registry.publish(*place, *edits, now));
+}
+
+ControlMessage confirm(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  auto place = operations.registry.own_place(text(request.body, "place"));
+  if (!place) return refuse(request, place.error());
+  return published(operations, request, *place, operations.registry.confirm(*place, texts(request.body, "paths"), now));
+}
+
+ControlMessage query(const Operations& operations, const ControlMessage& request) {
+  auto what = registry::what_of_name(text(request.body, "what"));
+  if (!what) return refuse(request, Error{ErrorCode::kUsage, text(request.body, "what")});
+  registry::Parameters parameters;
+  for (const std::string& one : texts(request.body, "parameters")) {
+    auto equals = one.find('=');
+    if (equals == std::string::npos) return refuse(request, Error{ErrorCode::kUsage, one});
+    parameters.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+  }
+  auto parsed = registry::parse_query(*what, parameters);
+  if (!parsed) return refuse(request, parsed.error());
+  auto page = operations.registry.query(*parsed);
+  return page ? answer(registry::to_json(*page)) : refuse(request, page.error());
+}
+
+ControlMessage verify(const Operations& operations, const ControlMessage& request) {
+  auto findings = operations.registry.verify();
+  if (!findings) return refuse(request, findings.error());
+  json::array listed;
+  for (const registry::Finding& finding : *findings)
+    listed.push_back({{"where", finding.where},
+                      {"code", std::string(protocol::slug(finding.error.code))},
+                      {"detail", protocol::sentence(finding.error, language_of(request))}});
+  ControlMessage reply = answer({{"sound", listed.empty()}, {"findings", listed}});
+  if (!listed.empty()) reply.body["error"] = listed.front();
+  return reply;
+}
+
+ControlMessage counted(const ControlMessage& request, std::string_view key, const Result<std::uint64_t>& count) {
+  return count ? answer({{key, *count}}) : refuse(request, count.error());
+}
+
+ControlMessage confirm_sheet(const Operations& operations, const ControlMessage& request) {
+  auto right = operations.registry.confirm_sheet(text(request.body, "sheet"));
+  if (!right) return refuse(request, right.error());
+  ControlMessage reply = answer({{"confirmed", *right}});
+  if (!*right) reply.body["error"] = refuse(request, Error{ErrorCode::kWrongSheet, ""}).body["error"];
+  return reply;
+}
+
+}  // namespace
+
+ControlMessage refuse(const ControlMessage& request, const Error& error) {
+  ControlMessage reply;
+  reply.body["error"] = {{"code", std::string(protocol::slug(error.code))}, {"detail", protocol::sentence(error, language_of(request))}};
+  return reply;
+}
+
+bool writes(std::string_view verb) {
+  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs";
+}
+
+ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  std::string verb = text(request.body, "verb");
+  if (verb == "publish") return publish(operations, request, now);
+  if (verb == "confirm") return confirm(operations, request, now);
+  if (verb == "query") return query(operations, request);
+  if (verb == "status") return answer(operations.registry.status());
+  if (verb == "peers") return answer({{"peers", json::array()}, {"addresses", json::array()}});
+  if (verb == "verify") return verify(operations, request);
+  if (verb == "reindex") return counted(request, "records", operations.registry.reindex());
+  if (verb == "refs") return counted(request, "refs", operations.registry.write_refs());
+  if (verb == "sheet") return confirm_sheet(operations, request);
+  return refuse(request, Error{ErrorCode::kUsage, verb.substr(0, 100)});
+}
+
+}  // namespace maillage::daemon

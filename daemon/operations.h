@@ -1,0 +1,30 @@
+// The verbs of the command line, as a running daemon performs them on behalf of a command, and as a command performs
+// them itself on DIR when no daemon runs: one implementation for both.
+//
+// A request's body has "verb", "language" and the verb's own fields; a reply's has "result", or "error" {code, detail},
+// and for a refused publication "problems" besides. Worker; verbs that write, from one worker at a time.
+#pragma once
+
+#include <functional>
+
+#include "daemon/control_message.h"
+#include "protocol/node.h"
+#include "registry/registry.h"
+
+namespace maillage::daemon {
+
+struct Operations {
+  registry::Registry& registry;
+  // Tells the partners; null when no daemon runs: they learn it at the next start.
+  std::function<void(protocol::Published)> announce;
+};
+
+// Whether the verb changes DIR, and so must wait for its turn.
+bool writes(std::string_view verb);
+
+ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
+
+// A reply that refuses, in the request's language.
+ControlMessage refuse(const ControlMessage& request, const protocol::Error& error);
+
+}  // namespace maillage::daemon

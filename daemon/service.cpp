@@ -1,0 +1,244 @@
+#include "daemon/service.h"
+
+#include <csignal>
+#include <fstream>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/api.h"
+#include "daemon/clock.h"
+#include "daemon/control.h"
+#include "daemon/http_server.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/operations.h"
+#include "daemon/service_notice.h"
+#include "daemon/sync_shell.h"
+#include "daemon/tls_context.h"
+#include "daemon/version.h"
+#include "protocol/crypto.h"
+
+namespace maillage::daemon {
+namespace {
+
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kDrainLimit{10};        // what service managers grant without complaint
+constexpr std::chrono::milliseconds kDrainLook{20};
+constexpr unsigned kQueryThreads = 2;
+constexpr std::size_t kQueriesWaitingMax = 512;        // above it "busy" is a better answer than a late one
+
+// Written beside and renamed, so that who reads it reads a whole address.
+Result<void> write_address(const std::filesystem::path& file, const std::string& address) {
+  std::filesystem::path fresh = file;
+  fresh += ".new";
+  std::ofstream(fresh) << address << "\n";
+  std::error_code error;
+  std::filesystem::rename(fresh, file, error);
+  if (error) return protocol::fail(ErrorCode::kIo, file.string() + ": " + error.message());
+  return {};
+}
+
+}  // namespace
+
+struct Service::State {
+  State(std::filesystem::path folder, ConfigOverrides given, Config read, std::unique_ptr<registry::Registry> opened)
+      : dir(std::move(folder)), overrides(std::move(given)), config(std::move(read)), registry(std::move(opened)),
+        boot(random.fixed<protocol::Nonce>().hex()), queries(kQueryThreads, kQueriesWaitingMax),
+        sync(node, *registry, config.peers, random, metrics), http(node, queries, api_routes(source(), config.http.metrics), config.http),
+        control(node, dir / "control.sock", [this](ControlMessage request, ControlServer::Reply reply) { answer(std::move(request), std::move(reply)); }),
+        signals(node, SIGTERM, SIGINT, SIGHUP), drain_timer(node), watchdog(node) {}
+
+  std::filesystem::path dir;
+  ConfigOverrides overrides;
+  Config config;
+  protocol::SystemRandom random;
+  Metrics metrics;
+  asio::io_context node{1};
+  std::unique_ptr<registry::Registry> registry;
+  std::string boot;  // makes ETags of one start differ from those of the next
+  WorkerPool queries;
+  SyncShell sync;
+  HttpServer http;
+  ControlServer control;
+  asio::signal_set signals;
+  asio::steady_timer drain_timer;
+  asio::steady_timer watchdog;
+  Address address;
+  std::atomic<bool> listening = false;
+  std::chrono::steady_clock::time_point drain_deadline;
+
+  ApiSource source();
+  boost::json::object status() const;
+  Result<void> listen();
+  void answer(ControlMessage request, ControlServer::Reply reply);
+  void await_signal();
+  void reload();
+  void drain();
+  void look_whether_drained();
+  void feed_watchdog();
+};
+
+boost::json::object Service::State::status() const {
+  boost::json::object shown = registry->status();
+  shown.erase("sheetConfirmed");  // the operator's business
+  shown["version"] = std::string(kVersion);
+  shown["sessions"] = sync.open_sessions();
+  return shown;
+}
+
+ApiSource Service::State::source() {
+  ApiSource given;
+  given.query = [this](const registry::Query& query) { return registry->query(query); };
+  given.place = [this](std::string_view id_or_slug) { return registry->place(id_or_slug); };
+  given.revision = [this] { return boot + std::to_string(registry->revision()); };
+  given.status = [this] { return status(); };
+  given.ready = [this] { return listening.load(); };
+  given.metrics = [this] { return metrics.text(); };
+  return given;
+}
+
+Result<void> Service::State::listen() {
+  if (config.tls.enabled()) {
+    auto tls = tls_server_context(config.tls);
+    if (!tls) return tl::unexpected(tls.error());
+    http.use_tls(*tls);
+  }
+  http.on_upgrade([this](ByteStream stream, HttpRequest request) { sync.accept(std::move(stream), request); });
+  http.on_answer([this](std::string_view route, std::string_view method, int status_code, double seconds) {
+    metrics.http_answered(route, method, status_code, seconds);
+    log(LogLevel::kDebug, "http.answered", {{"route", std::string(route)}, {"method", std::string(method)}, {"status", std::to_string(status_code)}});
+  });
+  auto bound = http.listen();
+  if (!bound) return tl::unexpected(bound.error());
+  address = *bound;
+  if (auto done = control.listen(); !done) return done;
+  if (auto done = write_address(dir / "address", address.text()); !done) return done;
+  listening = true;
+  return {};
+}
+
+// Writers wait for their turn on the writer; the rest is answered by the query workers.
+void Service::State::answer(ControlMessage request, ControlServer::Reply reply) {
+  const boost::json::value* named = request.body.if_contains("verb");
+  std::string verb = named != nullptr && named->is_string() ? std::string(named->get_string()) : "";
+  if (verb == "peers") {
+    ControlMessage peers;
+    peers.body["result"] = {{"peers", sync.sessions()}, {"addresses", sync.addresses()}};
+    return reply(std::move(peers));
+  }
+  auto shared = std::make_shared<const ControlMessage>(std::move(request));
+  auto job = [this, shared, reply] {
+    Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); }};
+    auto done = std::make_shared<ControlMessage>(perform(operations, *shared, now().wall));
+    asio::post(node, [reply, done] { reply(std::move(*done)); });
+  };
+  bool accepted = writes(verb) ? sync.write(job) : queries.post(job);
+  if (!accepted) reply(refuse(*shared, Error{ErrorCode::kBusy, verb}));
+}
+
+void Service::State::await_signal() {
+  signals.async_wait([this](error_code error, int number) {
+    if (error) return;
+    if (number != SIGHUP) return drain();
+    reload();
+    await_signal();
+  });
+}
+
+void Service::State::reload() {
+  notify_service("RELOADING=1");
+  auto fresh = load_config(dir.string(), overrides);
+  std::optional<Error> wrong;
+  if (!fresh) wrong = fresh.error();
+  if (!wrong && fresh->tls.enabled()) {
+    auto tls = tls_server_context(fresh->tls);
+    if (tls) http.use_tls(*tls);
+    else wrong = tls.error();
+  }
+  if (wrong) {
+    log(LogLevel::kError, "config.kept", {{"reason", wrong->context}});
+  } else {
+    config = *fresh;
+    open_log(config.log);
+    http.reload(config.http);
+    sync.reload(config.peers);
+    log(LogLevel::kInfo, "config.reloaded");
+  }
+  notify_service("READY=1");
+}
+
+void Service::State::drain() {
+  log(LogLevel::kInfo, "service.stopping");
+  notify_service("STOPPING=1");
+  listening = false;
+  drain_deadline = std::chrono::steady_clock::now() + kDrainLimit;
+  signals.async_wait([this](error_code error, int) {
+    if (!error) node.stop();  // asked twice: at once
+  });
+  http.stop();
+  control.stop();
+  sync.stop();
+  look_whether_drained();
+}
+
+void Service::State::look_whether_drained() {
+  bool late = std::chrono::steady_clock::now() >= drain_deadline;
+  if (late || (http.connections() == 0 && sync.idle())) return node.stop();
+  drain_timer.expires_after(kDrainLook);
+  drain_timer.async_wait([this](error_code error) {
+    if (!error) look_whether_drained();
+  });
+}
+
+void Service::State::feed_watchdog() {
+  long interval = watchdog_interval_ms();
+  if (interval <= 0) return;
+  notify_service("WATCHDOG=1");
+  watchdog.expires_after(std::chrono::milliseconds(interval));
+  watchdog.async_wait([this](error_code error) {
+    if (!error) feed_watchdog();
+  });
+}
+
+Service::Service(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir, const ConfigOverrides& overrides) {
+  auto config = load_config(dir.string(), overrides);
+  if (!config) return tl::unexpected(config.error());
+  open_log(config->log);
+  auto registry = registry::Registry::open(dir);
+  if (!registry) return tl::unexpected(registry.error());
+  auto state = std::make_unique<State>(dir, overrides, std::move(*config), std::move(*registry));
+  if (auto done = state->listen(); !done) {
+    state->queries.stop();
+    state->sync.abort();
+    return tl::unexpected(done.error());
+  }
+  return std::unique_ptr<Service>(new Service(std::move(state)));
+}
+
+Service::~Service() {
+  if (!state_) return;
+  // What still runs on the workers may use everything else: they end first.
+  state_->queries.stop();
+  state_->sync.abort();
+  std::error_code ignored;
+  std::filesystem::remove(state_->dir / "address", ignored);
+}
+
+const Address& Service::address() const { return state_->address; }
+
+void Service::run() {
+  state_->await_signal();
+  state_->sync.start();
+  state_->feed_watchdog();
+  log(LogLevel::kInfo, "service.ready", {{"address", state_->address.text()}, {"version", std::string(kVersion)}});
+  notify_service("READY=1");
+  state_->node.run();
+  log(LogLevel::kInfo, "service.stopped");
+}
+
+}  // namespace maillage::daemon
