@@ -127,6 +127,8 @@ Result<Frame> read_want(Reader& in) {
   if (count > kWantPlacesMax) return fail(ErrorCode::kTooMany, "places in one WANT");
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     auto place = in.fixed<PlaceId>();
+    if (!want.places.empty() && place <= want.places.back().place)
+      return fail(ErrorCode::kMalformed, "places of a WANT not ascending");
     want.places.push_back({place, in.fixed<ObjectId>()});
   }
   if (!in.failed() && want.places.empty()) return fail(ErrorCode::kMalformed, "WANT of nothing");
@@ -184,6 +186,7 @@ Result<Frame> read_receipt(Reader& in) {
     receipt.items.push_back({place, in.fixed<Hash>()});
   }
   receipt.signature = in.fixed<Signature>();
+  if (!in.failed() && receipt.items.empty()) return fail(ErrorCode::kMalformed, "RECEIPT of nothing");
   return receipt;
 }
 

@@ -43,7 +43,7 @@ struct Hello {
   bool operator==(const Hello&) const = default;
 };
 
-// Heads with the charters that they need. Charters stand in ascending (place, number) order before the heads.
+// Heads with the charters that they need. Those of one place stand in ascending order.
 struct HeadBundle {
   std::vector<SignedCharter> charters;
   std::vector<SignedHead> heads;  // ≤ kHeadsPerFrameMax
@@ -102,7 +102,7 @@ struct WantedPlace {
 };
 struct Want {
   std::uint32_t request = 0;  // chosen by the asker, not 0
-  std::vector<WantedPlace> places;  // 1 … kWantPlacesMax
+  std::vector<WantedPlace> places;  // 1 … kWantPlacesMax, strictly ascending by place
   bool operator==(const Want&) const = default;
 };
 

@@ -76,7 +76,7 @@ inline constexpr std::size_t kSessionsMax = 4'096;
 inline constexpr std::uint32_t kSketchCellsMax = 1 << 20;
 // Cells in one frame: 2,048 × at most 17 bytes is 34 KB, a pause of no live head, and decodes 1,500 differences.
 inline constexpr std::uint32_t kSketchCellsPerRunMax = 2'048;
-// Cells asked for at once: 220 KB, which an outbox takes whole.
+// Cells asked for at once: 220 KB, so that an estimate gone wrong wastes no more.
 inline constexpr std::uint32_t kSketchCellsPerAskMax = 16'384;
 // Changes a source can undo for a stream that began before them: 3 minutes at 20 heads a second.
 inline constexpr std::size_t kSketchChangesKept = 4'096;
@@ -87,6 +87,8 @@ inline constexpr std::uint64_t kSketchSetMax = 1 << 28;
 inline constexpr std::chrono::seconds kHandshakeTimeout{10};
 inline constexpr std::chrono::minutes kReconcileInterval{10};  // ± 50 %
 inline constexpr std::chrono::seconds kWantTimeout{60};
+// Between two reconciliations that a peer or an overflow calls for: each costs a pass over all places.
+inline constexpr std::chrono::seconds kReconcileGapMin{5};
 inline constexpr std::chrono::seconds kDialBackoffMin{1};
 inline constexpr std::chrono::minutes kDialBackoffMax{10};
 

@@ -3,7 +3,10 @@
 namespace maillage::protocol {
 
 Node::Node(NodeSettings settings, Random& random)
-    : settings_(std::move(settings)), random_(random), sketch_(random.fixed<SketchKey>()) {}
+    : settings_(std::move(settings)),
+      random_(random),
+      sketch_(random.fixed<SketchKey>()),
+      open_introductions_(daily_bucket(settings_.introductions_per_day_open)) {}
 
 void Node::restore(PlaceState state) {
   PlaceId place = state.chain.place();
@@ -16,6 +19,8 @@ std::vector<Action> Node::on(const Input& input, Now now) {
   std::visit([this](const auto& what) { handle(what); }, input);
   persist_arrivals();
   send_receipts();
+  if (std::exchange(content_freed_, false))
+    for (const auto& [id, session] : sessions_) request_content(*session);
   if (std::exchange(pump_wanted_, false)) pump_all();
   return std::exchange(actions_, {});
 }
@@ -39,8 +44,11 @@ void Node::sanity_check() const {
     check(held == nullptr || order(held->head, state.seen.head) <= 0, "held is at most seen");
     check(state.chain.place() == place && state.seen.head.place == place, "a place's state is its own");
   }
-  for (const auto& [id, session] : sessions_)
+  for (const auto& [id, session] : sessions_) {
     check(session->outbox.bytes() <= kOutboxBytesMax, "an outbox is bounded");
+    check(session->replay.places.size() <= table_.size(), "an answer holds no more than all places");
+    check(session->offers.size() == session->offered.size(), "a place is offered once");
+  }
 }
 
 void Node::handle(const FrameReceived& input) {
@@ -72,10 +80,17 @@ void Node::tend(Session& session) {
   }
   if (session.request && now_.instant - session.request->progress > kWantTimeout)
     return refuse(session, {ErrorCode::kTimeout, "WANT"});
+  if (session.reconciliation && now_.instant - session.reconcile_progress > kWantTimeout)
+    return refuse(session, {ErrorCode::kTimeout, "SKETCH"});
+  // A pack that is open holds a child of git and a place in the queue: whoever takes none of it gives it back.
+  bool stalled = !session.serving.empty() && session.serving.front().chunk.has_value();
+  if (stalled && now_.instant - session.serve_progress > kWantTimeout)
+    return refuse(session, {ErrorCode::kTimeout, "PACK"});
   bool drained = session.outbox.bytes() == 0 && session.replay.empty();
   bool dirty = drained && session.outbox.take_dirty();
   if (session.role == Role::kDialling) {
-    if (dirty || now_.instant >= session.next_reconcile) begin_reconcile(session);
+    if (dirty) session.next_reconcile = std::min(session.next_reconcile, session.reconcile_began + kReconcileGapMin);
+    if (!session.reconciliation && now_.instant >= session.next_reconcile) begin_reconcile(session);
   } else if (dirty) {
     control(session, encode(Sketch(SketchDue{})));
   }

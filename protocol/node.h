@@ -27,6 +27,8 @@ struct NodeSettings {
   bool open_admission = true;
   std::uint64_t introductions_per_day = 10'000;       // a peer that dialled us
   std::uint64_t introductions_per_day_accepted = 1'000'000;
+  // All peers that dialled us, together. Rationale: identities are free, so a quota for each of them bounds nothing.
+  std::uint64_t introductions_per_day_open = 100'000;
 };
 
 // ---- what happens
@@ -154,6 +156,9 @@ using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPa
 // Receipts whose passing on is remembered, so that none goes in circles.
 inline constexpr std::size_t kForwardedKept = 1024;
 
+// Peers whose quota is kept: those that introduced something lately. More get none.
+inline constexpr std::size_t kIntroducersMax = 16'384;
+
 class Node {
  public:
   Node(NodeSettings settings, Random& random);
@@ -194,7 +199,7 @@ class Node {
     bool live = false;       // pushed with its head
     SharedBytes pushed;      // the frame it came in, to relay; null when it is too large for that
     bool alone = false;      // one place only: a refusal is that place's
-    std::size_t bytes = 0;
+    std::size_t bytes = 0, appended = 0;
   };
 
   void handle(const SessionOpened&);
@@ -233,24 +238,29 @@ class Node {
   void send(Session& session, SharedBytes frame);
   void control(Session& session, Bytes frame);
   enum class Charters { kAlways, kWhereNew };
-  void send_heads(Session& session, std::span<const PlaceId> places, Charters charters);
+  std::size_t send_heads(Session& session, std::span<const PlaceId> places, Charters charters);
+  bool pump_cells(Session& session);
   bool pump_replay(Session& session);
   HeadBundle own_bundle() const;
   static std::size_t charter_bytes(const CharterChain& chain);
 
   // Heads (node_heads.cpp)
   Result<void> take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
-  bool admits(Session& session, const PlaceId& place);
+  bool may_introduce(Session& session);
+  void introduce(Session& session);
+  static TokenBucket daily_bucket(std::uint64_t places);
+  TokenBucket* quota_of(Session& session);
   void arrive(Candidate candidate, SessionId from);
   void note_fork(const Fork& fork);
   void persist_arrivals();
+  void offer_to(const Arrival& arrival);
   void adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed);
   void adopt(const Fork& fork);
   static Evidence evidence_of(const PlaceState& state);
   void hold(const SignedHead& head);
   void flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,
-             Outbox::Urgency urgency);
-  Result<void> useless(Session& session, std::string_view what);
+             Outbox::Urgency urgency, bool with_charters);
+  Result<void> useless(Session& session, std::string_view what, std::uint64_t cost = 1);
   void resketch(const PlaceId& place, const std::optional<Hash>& before);
 
   // Reconciliation (node_reconcile.cpp)
@@ -259,8 +269,7 @@ class Node {
   void finish_reconcile(Session& session);
   Result<void> serve_sketch(Session& session, const Sketch& part);
   std::vector<SketchSymbol> own_symbols(const SketchKey& key) const;
-  Result<void> send_cells(Session& session, std::uint32_t limit);
-  void answer_symbols(Session& session, const SketchDone& done);
+  Result<void> answer_symbols(Session& session, const SketchDone& done);
   void replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols);
   void replay_all(Session& session);
   void settle_reconciled(Session& session);
@@ -273,6 +282,7 @@ class Node {
   Result<void> take_pack_part(Session& session, const Pack& pack);
   Result<void> start_pack(Session& session, const Pack& pack);
   void abandon_request(Session& session);
+  void free_content(const PlaceId& place);
   void settle(const Job& job, const Ingested::Outcome& outcome);
   void start_stream(Session& session);
   bool pump_stream(Session& session);
@@ -290,7 +300,8 @@ class Node {
   PlaceTable table_;
   SketchHost sketch_;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
-  std::map<PlaceId, TokenBucket> introductions_;
+  std::map<PlaceId, TokenBucket> introductions_;     // of each peer; forgotten when full again
+  TokenBucket open_introductions_;
   std::unordered_map<PlaceId, Arrival> arrivals_;
   std::vector<Fork> new_forks_;
   std::optional<JobId> persisting_;
@@ -305,6 +316,7 @@ class Node {
   Instant last_tick_{};
   Instant next_sketch_key_{};
   bool pump_wanted_ = false;
+  bool content_freed_ = false;  // something may be asked from somebody else now
 };
 
 }  // namespace maillage::protocol

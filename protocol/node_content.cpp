@@ -5,6 +5,22 @@
 
 namespace maillage::protocol {
 
+namespace {
+
+bool packs(const std::vector<IngestPack::Place>& places, const PlaceId& place) {
+  return std::ranges::any_of(places, [&](const IngestPack::Place& packed) { return packed.head.head.head.place == place; });
+}
+
+// A refusal that says nothing about the peer.
+bool is_ours(ErrorCode code) {
+  return code == ErrorCode::kDiskFull || code == ErrorCode::kIo || code == ErrorCode::kBusy;
+}
+
+// What may wait on a session before receipts of others are left out.
+constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
+
+}  // namespace
+
 bool Node::wants_content(const PlaceState& state) const { return !state.own && !state.holds_seen; }
 
 // ---- asking
@@ -12,7 +28,8 @@ bool Node::wants_content(const PlaceState& state) const { return !state.own && !
 void Node::offer(Session& session, const PlaceId& place) {
   const PlaceState* state = table_.find(place);
   if (state == nullptr || !wants_content(*state)) return;
-  if (session.refused_content.contains(hash_of(state->seen.head))) return;
+  auto refused = session.refused_content.find(place);
+  if (refused != session.refused_content.end() && refused->second == hash_of(state->seen.head)) return;
   if (session.offered.insert(place).second) session.offers.push_back(place);
   request_content(session);
 }
@@ -50,11 +67,18 @@ void Node::request_content(Session& session) {
   pump_wanted_ = true;
 }
 
+// Whoever else offered it is asked, at the end of this input.
+void Node::free_content(const PlaceId& place) {
+  if (in_flight_.erase(place) > 0) content_freed_ = true;
+}
+
 void Node::abandon_request(Session& session) {
   if (!session.request) return;
-  for (const auto& [place, have] : session.request->places) in_flight_.erase(place);
+  for (const auto& [place, have] : session.request->places) free_content(place);
   if (session.request->job != 0) {
     actions_.push_back(DropPack{session.request->job});
+    const Job& job = ingesting_.at(session.request->job);
+    session.pack_bytes_waiting -= job.bytes - job.appended;
     ingesting_.erase(session.request->job);
   }
   session.request.reset();
@@ -72,10 +96,12 @@ Result<void> Node::on_frame(Session& session, const Pack& pack, ByteView frame) 
 Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView frame) {
   if (pack.flags != (Pack::kFirst | Pack::kLast) || pack.places.size() != 1 || !pack.places.front().head)
     return fail(ErrorCode::kMalformed, "pushed PACK");
+  if (pack.bytes.size() > kPushedPackOriginBytesMax) return fail(ErrorCode::kTooLarge, "pushed PACK");
   const PackedPlace& entry = pack.places.front();
   const PlaceState* state = table_.find(entry.place);
   const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
-  bool fits = held != nullptr && !state->own && held->head.commit == entry.base && !in_flight_.contains(entry.place);
+  bool fits = held != nullptr && !state->own && held->head.commit == entry.base && !in_flight_.contains(entry.place) &&
+              ingesting_.size() < kPushedPacksMax;
   if (!fits) return take_head(session, *entry.head, {});
   auto judged = table_.judge(*entry.head, {});
   if (!judged || judged->verdict != PlaceTable::Verdict::kNewer) return take_head(session, *entry.head, {});
@@ -109,10 +135,13 @@ Result<void> Node::take_pack_part(Session& session, const Pack& pack) {
   Job& job = ingesting_.at(request.job);
   job.bytes += pack.bytes.size();
   if (job.bytes > kPackBytesMax) return fail(ErrorCode::kTooLarge, "pack");
+  session.pack_bytes_waiting += pack.bytes.size();
+  if (session.pack_bytes_waiting > kPackWindowBytes) return fail(ErrorCode::kTooLarge, "PACK beyond the credit");
   if (!pack.bytes.empty()) actions_.push_back(AppendPack{request.job, Bytes(pack.bytes.begin(), pack.bytes.end())});
   if ((pack.flags & Pack::kLast) == 0) return {};
 
   if (job.places.empty()) {
+    session.pack_bytes_waiting -= job.bytes - job.appended;
     actions_.push_back(DropPack{request.job});
     ingesting_.erase(request.job);
   } else {
@@ -133,15 +162,19 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
     const PlaceState* state = table_.find(entry.place);
     if (asked == request.places.end() || state == nullptr) return fail(ErrorCode::kMalformed, "PACK of what was not asked");
     if (!entry.head) continue;
+    if (packs(job.places, entry.place)) return fail(ErrorCode::kMalformed, "PACK of one place twice");
     if (!entry.base.is_zero() && entry.base != asked->second) return fail(ErrorCode::kMalformed, "PACK on another base");
     if (entry.head->head != state->seen.head)
-      if (auto verified = verify_under(*entry.head, state->chain); !verified) return verified;
+      if (auto verified = verify_under(*entry.head, state->chain); !verified) {
+        // Its charter is being written here: the pack is refused as holding too much, and asked again.
+        if (verified.error().code == ErrorCode::kMissingCharter) continue;
+        return verified;
+      }
     job.places.push_back({Candidate{*entry.head, state->chain, 0}, entry.base});
   }
   // What the peer does not hold may be asked from others, and from it when it says that it has it.
   for (const auto& [place, have] : request.places)
-    if (!std::ranges::any_of(job.places, [&](const IngestPack::Place& p) { return p.head.head.head.place == place; }))
-      in_flight_.erase(place);
+    if (!packs(job.places, place)) free_content(place);
   request.job = next_job_++;
   ingesting_.emplace(request.job, std::move(job));
   return {};
@@ -152,6 +185,9 @@ void Node::handle(const PackAppended& input) {
   if (job == ingesting_.end() || job->second.live) return;
   Session* session = find(job->second.session);
   if (session == nullptr || !session->open()) return;
+  std::size_t appended = std::min(input.bytes, job->second.bytes - job->second.appended);
+  job->second.appended += appended;
+  session->pack_bytes_waiting -= appended;
   control(*session, encode(Credit{static_cast<std::uint32_t>(input.bytes)}));
   pump(*session);
 }
@@ -160,6 +196,8 @@ void Node::handle(const Ingested& input) {
   auto found = ingesting_.extract(input.job);
   if (found.empty()) return;
   const Job& job = found.mapped();
+  if (Session* session = find(job.session); session != nullptr && !job.live)
+    session->pack_bytes_waiting -= job.bytes - job.appended;
   for (const Ingested::Outcome& outcome : input.places) settle(job, outcome);
   if (Session* session = find(job.session)) {
     request_content(*session);
@@ -181,16 +219,15 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
     if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
     return;
   }
-  in_flight_.erase(outcome.place);
+  free_content(outcome.place);
   report({Event::kRefused, job.session, outcome.place, 0, outcome.refused});
-  if (session == nullptr) return;
-  if (job.live) {  // perhaps only the base differs: the head counts, and its content is asked for whole
-    arrive(candidate, job.session);
-  } else if (job.alone) {
-    session->refused_content.insert(hash_of(candidate.head.head));
-  } else {
-    session->alone.push_back(outcome.place);
-  }
+  // Perhaps only the base differs: the head counts, and its content is asked for whole.
+  if (job.live && table_.accepts(candidate)) arrive(candidate, job.session);
+  if (session == nullptr || is_ours(outcome.refused->code)) return;
+  if (!job.live && job.alone) session->refused_content[outcome.place] = hash_of(candidate.head.head);
+  if (!job.live && !job.alone) session->alone.push_back(outcome.place);
+  if (auto bearable = useless(*session, "packs that do not hold", kBadContentCost); !bearable)
+    refuse(*session, bearable.error());
 }
 
 void Node::handle(const Published& input) {
@@ -212,6 +249,7 @@ void Node::handle(const Published& input) {
 
 Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "WANT");
+  if (session.serving.empty()) session.serve_progress = now_.instant;
   if (session.serving.size() >= kServedRequestsMax) return fail(ErrorCode::kTooMany, "WANTs at once");
   if (auto taken = useless(session, "WANTs"); !taken) return taken;
   Session::Stream stream;
@@ -267,6 +305,7 @@ void Node::handle(const PackChunk& input) {
   Session::Stream* stream = find_stream(input.job, session);
   if (stream == nullptr) return;
   stream->failed = input.failed;
+  session->serve_progress = now_.instant;
   stream->chunk.emplace(input.bytes, input.last || input.failed);
   pump(*session);
 }
@@ -327,6 +366,9 @@ void Node::send_receipts() {
 
 Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView frame) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "RECEIPT");
+  Hash name = sha256(frame);
+  if (std::ranges::find(forwarded_, name) != forwarded_.end()) return useless(session, "receipts known already");
+  if (!session.receipts_taken.take(1, now_.instant)) return {};
   const PlaceState* replica = table_.find(receipt.replica);
   if (replica == nullptr) return useless(session, "receipts of unknown places");
   if (!verify(replica->chain.latest().daemon_key, signed_message(receipt), receipt.signature))
@@ -337,22 +379,21 @@ Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView f
     if (state != nullptr && state->own) kept.items.push_back(item);
   }
   if (!kept.items.empty()) actions_.push_back(std::move(kept));
+  forwarded_.push_back(name);
+  if (forwarded_.size() > kForwardedKept) forwarded_.pop_front();
   forward(receipt, session, frame);
   return {};
 }
 
 // Towards the origin: to the session each place's content came from.
 void Node::forward(const Receipt& receipt, Session& from, ByteView frame) {
-  Hash name = sha256(frame);
-  if (std::ranges::find(forwarded_, name) != forwarded_.end()) return;
-  forwarded_.push_back(name);
-  if (forwarded_.size() > kForwardedKept) forwarded_.pop_front();
   std::set<SessionId> onward;
   for (const Receipt::Item& item : receipt.items)
     if (auto source = source_.find(item.place); source != source_.end() && source->second != from.id)
       onward.insert(source->second);
   for (SessionId id : onward)
-    if (Session* next = find(id); next != nullptr && next->open()) {
+    // Left out for a session that is slow: others' receipts must not end it.
+    if (Session* next = find(id); next != nullptr && next->open() && next->outbox.bytes() < kForwardBytesMax) {
       control(*next, Bytes(frame.begin(), frame.end()));
       pump_wanted_ = true;
     }

@@ -4,6 +4,16 @@
 #include "protocol/node.h"
 
 namespace maillage::protocol {
+
+// Quotas below one a second: a place costs a thousand tokens.
+static constexpr std::uint64_t kTokensPerPlace = 1000;
+
+TokenBucket Node::daily_bucket(std::uint64_t places) {
+  constexpr std::uint64_t kSecondsPerDay = 86'400;
+  std::uint64_t tokens = places * kTokensPerPlace;
+  return {tokens, std::max<std::uint64_t>(1, tokens / kSecondsPerDay)};
+}
+
 namespace {
 
 // The charters of one place among those of a frame.
@@ -21,32 +31,39 @@ bool is_nobodys_fault(ErrorCode code) {
   return code == ErrorCode::kUnknownPlace || code == ErrorCode::kMissingCharter || code == ErrorCode::kOtherChain;
 }
 
-// Quotas below one a second: a place costs a thousand tokens.
-constexpr std::uint64_t kTokensPerPlace = 1000;
-constexpr std::uint64_t kSecondsPerDay = 86'400;
-
 }  // namespace
 
 Result<void> Node::on_frame(Session& session, const Heads& heads, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "HEADS");
   auto charters = by_place(heads.bundle.charters);
   for (const SignedHead& head : heads.bundle.heads) {
-    if (session.heard) session.heard->insert(head.head.place);
-    if (auto taken = take_head(session, head, charters[head.head.place]); !taken) return taken;
+    const PlaceId& place = head.head.place;
+    if (auto taken = take_head(session, head, charters[place]); !taken) return taken;
+    // Only what we know, or soon will: a liar's places must not fill the memory.
+    if (session.heard && (table_.find(place) != nullptr || arrivals_.contains(place))) session.heard->insert(place);
   }
+  session.reconcile_progress = now_.instant;
   return {};
 }
 
-Result<void> Node::useless(Session& session, std::string_view what) {
-  if (session.useless.take(1, now_.instant)) return {};
+Result<void> Node::useless(Session& session, std::string_view what, std::uint64_t cost) {
+  if (session.useless.take(cost, now_.instant)) return {};
   return fail(ErrorCode::kRateLimited, std::string(what));
 }
 
 Result<void> Node::take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters) {
   const PlaceId& place = head.head.place;
   if (auto arriving = arrivals_.find(place); arriving != arrivals_.end() && arriving->second.candidate.head == head) {
-    arriving->second.from.push_back(session.id);
+    auto& from = arriving->second.from;
+    if (std::ranges::find(from, session.id) != from.end()) return useless(session, "heads known already");
+    from.push_back(session.id);
     return {};
+  }
+  // Before any signature is looked at: who may not introduce a place costs us no more than reading.
+  bool stranger = table_.find(place) == nullptr && !arrivals_.contains(place) && !charters.empty();
+  if (stranger && !may_introduce(session)) {
+    report({Event::kNotAdmitted, session.id, place, 0, {}});
+    return useless(session, "places over the quota");
   }
   auto judged = table_.judge(head, charters);
   if (!judged) {
@@ -61,6 +78,7 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
       offer(session, place);
       return useless(session, "heads known already");
     case PlaceTable::Verdict::kOlder:
+      if (head.head.charter < table_.find(place)->seen.head.charter) session.charters_due.insert(place);
       session.outbox.push_head(place);
       return useless(session, "old heads");
     case PlaceTable::Verdict::kConflicting:
@@ -69,24 +87,35 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
     case PlaceTable::Verdict::kNewer:
       break;
   }
-  if (!judged->candidate) return {};
+  if (!judged->candidate) return useless(session, "the smaller of two conflicting heads");
   const PlaceState* known = table_.find(place);
-  if (known == nullptr && !admits(session, place)) {
-    report({Event::kNotAdmitted, session.id, place, 0, {}});
-    return useless(session, "places over the quota");
-  }
+  if (stranger) introduce(session);
   if (known != nullptr && known->own) report({Event::kOwnHeadElsewhere, session.id, place, 0, {}});
   arrive(std::move(*judged->candidate), session.id);
   return {};
 }
 
-bool Node::admits(Session& session, const PlaceId& place) {
-  if (arrivals_.contains(place)) return true;
-  if (!session.accepted && !settings_.open_admission) return false;
+TokenBucket* Node::quota_of(Session& session) {
+  const PlaceId& peer = session.handshake.peer();
+  if (auto known = introductions_.find(peer); known != introductions_.end()) return &known->second;
   std::uint64_t a_day = session.accepted ? settings_.introductions_per_day_accepted : settings_.introductions_per_day;
-  auto [bucket, added] = introductions_.try_emplace(
-      session.handshake.peer(), a_day * kTokensPerPlace, std::max<std::uint64_t>(1, a_day * kTokensPerPlace / kSecondsPerDay));
-  return bucket->second.take(kTokensPerPlace, now_.instant);
+  if (introductions_.size() >= kIntroducersMax)
+    std::erase_if(introductions_, [&](const auto& entry) { return entry.second.full(now_.instant); });
+  if (introductions_.size() >= kIntroducersMax) return nullptr;
+  return &introductions_.emplace(peer, daily_bucket(a_day)).first->second;
+}
+
+bool Node::may_introduce(Session& session) {
+  constexpr auto kNow = Duration::zero();
+  if (!session.accepted && !settings_.open_admission) return false;
+  if (!session.accepted && open_introductions_.wait(kTokensPerPlace, now_.instant) != kNow) return false;
+  TokenBucket* quota = quota_of(session);
+  return quota != nullptr && quota->wait(kTokensPerPlace, now_.instant) == kNow;
+}
+
+void Node::introduce(Session& session) {
+  if (!session.accepted) open_introductions_.take(kTokensPerPlace, now_.instant);
+  if (TokenBucket* quota = quota_of(session)) quota->take(kTokensPerPlace, now_.instant);
 }
 
 void Node::arrive(Candidate candidate, SessionId from) {
@@ -113,15 +142,32 @@ void Node::note_fork(const Fork& fork) {
 
 void Node::persist_arrivals() {
   if (persisting_ || (arrivals_.empty() && new_forks_.empty())) return;
-  Persist batch{next_job_++, {}, std::exchange(new_forks_, {})};
-  while (!arrivals_.empty() && batch.heads.size() < kBatchRecordsMax) {
-    auto arrival = arrivals_.extract(arrivals_.begin());
-    batch.heads.push_back(arrival.mapped().candidate);
-    persisting_heads_.push_back(std::move(arrival.mapped()));
+  Persist batch{next_job_, {}, {}};
+  std::size_t bytes = 0;
+  while (!arrivals_.empty() && batch.heads.size() < kBatchRecordsMax && bytes < kBatchBytesMax) {
+    Arrival arrival = std::move(arrivals_.extract(arrivals_.begin()).mapped());
+    if (!table_.accepts(arrival.candidate)) {  // overtaken while an earlier write was under way
+      offer_to(arrival);
+      continue;
+    }
+    bytes += SignedHead::kBytes + charter_bytes(arrival.candidate.chain);
+    batch.heads.push_back(arrival.candidate);
+    persisting_heads_.push_back(std::move(arrival));
   }
-  persisting_ = batch.job;
+  // Evidence about a place that is not written yet goes with a later batch.
+  auto later = std::ranges::partition(new_forks_, [&](const Fork& fork) { return !arrivals_.contains(fork.first.head.place); });
+  batch.forks.assign(std::make_move_iterator(new_forks_.begin()), std::make_move_iterator(later.begin()));
+  new_forks_.erase(new_forks_.begin(), later.begin());
+  if (batch.heads.empty() && batch.forks.empty()) return;
+  persisting_ = next_job_++;
   persisting_forks_ = batch.forks;
   actions_.push_back(std::move(batch));
+}
+
+// Who told us a head may have its content.
+void Node::offer_to(const Arrival& arrival) {
+  for (SessionId id : arrival.from)
+    if (Session* session = find(id)) offer(*session, arrival.candidate.head.head.place);
 }
 
 void Node::handle(const Persisted& input) {
@@ -135,8 +181,7 @@ void Node::handle(const Persisted& input) {
   }
   for (const Arrival& arrival : heads) {
     adopt(arrival.candidate, arrival.from, nullptr);
-    for (SessionId id : arrival.from)
-      if (Session* session = find(id)) offer(*session, arrival.candidate.head.head.place);
+    offer_to(arrival);
   }
   for (const Fork& fork : forks) adopt(fork);
 }
@@ -146,6 +191,7 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   const PlaceState* known = table_.find(place);
   std::optional<Hash> before;
   bool breaks_history = false;
+  bool new_charters = known == nullptr || candidate.chain.size() > known->chain.size();
   if (known != nullptr) {
     before = PlaceTable::element(*known);
     breaks_history = known->seen.head.epoch != candidate.head.head.epoch;
@@ -153,7 +199,8 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   if (table_.adopt(candidate)) {
     resketch(place, before);
     report({Event::kSeen, from.empty() ? 0 : from.front(), place, 0, {}});
-    flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal);
+    flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal,
+          new_charters);
   }
 }
 
@@ -165,9 +212,12 @@ void Node::adopt(const Fork& fork) {
   if (!table_.record_fork(fork)) return;
   resketch(place, before);
   report({Event::kForked, 0, place, 0, {}});
-  Bytes frame = encode(evidence_of(*known));
-  for (const auto& [id, session] : sessions_)
-    if (session->open()) control(*session, frame);
+  // Through the head's turn in the outbox, where it can be dropped: a hundred forks must not end a slow session.
+  for (const auto& [id, session] : sessions_) {
+    if (!session->open()) continue;
+    session->evidence_due.insert(place);
+    session->outbox.push_head(place, Outbox::Urgency::kUrgent);
+  }
   pump_wanted_ = true;
 }
 
@@ -191,7 +241,7 @@ Result<void> Node::on_frame(Session& session, const Evidence& evidence, ByteView
 
 void Node::hold(const SignedHead& head) {
   const PlaceId& place = head.head.place;
-  in_flight_.erase(place);
+  free_content(place);
   if (!table_.hold(head)) return;
   report({Event::kHeld, 0, place, 0, {}});
   for (const auto& [id, session] : sessions_)
@@ -200,9 +250,10 @@ void Node::hold(const SignedHead& head) {
 }
 
 void Node::flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,
-                 Outbox::Urgency urgency) {
+                 Outbox::Urgency urgency, bool with_charters) {
   for (const auto& [id, session] : sessions_) {
     if (!session->open() || std::ranges::find(except, id) != except.end()) continue;
+    if (with_charters) session->charters_due.insert(place);
     if (pushed && session->reconciled)
       session->outbox.push_pack(place, pushed);
     else

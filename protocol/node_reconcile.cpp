@@ -13,7 +13,9 @@ constexpr std::size_t kAskedSymbolsMax = kSketchSymbolsMax;
 
 void Node::begin_reconcile(Session& session) {
   session.next_reconcile = Instant::max();
+  session.reconcile_began = session.reconcile_progress = now_.instant;
   session.reconciliation.emplace();
+  session.replay = {};  // what an earlier one left to send, this one finds again
   session.heard.reset();
   session.differences = 0;
   control(session, encode(Sketch(SketchAsk{table_.size()})));
@@ -22,13 +24,14 @@ void Node::begin_reconcile(Session& session) {
 Result<void> Node::on_frame(Session& session, const Sketch& part, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "SKETCH");
   if (session.role == Role::kDialled) return serve_sketch(session, part);
+  session.reconcile_progress = now_.instant;
   if (auto* cells = std::get_if<SketchCells>(&part)) return advance_reconcile(session, *cells);
   if (std::holds_alternative<SketchEnd>(part)) {
     finish_reconcile(session);
     return {};
   }
   if (std::holds_alternative<SketchDue>(part)) {
-    if (!session.reconciliation) begin_reconcile(session);
+    session.next_reconcile = std::min(session.next_reconcile, session.reconcile_began + kReconcileGapMin);
     return useless(session, "SKETCH due");
   }
   return fail(ErrorCode::kUnexpectedFrame, "SKETCH part of the dialling side");
@@ -74,7 +77,9 @@ void Node::replay_symbols(Session& session, const SketchKey& key, const std::vec
 
 void Node::finish_reconcile(Session& session) {
   if (!session.reconciliation || session.reconciliation->waiting_for_cells()) return;
-  if (session.heard) {  // every head was sent to us: what was not among them, the peer lacks
+  if (session.heard) {
+    session.replay = {};
+    // Every head was sent to us: what was not among them, the peer lacks.
     session.differences = session.heard->size();
     for (const auto& [place, state] : table_.all())
       if (!session.heard->contains(place)) session.replay.places.push_back(place);
@@ -89,7 +94,7 @@ void Node::settle_reconciled(Session& session) {
   // ± 50 %, so that a hub's peers do not come all at once.
   auto interval = std::chrono::nanoseconds(kReconcileInterval).count();
   auto jittered = interval / 2 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(interval)));
-  if (session.role == Role::kDialling) session.next_reconcile = now_.instant + Duration(jittered);
+  if (session.role == Role::kDialling) session.next_reconcile = std::min(session.next_reconcile, now_.instant + Duration(jittered));
   report({Event::kReconciled, session.id, session.handshake.peer(), session.differences, {}});
   for (const auto& [place, state] : table_.all())
     if (wants_content(state)) offer(session, place);
@@ -97,43 +102,50 @@ void Node::settle_reconciled(Session& session) {
 
 Result<void> Node::serve_sketch(Session& session, const Sketch& part) {
   if (auto* ask = std::get_if<SketchAsk>(&part)) {
-    if (auto taken = useless(session, "SKETCH asks"); !taken) return taken;
+    if (auto taken = useless(session, "SKETCH asks", kAskCost); !taken) return taken;
     session.sketch_stream.emplace(sketch_);
+    session.replay = {};
+    session.differences = 0;
     std::uint64_t own = table_.size();
     std::uint64_t apart = own > ask->count ? own - ask->count : ask->count - own;
     bool mostly_new = apart > own / 2;  // then the asker will want all heads, whatever the cells say
-    return send_cells(session, kSketchCellsFirst + (mostly_new ? 0 : static_cast<std::uint32_t>(2 * apart)));
-  }
-  if (auto* more = std::get_if<SketchMore>(&part)) return send_cells(session, more->limit);
-  if (auto* done = std::get_if<SketchDone>(&part)) {
-    session.sketch_stream.reset();
-    answer_symbols(session, *done);
+    session.sketch_stream->allow(kSketchCellsFirst + (mostly_new ? 0 : static_cast<std::uint32_t>(2 * apart)));
     return {};
   }
+  // One answer a question: what follows costs a pass over all places.
+  if (!session.sketch_stream) return useless(session, "SKETCH without ASK");
+  if (auto* more = std::get_if<SketchMore>(&part)) {
+    session.sketch_stream->allow(more->limit);
+    return {};
+  }
+  if (auto* done = std::get_if<SketchDone>(&part)) return answer_symbols(session, *done);
   if (std::holds_alternative<SketchAll>(part)) {
-    session.sketch_stream.reset();
+    if (auto taken = useless(session, "SKETCH all", kAllHeadsCost); !taken) return taken;
     replay_all(session);
     return {};
   }
   return fail(ErrorCode::kUnexpectedFrame, "SKETCH part of the dialled side");
 }
 
-Result<void> Node::send_cells(Session& session, std::uint32_t limit) {
-  if (!session.sketch_stream) return useless(session, "SKETCH more");
-  for (const Sketch& cells : session.sketch_stream->cells_to(sketch_, limit)) control(session, encode(cells));
+Result<void> Node::answer_symbols(Session& session, const SketchDone& done) {
+  if (done.key != sketch_.key()) {  // renewed in between: the symbols say nothing any more
+    replay_all(session);
+    return {};
+  }
+  if (done.symbols.size() > table_.size() - session.replay.places.size())
+    return fail(ErrorCode::kTooMany, "symbols of a sketch");
+  for (SketchSymbol symbol : done.symbols)
+    if (auto place = sketch_.place_of(symbol)) session.replay.places.push_back(*place);
+  session.differences += done.symbols.size();
+  session.replay.then_end = done.last;
+  if (!done.last) return {};
+  session.sketch_stream.reset();
+  settle_reconciled(session);
   return {};
 }
 
-void Node::answer_symbols(Session& session, const SketchDone& done) {
-  if (done.key != sketch_.key()) return replay_all(session);  // renewed in between: the symbols say nothing any more
-  for (SketchSymbol symbol : done.symbols)
-    if (auto place = sketch_.place_of(symbol)) session.replay.places.push_back(*place);
-  session.differences = done.symbols.size();
-  session.replay.then_end = done.last;
-  if (done.last) settle_reconciled(session);
-}
-
 void Node::replay_all(Session& session) {
+  session.sketch_stream.reset();
   session.replay = {};
   session.replay.places.reserve(table_.size());
   for (const auto& [place, state] : table_.all()) session.replay.places.push_back(place);

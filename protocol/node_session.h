@@ -22,14 +22,24 @@ inline constexpr std::size_t kPackWindowBytes = 1 * kMiB;
 inline constexpr std::size_t kServedRequestsMax = 4;
 // Places whose content a peer asked for before we had it: it is told when it comes.
 inline constexpr std::size_t kInterestsMax = 4 * kWantPlacesMax;
+// Packs pushed with live heads on their way into the store; of more, only the heads are taken.
+inline constexpr std::size_t kPushedPacksMax = 256;
 // Heads that tell us nothing new, and frames that ask for little: a burst, then so many a second.
 inline constexpr std::uint64_t kUselessBurst = 20'000;
 inline constexpr std::uint64_t kUselessPerSecond = 200;
+// What costs more than a look into a table counts as so many of them: an ASK; all heads; content that was not what its
+// head signs.
+inline constexpr std::uint64_t kAskCost = 100;
+inline constexpr std::uint64_t kAllHeadsCost = 1'000;
+inline constexpr std::uint64_t kBadContentCost = 100;
+// Receipts of a peer that are verified; of more, none is missed: "unknown" is a state of theirs.
+inline constexpr std::uint64_t kReceiptsBurst = 1'000;
+inline constexpr std::uint64_t kReceiptsPerSecond = 50;
 
 struct NodeSession {
   NodeSession(SessionId session_id, Role session_role, const Hello& hello) : id(session_id), role(session_role), handshake(session_role, hello) {}
 
-  // Heads that this node still has to send in answer to a reconciliation, by place.
+  // Heads that this node still has to send in answer to a reconciliation, by place; never more than it has places.
   struct Replay {
     std::vector<PlaceId> places;
     std::size_t next = 0;
@@ -68,10 +78,12 @@ struct NodeSession {
   std::size_t in_flight_bytes = 0;
   std::optional<Error> overflow;  // the peer asks and does not read: the next pump ends the session
   TokenBucket useless{kUselessBurst, kUselessPerSecond};
+  std::set<PlaceId> charters_due, evidence_due;  // places whose next live head takes them along
 
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
-  std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came
+  std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came, of those we know
+  Instant reconcile_began{}, reconcile_progress{};
   bool reconciled = false;
   std::uint64_t differences = 0;
   Instant next_reconcile = Instant::max();
@@ -79,16 +91,19 @@ struct NodeSession {
 
   std::deque<PlaceId> offers;       // content the peer may have and we lack
   std::set<PlaceId> offered;
-  std::set<Hash> refused_content;   // heads whose content from this peer did not hold
+  std::map<PlaceId, Hash> refused_content;  // the latest head whose content from this peer did not hold
   std::deque<PlaceId> alone;        // to be asked one by one, after a pack of many was refused
   std::optional<Request> request;
   std::uint32_t last_request = 0;
+  std::size_t pack_bytes_waiting = 0;  // of what the peer sent for WANTs, not yet in the quarantine
 
   std::deque<Stream> serving;
   std::set<PlaceId> interests;
   std::size_t pack_credit = kPackWindowBytes;
+  Instant serve_progress{};
 
   std::vector<Receipt::Item> receipts;
+  TokenBucket receipts_taken{kReceiptsBurst, kReceiptsPerSecond};
 
   bool open() const { return handshake.open(); }
 };

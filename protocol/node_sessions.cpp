@@ -46,9 +46,10 @@ HeadBundle Node::own_bundle() const {
 }
 
 Result<void> Node::on_frame(Session& session, const Hello& hello, ByteView frame) {
-  session.clock_offset_ms = hello.time.ms - now_.wall.ms;
   auto auth = session.handshake.on_hello(hello, frame, settings_.identity, own_bundle());
   if (!auth) return tl::unexpected(auth.error());
+  // As unsigned: a liar's time must not overflow.
+  session.clock_offset_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(hello.time.ms) - static_cast<std::uint64_t>(now_.wall.ms));
   control(session, std::move(*auth));
   return {};
 }
@@ -103,8 +104,6 @@ void Node::drop(Session& session) {
   for (const Session::Stream& stream : session.serving)
     if (stream.job != 0 && streams_.erase(stream.job) > 0) actions_.push_back(ClosePack{stream.job});
   sessions_.erase(session.id);
-  // What was asked from that peer is asked from the others.
-  for (const auto& [id, other] : sessions_) request_content(*other);
 }
 
 void Node::send(Session& session, SharedBytes frame) {
@@ -125,45 +124,59 @@ void Node::pump(Session& session) {
     if (auto* frame = std::get_if<Outbox::Control>(&next)) {
       send(session, std::move(frame->frame));
     } else if (auto* heads = std::get_if<Outbox::Heads>(&next)) {
-      send_heads(session, heads->places, Charters::kWhereNew);
+      std::span<const PlaceId> places = heads->places;
+      for (const PlaceId& place : places.subspan(send_heads(session, places, Charters::kWhereNew)))
+        session.outbox.push_head(place);
     } else if (auto* pack = std::get_if<Outbox::Pack>(&next)) {
       send(session, std::move(pack->frame));
-    } else if (!pump_replay(session) && !pump_stream(session)) {
+    } else if (!pump_cells(session) && !pump_replay(session) && !pump_stream(session)) {
       return;
     }
   }
 }
 
-void Node::send_heads(Session& session, std::span<const PlaceId> places, Charters charters) {
+// One frame of the first of `places`, as many as fit with their charters, and the evidence of a fork right behind it.
+// Gives how many places it took. Rationale for one: a chain may fill a frame, and the window is looked at in between.
+std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, Charters charters) {
   HeadBundle bundle;
-  std::size_t bytes = 0;
-  auto flush = [&] {
-    if (!bundle.heads.empty()) send(session, std::make_shared<const Bytes>(encode(Heads{bundle})));
-    bundle = {};
-    bytes = 0;
-  };
+  std::size_t bytes = 0, taken = 0;
+  const PlaceState* forked = nullptr;
   for (const PlaceId& place : places) {
     const PlaceState* state = table_.find(place);
-    if (state == nullptr) continue;
-    // A peer that has reconciled knows the charters of every place that is not new. When it does not after all, it
-    // passes the head over, and the next reconciliation brings both.
-    const Head& head = state->seen.head;
-    bool known_there = charters == Charters::kWhereNew && session.reconciled && head.charter == 0 && !head.previous.is_zero();
-    std::size_t needed = SignedHead::kBytes + (known_there ? 0 : charter_bytes(state->chain));
-    if (bytes + needed > kFrameBytesMax - kKiB) flush();
-    if (!known_there)
-      bundle.charters.insert(bundle.charters.end(), state->chain.charters().begin(), state->chain.charters().end());
-    bundle.heads.push_back(state->seen);
-    bytes += needed;
-    if (state->fork) control(session, encode(evidence_of(*state)));
+    if (state != nullptr) {
+      // A peer that has reconciled knows the charters of every place, but for those that came since. When it does not
+      // after all, it passes the head over, and the next reconciliation brings both.
+      bool all = charters == Charters::kAlways || !session.reconciled;
+      bool with_charters = all || session.charters_due.contains(place);
+      std::size_t needed = SignedHead::kBytes + (with_charters ? charter_bytes(state->chain) : 0);
+      if (!bundle.heads.empty() && bytes + needed > kFrameBytesMax - kKiB) break;
+      const auto& chain = state->chain.charters();
+      if (with_charters) bundle.charters.insert(bundle.charters.end(), chain.begin(), chain.end());
+      bundle.heads.push_back(state->seen);
+      bytes += needed;
+      bool evidence_due = session.evidence_due.erase(place) > 0;
+      session.charters_due.erase(place);
+      if (state->fork && (all || evidence_due)) forked = state;
+    }
+    ++taken;
+    if (forked != nullptr) break;
   }
-  flush();
+  if (!bundle.heads.empty()) send(session, std::make_shared<const Bytes>(encode(Heads{bundle})));
+  if (forked != nullptr) send(session, std::make_shared<const Bytes>(encode(evidence_of(*forked))));
+  return taken;
 }
 
 std::size_t Node::charter_bytes(const CharterChain& chain) {
   Writer out;
   for (const SignedCharter& charter : chain.charters()) write(out, charter);
   return out.size();
+}
+
+bool Node::pump_cells(Session& session) {
+  if (!session.sketch_stream) return false;
+  auto cells = session.sketch_stream->next(sketch_);
+  if (cells) send(session, std::make_shared<const Bytes>(encode(Sketch(std::move(*cells)))));
+  return cells.has_value();
 }
 
 bool Node::pump_replay(Session& session) {
@@ -177,8 +190,7 @@ bool Node::pump_replay(Session& session) {
   std::size_t count = std::min(kHeadsPerFrameMax, replay.places.size() - replay.next);
   std::vector<PlaceId> places(replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next),
                               replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next + count));
-  replay.next += count;
-  send_heads(session, places, Charters::kAlways);
+  replay.next += send_heads(session, places, Charters::kAlways);
   return true;
 }
 

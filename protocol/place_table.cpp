@@ -1,11 +1,19 @@
 #include "protocol/place_table.h"
 
+#include <algorithm>
+
 #include "protocol/session.h"
 
 namespace maillage::protocol {
 namespace {
 
 bool same_reign(const Head& a, const Head& b) { return a.charter == b.charter && a.epoch == b.epoch; }
+
+// Whether one chain continues the other: each charter carries the hash of the one before it.
+bool agree(const CharterChain& a, const CharterChain& b) {
+  auto last = static_cast<std::uint16_t>(std::min(a.size(), b.size()) - 1);
+  return a.at(last).charter == b.at(last).charter;
+}
 
 }  // namespace
 
@@ -36,7 +44,14 @@ Result<PlaceTable::Judgement> PlaceTable::judge(const SignedHead& head, std::spa
   return judgement;
 }
 
+bool PlaceTable::accepts(const Candidate& candidate) const {
+  const PlaceState* state = find(candidate.head.head.place);
+  if (state == nullptr) return true;
+  return order(candidate.head.head, state->seen.head) > 0 && agree(candidate.chain, state->chain);
+}
+
 bool PlaceTable::adopt(const Candidate& candidate) {
+  if (!accepts(candidate)) return false;
   const PlaceId& place = candidate.head.head.place;
   auto found = places_.find(place);
   if (found == places_.end()) {
@@ -45,7 +60,6 @@ bool PlaceTable::adopt(const Candidate& candidate) {
   }
   PlaceState& state = found->second;
   if (candidate.chain.size() > state.chain.size()) state.chain = candidate.chain;
-  if (order(candidate.head.head, state.seen.head) <= 0) return false;
   if (!same_reign(candidate.head.head, state.seen.head)) state.fork = nullptr;
   if (state.holds_seen) state.held = std::make_unique<SignedHead>(state.seen);
   state.holds_seen = false;
@@ -58,6 +72,7 @@ bool PlaceTable::hold(const SignedHead& head) {
   if (found == places_.end()) return false;
   PlaceState& state = found->second;
   const SignedHead* held = state.held_head();
+  if (order(head.head, state.seen.head) > 0) return false;
   if (held != nullptr && order(head.head, held->head) <= 0) return false;
   state.holds_seen = head.head == state.seen.head;
   state.held = state.holds_seen ? nullptr : std::make_unique<SignedHead>(head);

@@ -51,6 +51,10 @@ class PlaceTable {
   // kUnknownPlace: it needs its charters. kBadHead, kBadSignature, kBadCharter, kOtherChain.
   Result<Judgement> judge(const SignedHead& head, std::span<const SignedCharter> charters) const;
 
+  // Whether `adopt` would move `seen` now: what was judged earlier may have been overtaken, or its charters may
+  // contradict a chain that came meanwhile (the chain accepted first stays).
+  bool accepts(const Candidate& candidate) const;
+
   // seen := max(seen, candidate). Gives whether it moved.
   bool adopt(const Candidate& candidate);
 

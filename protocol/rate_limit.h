@@ -22,6 +22,9 @@ class TokenBucket {
   // Takes `count` tokens, or none and false. Time that goes back counts as no time.
   bool take(std::uint64_t count, Instant now);
 
+  // Nothing that was taken is missing any more.
+  bool full(Instant now) const { return level_at(now) == capacity_; }
+
   // How long until `take(count)` succeeds if nothing else is taken: zero when it would now, Duration::max() when never.
   Duration wait(std::uint64_t count, Instant now) const;
 

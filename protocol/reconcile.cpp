@@ -33,21 +33,18 @@ void SketchHost::renew(const SketchKey& key, const std::unordered_map<PlaceId, H
   for (const auto& [place, element] : elements) add(place, element);
 }
 
-std::vector<Sketch> SketchStream::cells_to(SketchHost& host, std::uint32_t limit) {
-  if (key_ != host.key()) *this = SketchStream(host);
-  std::uint32_t end = std::min(limit, next_ + kSketchCellsPerAskMax);  // an outbox takes no more; the asker will ask again
-  std::vector<Sketch> frames;
-  while (next_ < end) {
-    auto run = host.source().cells(revision_, next_, std::min(end - next_, kSketchCellsPerRunMax));
-    if (!run) {  // too much has changed since the stream began
-      *this = SketchStream(host);
-      return cells_to(host, limit);
-    }
-    if (run->cells.empty()) break;
-    next_ += static_cast<std::uint32_t>(run->cells.size());
-    frames.push_back(SketchCells{key_, std::move(*run)});
+std::optional<SketchCells> SketchStream::next(SketchHost& host) {
+  auto begin_anew = [&] { key_ = host.key(), revision_ = host.source().revision(), next_ = 0; };
+  if (key_ != host.key()) begin_anew();
+  if (next_ >= limit_) return std::nullopt;
+  auto run = host.source().cells(revision_, next_, std::min(limit_ - next_, kSketchCellsPerRunMax));
+  if (!run) {  // too much has changed since the stream began
+    begin_anew();
+    run = host.source().cells(revision_, 0, std::min(limit_, kSketchCellsPerRunMax));
   }
-  return frames;
+  if (!run || run->cells.empty()) return std::nullopt;
+  next_ += static_cast<std::uint32_t>(run->cells.size());
+  return SketchCells{key_, std::move(*run)};
 }
 
 void Reconciliation::begin(const SketchKey& key, std::span<const SketchSymbol> own) {

@@ -12,6 +12,7 @@
 // Reconciliation what the dialling side keeps. Pure; node thread.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 
@@ -52,14 +53,19 @@ class SketchStream {
  public:
   explicit SketchStream(SketchHost& host) : key_(host.key()), revision_(host.source().revision()) {}
 
-  // The cells up to `limit`, in frames of at most kSketchCellsPerRunMax. When the key was renewed meanwhile, or too
-  // much has changed, the stream begins anew from cell 0 and the asker sees it by the index.
-  std::vector<Sketch> cells_to(SketchHost& host, std::uint32_t limit);
+  // The cells before `limit` may be sent; a limit below an earlier one changes nothing.
+  void allow(std::uint32_t limit) { limit_ = std::max(limit_, limit); }
+
+  // The next cells that may be sent, at most kSketchCellsPerRunMax; null when there are none. When the key was renewed
+  // meanwhile, or too much has changed, the stream begins anew from cell 0 and the asker sees it by the index.
+  // Rationale for one frame at a time: cells are made when the transport can take them, so whoever asks for a million
+  // of them and does not read costs nothing.
+  std::optional<SketchCells> next(SketchHost& host);
 
  private:
   SketchKey key_;
   std::uint64_t revision_;
-  std::uint32_t next_ = 0;
+  std::uint32_t next_ = 0, limit_ = 0;
 };
 
 // The dialling side, from ASK to END.
