@@ -1,78 +1,226 @@
 #include "protocol/reconcile.h"
 
+#include <random>
+#include <set>
+
 #include <catch2/catch.hpp>
 
-using namespace maillage::protocol;
+#include "tests/protocol/author.h"
+
+using namespace maillage::tests;
 
 namespace {
 
-PlaceId place(unsigned number) { return PlaceId{sha256(as_bytes("place " + std::to_string(number))).bytes}; }
-Hash element(unsigned number) { return sha256(as_bytes("element " + std::to_string(number))); }
+PlaceId place_of(std::uint64_t number) { return PlaceId{sha256(as_bytes(std::to_string(number))).bytes}; }
+Hash element_of(std::uint64_t number) { return sha256(as_bytes("element " + std::to_string(number))); }
 
-SketchHost host_of(unsigned from, unsigned to) {
-  SketchHost host(SketchKey{{1}});
-  for (unsigned i = from; i < to; ++i) host.add(place(i), element(i));
-  return host;
+using Numbers = std::set<std::uint64_t>;
+
+Numbers some(std::size_t count, std::uint64_t from) {
+  Numbers numbers;
+  for (std::size_t i = 0; i < count; ++i) numbers.insert(from + i);
+  return numbers;
 }
 
-std::size_t cells_in(const std::vector<Sketch>& frames) {
-  std::size_t cells = 0;
-  for (const Sketch& frame : frames) cells += std::get<SketchCells>(frame).run.cells.size();
-  return cells;
+struct Host {
+  SketchHost sketch;
+  std::unordered_map<PlaceId, Hash> elements;
+
+  Host(const SketchKey& key, const Numbers& numbers) : sketch(key) {
+    for (std::uint64_t number : numbers) add(number);
+  }
+  void add(std::uint64_t number) {
+    sketch.add(place_of(number), element_of(number));
+    elements.emplace(place_of(number), element_of(number));
+  }
+};
+
+std::vector<SketchSymbol> symbols(const SketchKey& key, const Numbers& numbers) {
+  std::vector<SketchSymbol> all;
+  for (std::uint64_t number : numbers) all.push_back(sketch_symbol(key, element_of(number)));
+  return all;
+}
+
+const SketchKey kKey{{1, 2, 3}}, kLaterKey{{4, 5, 6}};
+
+// The conversation up to DONE or ALL. `before_more(n)` happens before question number n is answered.
+Result<Reconciliation::Step> talk(Host& host, const Numbers& own, const std::function<void(int)>& before_more = [](int) {}) {
+  SketchStream stream(host.sketch);
+  Reconciliation dialling;
+  stream.allow(kSketchCellsFirst);
+  for (int questions = 0; questions < 50;) {
+    auto cells = stream.next(host.sketch);
+    REQUIRE(cells);
+    if (dialling.begins(*cells)) dialling.begin(cells->key, symbols(cells->key, own));
+    auto step = dialling.add(*cells);
+    if (!step || !std::holds_alternative<Reconciliation::More>(*step)) return step;
+    before_more(++questions);
+    stream.allow(std::get<Reconciliation::More>(*step).limit);
+  }
+  FAIL("the conversation does not end");
+  return Reconciliation::Step(Reconciliation::GiveUp{});
+}
+
+// What was decoded is exactly what differs.
+void check_decoded(Host& host, const Numbers& remote, const Numbers& own, const Reconciliation::Step& step) {
+  auto* decoded = std::get_if<Reconciliation::Decoded>(&step);
+  REQUIRE(decoded != nullptr);
+  std::set<PlaceId> missing_here, expected;
+  for (SketchSymbol symbol : decoded->only_remote) missing_here.insert(host.sketch.place_of(symbol).value());
+  for (std::uint64_t number : remote)
+    if (!own.contains(number)) expected.insert(place_of(number));
+  CHECK(missing_here == expected);
+  std::size_t only_own = 0;
+  for (std::uint64_t number : own) only_own += remote.contains(number) ? 0 : 1;
+  CHECK(decoded->only_local.size() == only_own);
+}
+
+SketchCells cells_of(Host& host, std::uint32_t limit) {
+  SketchStream stream(host.sketch);
+  stream.allow(limit);
+  return *stream.next(host.sketch);
 }
 
 }  // namespace
 
-TEST_CASE("whatever limit is asked for, an answer is no more than an outbox takes, and the next one goes on") {
-  SketchHost host = host_of(0, 10);
-  SketchStream stream(host);
-  std::uint32_t answered = 0;
-  while (answered < kSketchCellsMax) {
-    auto frames = stream.cells_to(host, 0xffffffff);
-    REQUIRE_FALSE(frames.empty());
-    CHECK(std::get<SketchCells>(frames.front()).run.from == answered);
-    CHECK(cells_in(frames) <= kSketchCellsPerAskMax);
-    std::size_t bytes = 0;
-    for (const Sketch& frame : frames) bytes += encode(frame).size();
-    CHECK(bytes < kOutboxControlBytesMax);
-    answered += static_cast<std::uint32_t>(cells_in(frames));
+TEST_CASE("two sets of any sizes find what differs, or agree that all heads are the cheaper answer") {
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 60; ++round) {
+    std::size_t shared = random() % 400, there = random() % 100, here = random() % 100;
+    Numbers remote = some(shared, 0), own = some(shared, 0);
+    remote.merge(some(there, 10'000));
+    own.merge(some(here, 20'000));
+    Host host(kKey, remote);
+    auto step = talk(host, own);
+    REQUIRE(step);
+    bool mostly_new = remote.size() > own.size() && remote.size() - own.size() > remote.size() / 2;
+    if (std::holds_alternative<Reconciliation::GiveUp>(*step))
+      CHECK(mostly_new);
+    else
+      check_decoded(host, remote, own, *step);
   }
-  CHECK(stream.cells_to(host, 0xffffffff).empty());
 }
 
-TEST_CASE("a stream that is too old or of an old key begins anew, as far as one answer goes") {
-  SketchHost host = host_of(0, 100);
-  SketchStream stream(host);
-  stream.cells_to(host, 30'000);
-  stream.cells_to(host, 30'000);
-  for (unsigned i = 1'000; i <= 1'000 + kSketchChangesKept; ++i) host.add(place(i), element(i));
-  auto frames = stream.cells_to(host, 40'000);
-  REQUIRE_FALSE(frames.empty());
-  CHECK(std::get<SketchCells>(frames.front()).run.from == 0);
-  CHECK(cells_in(frames) == kSketchCellsPerAskMax);
+TEST_CASE("equal sets are known after one frame of cells, empty ones too") {
+  for (std::size_t size : {0, 1, 5'000}) {
+    Host host(kKey, some(size, 0));
+    auto step = talk(host, some(size, 0), [](int) { FAIL("a question too many"); });
+    REQUIRE(step);
+    CHECK(std::get<Reconciliation::Decoded>(*step).only_remote.empty());
+  }
 }
 
-TEST_CASE("a reconciliation finds the places on either side, frame by frame") {
-  SketchHost host = host_of(0, 5'000);
-  std::vector<SketchSymbol> own;
-  for (unsigned i = 300; i < 9'000; ++i) own.push_back(sketch_symbol(host.key(), element(i)));
-  SketchStream stream(host);
-  Reconciliation reconciliation;
-  std::vector<Sketch> frames = stream.cells_to(host, kSketchCellsFirst);
-  std::optional<Reconciliation::Decoded> decoded;
-  for (std::size_t at = 0; at < frames.size(); ++at) {
-    SketchCells cells = std::get<SketchCells>(frames[at]);
-    if (reconciliation.begins(cells)) reconciliation.begin(cells.key, own);
-    auto step = reconciliation.add(cells).value();
-    REQUIRE_FALSE(std::holds_alternative<Reconciliation::GiveUp>(step));
-    if (auto* done = std::get_if<Reconciliation::Decoded>(&step)) {
-      decoded = *done;
-      break;
+TEST_CASE("whoever holds nothing asks for all heads at once") {
+  Host host(kKey, some(1000, 0));
+  auto step = talk(host, {}, [](int) { FAIL("a question too many"); });
+  CHECK(std::holds_alternative<Reconciliation::GiveUp>(*step));
+}
+
+TEST_CASE("a key renewed in the middle of a stream begins it anew, and the answer is right") {
+  Numbers remote = some(300, 0), own = some(300, 100);
+  Host host(kKey, remote);
+  auto step = talk(host, own, [&](int question) {
+    if (question == 1) host.sketch.renew(kLaterKey, host.elements);
+  });
+  REQUIRE(step);
+  CHECK(std::get<Reconciliation::Decoded>(*step).key == kLaterKey);
+  check_decoded(host, remote, own, *step);
+}
+
+TEST_CASE("a set that changes in the middle of a stream is reconciled as it was when the stream began") {
+  Numbers remote = some(300, 0), own = some(300, 100);
+  Host host(kKey, remote);
+  auto step = talk(host, own, [&](int question) {
+    for (std::uint64_t i = 0; i < 5; ++i) host.add(50'000 + static_cast<std::uint64_t>(question) * 10 + i);
+  });
+  REQUIRE(step);
+  check_decoded(host, remote, own, *step);
+}
+
+TEST_CASE("a stream that too much has changed under begins anew") {
+  Numbers remote = some(300, 0), own = some(300, 100);
+  Host host(kKey, remote);
+  auto step = talk(host, own, [&](int question) {
+    if (question != 1) return;
+    for (std::uint64_t i = 0; i < kSketchChangesKept + 10; ++i) {
+      host.sketch.add(place_of(90'000 + i), element_of(90'000 + i));
+      host.sketch.remove(element_of(90'000 + i));
     }
-    for (Sketch& frame : stream.cells_to(host, std::get<Reconciliation::More>(step).limit)) frames.push_back(std::move(frame));
+  });
+  REQUIRE(step);
+  check_decoded(host, remote, own, *step);
+}
+
+TEST_CASE("cells are made one frame at a time, never beyond what was allowed") {
+  Host host(kKey, some(100, 0));
+  SketchStream stream(host.sketch);
+  CHECK_FALSE(stream.next(host.sketch));
+  stream.allow(kSketchCellsPerRunMax + 10);
+  stream.allow(5);
+  CHECK(stream.next(host.sketch)->run.cells.size() == kSketchCellsPerRunMax);
+  CHECK(stream.next(host.sketch)->run.cells.size() == 10);
+  CHECK_FALSE(stream.next(host.sketch));
+  stream.allow(0xffffffff);
+  std::size_t frames = 0;
+  while (stream.next(host.sketch)) ++frames;
+  CHECK(frames <= kSketchCellsMax / kSketchCellsPerRunMax + 1);
+}
+
+TEST_CASE("cells that describe no set end in an answer or a refusal") {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 20; ++round) {
+    Reconciliation dialling;
+    std::uint32_t from = 0;
+    for (int frames = 0; frames < 200; ++frames) {
+      SketchCells cells{kKey, {1000, from, {}}};
+      for (int i = 0; i < 64; ++i) {
+        SketchSymbol sum = random();
+        std::uint32_t check = random() % 2 == 0 ? sketch_check(kKey, sum) : static_cast<std::uint32_t>(random());
+        cells.run.cells.push_back({sum, check, static_cast<std::int32_t>(random() % 3) - 1});
+      }
+      from += 64;
+      if (dialling.begins(cells)) dialling.begin(kKey, symbols(kKey, some(1000, 0)));
+      auto step = dialling.add(cells);
+      if (!step || !std::holds_alternative<Reconciliation::More>(*step)) break;
+      REQUIRE(frames < 150);  // 64 + 3 × 2,000 cells
+    }
+    CHECK(true);
   }
-  REQUIRE(decoded);
-  CHECK(decoded->only_remote.size() == 300);
-  CHECK(decoded->only_local.size() == 4'000);
-  for (SketchSymbol symbol : decoded->only_remote) CHECK(host.place_of(symbol));
+}
+
+TEST_CASE("a stream that begins again and again is refused") {
+  Host host(kKey, some(300, 0));
+  SketchCells cells = cells_of(host, 1);
+  Reconciliation dialling;
+  auto own = symbols(kKey, some(300, 200));
+  for (int starts = 1; starts <= 8; ++starts) {
+    REQUIRE(dialling.begins(cells));
+    dialling.begin(kKey, own);
+    CHECK(dialling.add(cells));
+  }
+  dialling.begin(kKey, own);
+  CHECK(dialling.add(cells).error().code == ErrorCode::kTooMany);
+}
+
+TEST_CASE("cells under another key, or that do not continue the stream, are refused") {
+  Host host(kKey, some(300, 0));
+  SketchCells cells = cells_of(host, 4);
+  Reconciliation dialling;
+  CHECK(dialling.add(cells).error().code == ErrorCode::kUnexpectedFrame);  // before `begin`
+  dialling.begin(kLaterKey, {});
+  CHECK(dialling.add(cells).error().code == ErrorCode::kUnexpectedFrame);
+  dialling.begin(kKey, symbols(kKey, some(300, 100)));
+  REQUIRE(dialling.add(cells));
+  cells.run.from = 9;
+  CHECK(dialling.add(cells).error().code == ErrorCode::kMalformed);
+}
+
+TEST_CASE("a symbol finds its place only while the place has that element") {
+  Host host(kKey, {1});
+  SketchSymbol symbol = sketch_symbol(kKey, element_of(1));
+  CHECK(host.sketch.place_of(symbol) == place_of(1));
+  host.sketch.remove(element_of(1));
+  CHECK_FALSE(host.sketch.place_of(symbol));
+  host.sketch.remove(element_of(1));  // of what is not there: nothing
+  CHECK(host.sketch.size() == 0);
 }
