@@ -72,6 +72,9 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
       report({Event::kRefused, session.id, place, 0, judged.error()});
     return useless(session, "heads of unknown places");
   }
+  // The peer has this place as we do, or will have: unless there is evidence of a fork to tell.
+  bool forked = table_.find(place) != nullptr && table_.find(place)->fork != nullptr;
+  if (judged->verdict != PlaceTable::Verdict::kConflicting && !forked) session.to_tell.erase(place);
   switch (judged->verdict) {
     case PlaceTable::Verdict::kSame:
       session.outbox.forget(place);

@@ -15,6 +15,7 @@ void Node::begin_reconcile(Session& session) {
   session.next_reconcile = Instant::max();
   session.reconcile_began = session.reconcile_progress = now_.instant;
   session.reconciliation.emplace();
+  session.to_tell.clear();
   session.replay = {};  // what an earlier one left to send, this one finds again
   session.heard.reset();
   session.differences = 0;
@@ -67,12 +68,13 @@ Result<void> Node::advance_reconcile(Session& session, const SketchCells& cells)
   return {};
 }
 
-// Sends the heads whose symbols only we have. One that changed since the sketch began is on its way live already.
+// The heads whose symbols only we have go out after the peer's came: of a place that both know, the one with the older
+// head learns the newer one, and that is all. One that changed since the sketch began is on its way live already.
 void Node::replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols) {
   if (symbols.empty()) return;
   std::unordered_set<SketchSymbol> wanted(symbols.begin(), symbols.end());
   for (const auto& [place, state] : table_.all())
-    if (wanted.contains(sketch_symbol(key, PlaceTable::element(state)))) session.replay.places.push_back(place);
+    if (wanted.contains(sketch_symbol(key, PlaceTable::element(state)))) session.to_tell.insert(place);
 }
 
 void Node::finish_reconcile(Session& session) {
@@ -84,6 +86,8 @@ void Node::finish_reconcile(Session& session) {
     for (const auto& [place, state] : table_.all())
       if (!session.heard->contains(place)) session.replay.places.push_back(place);
   }
+  session.replay.places.insert(session.replay.places.end(), session.to_tell.begin(), session.to_tell.end());
+  session.to_tell.clear();
   session.heard.reset();
   session.reconciliation.reset();
   settle_reconciled(session);

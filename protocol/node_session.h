@@ -83,6 +83,7 @@ struct NodeSession {
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
   std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came, of those we know
+  std::set<PlaceId> to_tell;                     // dialling side: what the peer's set lacks, until its heads came
   Instant reconcile_began{}, reconcile_progress{};
   bool reconciled = false;
   std::uint64_t differences = 0;
