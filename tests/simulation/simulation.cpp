@@ -35,6 +35,8 @@ struct Simulation::Daemon {
   std::map<PlaceId, DurablePlace> disk;
   std::set<ObjectId> commits;
   std::vector<std::size_t> dials;
+  Habit habit = Habit::kHonest;
+  std::chrono::milliseconds clock_ahead{0};
   // Below: what a crash forgets.
   std::unique_ptr<Node> node;
   std::uint64_t life = 0;  // counts starts: results of an earlier life go nowhere
@@ -66,7 +68,7 @@ std::size_t Simulation::add_node() {
   parents_[head.commit] = {};
   SignedHead signed_head = sign(head, key);
   daemons_.push_back(std::make_unique<Daemon>(
-      Daemon{daemons_.size(), key, chain, SeededRandom(random_.u64()), {}, {head.commit}, {}, nullptr, 0, {}, {}, {}}));
+      Daemon{daemons_.size(), key, chain, SeededRandom(random_.u64()), {}, {head.commit}, {}, Habit::kHonest, {}, nullptr, 0, {}, {}, {}}));
   daemons_.back()->disk.emplace(chain.place(), DurablePlace{chain, signed_head, signed_head, {}});
   start(*daemons_.back());
   return daemons_.size() - 1;
@@ -94,6 +96,7 @@ void Simulation::start(Daemon& daemon) {
 void Simulation::tick(Daemon& daemon, std::uint64_t life) {
   if (daemon.life != life) return;
   input(daemon, Tick{});
+  if (daemon.habit == Habit::kFloods) flood(daemon);
   schedule(std::chrono::seconds(1), [this, &daemon, life] { tick(daemon, life); });
 }
 
@@ -213,7 +216,9 @@ std::vector<ObjectId> Simulation::history(ObjectId commit, const ObjectId& until
 }
 
 void Simulation::input(Daemon& daemon, const Input& what) {
-  for (const Action& action : daemon.node->on(what, now()))
+  Now moment = now();
+  moment.wall.ms += daemon.clock_ahead.count();
+  for (const Action& action : daemon.node->on(what, moment))
     std::visit([&](const auto& part) { carry_out(daemon, part); }, action);
 }
 
@@ -234,14 +239,16 @@ void Simulation::carry_out(Daemon& from, const Send& send) {
   std::uint64_t id = send.session / 2;
   bytes_sent_ += send.frame->size();
   check_sent(from, *send.frame);
-  schedule(std::chrono::microseconds(100), [this, &from, life = from.life, sent = FrameSent{send.session, send.frame->size()}] {
-    if (from.life == life) input(from, sent);
-  });
   auto found = links_.find(id);
   if (found == links_.end()) return;
   Link& link = found->second;
   bool to_b = link.at_a == send.session;
   std::size_t to = to_b ? link.b : link.a;
+  // It opens the session and then reads nothing: the sender's transport takes no more either.
+  if (++(to_b ? link.frames_b : link.frames_a) > 4 && daemons_[to]->habit == Habit::kNeverReads) return;
+  schedule(std::chrono::microseconds(100), [this, &from, life = from.life, sent = FrameSent{send.session, send.frame->size()}] {
+    if (from.life == life) input(from, sent);
+  });
   std::string line = node_name(from.index) + " -> " + node_name(to) + "  " + name_of(*decode_frame(*send.frame));
   if (!can_talk(from.index, to) || random_.chance(faults_.loss)) return note(line + "  (lost)");
   note(line);
@@ -250,7 +257,8 @@ void Simulation::carry_out(Daemon& from, const Send& send) {
   for (unsigned copy = 0; copy < copies; ++copy) {
     Instant arrives = now_ + random_.between(faults_.latency_min, faults_.latency_max);
     if (!random_.chance(faults_.reordering)) clear = arrives = std::max(arrives, clear);
-    schedule(arrives - now_, [this, id, to, to_b, frame = send.frame] {
+    auto frame = std::make_shared<const Bytes>(tampered(from, *send.frame));
+    schedule(arrives - now_, [this, id, to, to_b, frame] {
       auto still = links_.find(id);
       if (still == links_.end()) return;
       SessionId session = to_b ? still->second.at_b : still->second.at_a;
@@ -346,6 +354,35 @@ void Simulation::carry_out(Daemon& daemon, const Report& report) {
   last->second = seen;
 }
 
+void Simulation::misbehave(std::size_t node, Habit habit) { daemons_[node]->habit = habit; }
+
+void Simulation::set_clock(std::size_t node, std::chrono::milliseconds ahead) { daemons_[node]->clock_ahead = ahead; }
+
+Bytes Simulation::tampered(const Daemon& from, ByteView bytes) const {
+  Bytes frame(bytes.begin(), bytes.end());
+  bool pack = frame[0] == static_cast<std::uint8_t>(FrameType::kPack);
+  bool heads = frame[0] == static_cast<std::uint8_t>(FrameType::kHeads);
+  bool spoilt = (pack && from.habit == Habit::kCorruptsPacks) || (heads && from.habit == Habit::kForgesSignatures);
+  if (spoilt) frame.back() ^= 1;
+  return frame;
+}
+
+void Simulation::flood(Daemon& daemon) {
+  static constexpr int kFramesATick = 2'000;
+  Bytes junk{0x80, 0x00};
+  for (const auto& [id, link] : std::map(links_)) {
+    bool is_a = link.a == daemon.index;
+    if (!is_a && link.b != daemon.index) continue;
+    for (int i = 0; i < kFramesATick; ++i) input(*daemons_[is_a ? link.b : link.a], FrameReceived{is_a ? link.at_b : link.at_a, junk});
+  }
+}
+
+bool Simulation::honest(const PlaceId& place) const {
+  return std::ranges::none_of(daemons_, [&](const auto& daemon) {
+    return daemon->habit != Habit::kHonest && daemon->chain.place() == place;
+  });
+}
+
 void Simulation::run_for(Duration time) {
   Instant end = now_ + time;
   while (!events_.empty() && events_.top().at <= end) {
@@ -373,9 +410,13 @@ std::string Simulation::disagreements() const {
   std::string text;
   const PlaceTable& first = daemons_.front()->node->places();
   for (const auto& daemon : daemons_) {
+    if (daemon->habit != Habit::kHonest) continue;
     const PlaceTable& table = daemon->node->places();
-    if (table.size() != daemons_.size()) text += node_name(daemon->index) + " knows " + std::to_string(table.size()) + " places\n";
+    for (const auto& other : daemons_)
+      if (honest(other->chain.place()) && table.find(other->chain.place()) == nullptr)
+        text += node_name(daemon->index) + " does not know " + node_name(other->index) + "\n";
     for (const auto& [place, state] : table.all()) {
+      if (!honest(place)) continue;
       const PlaceState* other = first.find(place);
       bool same = other != nullptr && other->seen.head == state.seen.head && (other->fork != nullptr) == (state.fork != nullptr);
       bool whole = state.holds_seen || state.own;

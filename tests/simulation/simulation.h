@@ -56,6 +56,11 @@ class Simulation {
   // `node`'s key signs two heads with equal counters, and each of the two others holds one.
   void equivocate(std::size_t node, std::size_t first, std::size_t second);
 
+  // What a hostile node does with what its own, honest node would send. It and its place are left out of agreement.
+  enum class Habit { kHonest, kFloods, kCorruptsPacks, kForgesSignatures, kNeverReads };
+  void misbehave(std::size_t node, Habit habit);
+  void set_clock(std::size_t node, std::chrono::milliseconds ahead);
+
   void run_for(Duration time);
   // Runs until all nodes agree, at most `time`. Gives whether they do.
   bool run_until_agreed(Duration time);
@@ -78,6 +83,7 @@ class Simulation {
     std::size_t a, b;  // a dialled
     SessionId at_a, at_b;
     Instant clear_a{}, clear_b{};  // when the last frame to that end arrives: order is kept unless a fault reorders
+    unsigned frames_a = 0, frames_b = 0;  // how many were on their way to that end
   };
   struct Event {
     Instant at;
@@ -90,6 +96,9 @@ class Simulation {
   // A result of work on disk: it comes later, and not at all when the daemon died meanwhile.
   void work(Daemon& daemon, std::function<void()> done);
   Now now() const;
+  Bytes tampered(const Daemon& from, ByteView frame) const;
+  void flood(Daemon& daemon);
+  bool honest(const PlaceId& place) const;
   void input(Daemon& daemon, const Input& what);
   void start(Daemon& daemon);
   void tick(Daemon& daemon, std::uint64_t life);
