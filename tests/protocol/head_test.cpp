@@ -127,7 +127,7 @@ TEST_CASE("merging heads is commutative, associative and idempotent") {
   }
 }
 
-TEST_CASE("a charter outranks an epoch, an epoch a sequence, a sequence the hash; time orders nothing") {
+TEST_CASE("a charter outranks an epoch, an epoch a sequence, a sequence the hash, and time orders nothing") {
   Head low, high;
   low.epoch = low.sequence = 9;
   high.charter = 1;

@@ -31,7 +31,7 @@ std::string next_of(Outbox& outbox, std::size_t frame_bytes_max = kFrameBytesMax
 
 }  // namespace
 
-TEST_CASE("control frames go first, then heads, then packs; bulk only when nothing waits") {
+TEST_CASE("control frames go first, then heads, then packs, and bulk only when nothing waits") {
   Outbox outbox;
   CHECK(outbox.bulk_allowed());
   outbox.push_pack(place(2), frame(10));

@@ -82,7 +82,7 @@ TEST_CASE("the lists have names") {
   CHECK_FALSE(what_of_name("place"));
 }
 
-TEST_CASE("a cursor survives its text; any other text, or another question, is refused") {
+TEST_CASE("a cursor survives its text, and any other text, or another question, is refused") {
   Query query;
   Position position{12, 3.25, -5, "clé", {}, {}};
   position.place.bytes.fill(7);
