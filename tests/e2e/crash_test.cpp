@@ -88,12 +88,12 @@ TEST_CASE("a daemon that dies at any moment of a sync starts sound, and the sync
     Place other(folder.path(), "Lieu " + std::to_string(i));
     Words paths;
     for (int k = 0; k < kRecords; ++k) {
-      paths.push_back("resources/r" + std::to_string(k / 50) + "/tool-" + std::to_string(k) + ".json");
-      write_text(other.site() / paths.back(), resource("Outil " + std::to_string(k), R"(, "description": ")" + std::string(300, 'x') + "\""));
+      paths.push_back("events/2027-0" + std::to_string(1 + k / 50) + "/evening-" + std::to_string(k) + ".json");
+      write_text(other.site() / paths.back(), event("Soirée " + std::to_string(k), R"(, "description": ")" + std::string(300, 'x') + "\""));
     }
     REQUIRE(other.publish_all(paths).code == 0);
     other.serve_with(hub);
-    REQUIRE(eventually([&] { return hub.count("resources") == kRecords * (i + 1); }));
+    REQUIRE(eventually([&] { return hub.count("events") == kRecords * (i + 1); }));
     REQUIRE(other.stop() == 0);
   }
   Moments moments;
@@ -106,7 +106,7 @@ TEST_CASE("a daemon that dies at any moment of a sync starts sound, and the sync
     REQUIRE(receiver.unsound() == "");
   }
   receiver.serve_with(hub);
-  CHECK(eventually([&] { return receiver.count("resources") == kPlaces * kRecords; }));
+  CHECK(eventually([&] { return receiver.count("events") == kPlaces * kRecords; }));
   CHECK(eventually([&] { return receiver.count("places") == kPlaces + 2; }));
   REQUIRE(receiver.stop() == 0);
   CHECK(receiver.unsound() == "");

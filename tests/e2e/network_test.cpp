@@ -13,7 +13,7 @@ bool reaches(const Place& place, const std::string& what, std::int64_t count, co
 
 }  // namespace
 
-TEST_CASE("two daemons started as a newcomer would converge; one is killed, restarted alone, and answers for both") {
+TEST_CASE("two daemons started as a newcomer would converge, and one that is killed and restarted alone answers for both") {
   TemporaryDirectory folder;
   Place one(folder.path(), "Konk Ar Lab", {"--commune", "29039", "--lat", "47.8752", "--lon", "-3.9226"});
   Place two(folder.path(), "La Coroutine", {"--commune", "59350", "--lat", "50.633", "--lon", "3.0689"});

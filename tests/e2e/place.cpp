@@ -1,5 +1,6 @@
 #include "tests/e2e/place.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -94,7 +95,8 @@ Place::Place(const fs::path& parent, const std::string& name, const Words& optio
 }
 
 void Place::start(const std::vector<std::string>& peers, const Words& options) {
-  Words words{MAILLAGE_BINARY, "serve", "--dir", dir_.string(), "--listen", "127.0.0.1:0", "--json"};
+  Words words{MAILLAGE_BINARY, "serve", "--dir", dir_.string(), "--json"};
+  if (std::find(options.begin(), options.end(), "--listen") == options.end()) words.insert(words.end(), {"--listen", "127.0.0.1:0"});
   for (const std::string& peer : peers) words.insert(words.end(), {"--peer", peer});
   words.insert(words.end(), options.begin(), options.end());
   daemon_ = std::make_unique<Child>(words, Spawning{{}, {"LC_ALL=en_GB.UTF-8"}, log_});

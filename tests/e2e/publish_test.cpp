@@ -95,7 +95,7 @@ TEST_CASE("publishing the same again changes nothing, and a folder is published 
   CHECK(place.count("resources") == 1);
 }
 
-TEST_CASE("--root says where paths start, and --place must be one of ours") {
+TEST_CASE("the option --root says where paths start, and --place must be one of ours") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");
   write_text(folder.path() / "elsewhere/resources/saw.json", resource("Scie"));

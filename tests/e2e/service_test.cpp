@@ -43,7 +43,7 @@ TEST_CASE("a wrong configuration refuses to start, with the line, the key and th
   CHECK(refused.err.find("listen") != std::string::npos);
 }
 
-TEST_CASE("SIGHUP with a wrong configuration keeps the old one; with a right one it takes effect") {
+TEST_CASE("SIGHUP with a wrong configuration keeps the old one, and a right one takes effect") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier"), partner(folder.path(), "Partenaire");
   place.serve();
