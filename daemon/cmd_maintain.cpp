@@ -2,25 +2,11 @@
 #include <iterator>
 
 #include "daemon/command.h"
-#include "protocol/record.h"
 
 namespace maillage::daemon {
 namespace {
 
 namespace json = boost::json;
-
-ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal) {
-  ControlMessage request;
-  request.body["verb"] = verb;
-  return perform_on(dir, std::move(request), terminal);
-}
-
-// Shows the whole result, indented: these verbs are for whoever runs the machine.
-int show(const ControlMessage& reply, const Terminal& terminal) {
-  const json::value* result = reply.body.if_contains("result");
-  if (result == nullptr) return complain(reply, terminal);
-  return conclude(*result, protocol::to_pretty_json(*result), terminal);
-}
 
 int show_count(std::string_view verb, Message done, std::string_view key, const std::filesystem::path& dir, const Terminal& terminal) {
   ControlMessage reply = ask(verb, dir, terminal);
@@ -32,9 +18,6 @@ int show_count(std::string_view verb, Message done, std::string_view key, const 
 }
 
 }  // namespace
-
-int run_status(const std::filesystem::path& dir, const Terminal& terminal) { return show(ask("status", dir, terminal), terminal); }
-int run_peers(const std::filesystem::path& dir, const Terminal& terminal) { return show(ask("peers", dir, terminal), terminal); }
 
 int run_verify(const std::filesystem::path& dir, const Terminal& terminal) {
   ControlMessage reply = ask("verify", dir, terminal);

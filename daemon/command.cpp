@@ -34,6 +34,12 @@ ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage reque
   }
 }
 
+ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal) {
+  ControlMessage request;
+  request.body["verb"] = verb;
+  return perform_on(dir, std::move(request), terminal);
+}
+
 int complain(const protocol::Error& error, const Terminal& terminal) {
   ControlMessage request;
   request.body["language"] = std::string(tag_of(terminal.language));

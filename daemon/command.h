@@ -66,6 +66,9 @@ int run_sheet(const std::filesystem::path& dir, const Terminal& terminal);
 // Performs the request on the daemon of DIR, or here when none runs.
 ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal);
 
+// The same for a verb that needs nothing more.
+ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal);
+
 // Prints a refusal; gives kFailed.
 int complain(const protocol::Error& error, const Terminal& terminal);
 int complain(const ControlMessage& reply, const Terminal& terminal);

@@ -50,3 +50,23 @@ MAILLAGE_MESSAGE(kTypeSheet, "Tapez la feuille de récupération, puis Ctrl-D :"
 MAILLAGE_MESSAGE(kSheetConfirmed, "c'est bien la feuille de ce lieu", "this is indeed the sheet of this place")
 MAILLAGE_MESSAGE(kQueryNeedsOne, "query veut --dir ou --url, l'un des deux", "query wants --dir or --url, one of them")
 MAILLAGE_MESSAGE(kWrongUsage, "commande incorrecte : {}. Voyez maillage --help", "wrong usage: {}. See maillage --help")
+// -- status and peers
+MAILLAGE_MESSAGE(kStatusPlace, "{} ({})", "{} ({})")
+MAILLAGE_MESSAGE(kStatusPublished, "  dernière publication : {}", "  last published: {}")
+MAILLAGE_MESSAGE(kStatusReceived, "  reçue par : {}", "  received by: {}")
+MAILLAGE_MESSAGE(kStatusReceivedByNobody, "  personne n'a encore confirmé l'avoir reçue", "  nobody has confirmed receiving it yet")
+MAILLAGE_MESSAGE(kStatusBehind, "  en retard : {}, dernières nouvelles le {}", "  behind: {}, last heard of on {}")
+MAILLAGE_MESSAGE(kStatusProblem, "  publié, mais cette version ne sait pas l'afficher : {} : {}",
+                 "  published, but this version cannot show it: {}: {}")
+MAILLAGE_MESSAGE(kStatusCounts,
+                 "Dans le registre, ici — lieux : {} · réseaux : {} · événements : {} · ressources : {} · besoins : {} · offres : {}",
+                 "In the registry, here — places: {} · networks: {} · events: {} · resources: {} · needs: {} · offers: {}")
+MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de récupération : maillage sheet --confirm --dir {}",
+                 "To do: confirm that you have the recovery sheet: maillage sheet --confirm --dir {}")
+MAILLAGE_MESSAGE(kStatusFine, "Tout va bien.", "All is well.")
+MAILLAGE_MESSAGE(kPeersNone, "Aucun partenaire n'est connecté.", "No partner is connected.")
+MAILLAGE_MESSAGE(kPeersConnected, "{} — connecté, à jour", "{} — connected, up to date")
+MAILLAGE_MESSAGE(kPeersCatchingUp, "{} — connecté, comparaison en cours", "{} — connected, comparing")
+MAILLAGE_MESSAGE(kPeersAddress, "{} : joignable", "{}: reachable")
+MAILLAGE_MESSAGE(kPeersAddressFailing, "{} : ne répond pas (essais : {})", "{}: does not answer (attempts: {})")
+MAILLAGE_MESSAGE(kPeersClock, "  son horloge et la nôtre diffèrent de {} s", "  its clock and ours differ by {} s")

@@ -103,7 +103,10 @@ void SyncShell::reload(const PeerConfig& config) {
 
 void SyncShell::announce(protocol::Published published) {
   auto shared = std::make_shared<const Input>(std::move(published));
-  asio::post(context_, [this, shared] { feed(*shared); });
+  asio::post(context_, [this, shared] {
+    feed(*shared);
+    tend();
+  });
 }
 
 void SyncShell::feed(const Input& input) {
@@ -113,7 +116,7 @@ void SyncShell::feed(const Input& input) {
   feeding_ = false;
   for (protocol::Action& action : actions)
     std::visit([this](auto& one) { carry_out(std::move(one)); }, action);
-  open_sessions_ = node_.peers().size();
+  open_sessions_ = node_.open_sessions();
   arm();
 }
 
@@ -201,6 +204,11 @@ void SyncShell::carry_out(protocol::IngestPack&& action) {
     }
     return done;
   });
+  tend();
+}
+
+// Every commit of content is a pack of its own: merged when there have been some.
+void SyncShell::tend() {
   if (++since_tend_ % kTendEvery != 0) return;
   writer_.post([this] {
     if (auto done = registry_.tend(); !done) log(LogLevel::kWarning, "registry.tend_failed", {{"reason", done.error().context}});
@@ -267,6 +275,7 @@ json::array SyncShell::sessions() const {
   json::array listed;
   for (const protocol::Node::PeerView& peer : node_.peers())
     listed.push_back({{"place", peer.place.hex()},
+                      {"name", registry_.name_of(peer.place).name},
                       {"agent", peer.agent},
                       {"role", peer.role == protocol::Role::kDialling ? "dialling" : "dialled"},
                       {"reconciled", peer.reconciled},

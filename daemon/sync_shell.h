@@ -38,7 +38,7 @@ class SyncShell {
   // Own heads that are durable now. Any thread.
   void announce(protocol::Published published);
 
-  // {"place", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
+  // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
   boost::json::array sessions() const;
   boost::json::array addresses() const;
   std::size_t open_sessions() const { return open_sessions_; }  // any thread
@@ -55,6 +55,7 @@ class SyncShell {
   void arm();
   void dial();
   void dialled(const std::string& url, protocol::Result<SessionId> outcome);
+  void tend();
   void note(const protocol::Report& report);
   PeerTransport::Events events();
 

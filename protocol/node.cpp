@@ -44,6 +44,7 @@ void Node::sanity_check() const {
     check(held == nullptr || order(held->head, state.seen.head) <= 0, "held is at most seen");
     check(state.chain.place() == place && state.seen.head.place == place, "a place's state is its own");
   }
+  check(open_sessions_ == peers().size(), "open sessions are counted");
   for (const auto& [id, session] : sessions_) {
     check(session->outbox.bytes() <= kOutboxBytesMax, "an outbox is bounded");
     check(session->replay.places.size() <= table_.size(), "an answer holds no more than all places");

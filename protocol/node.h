@@ -183,6 +183,7 @@ class Node {
     std::int64_t clock_offset_ms;  // peer's clock minus ours at HELLO
   };
   std::vector<PeerView> peers() const;
+  std::size_t open_sessions() const { return open_sessions_; }
 
   // Aborts when an invariant of the class comment does not hold; for tests.
   void sanity_check() const;
@@ -316,6 +317,7 @@ class Node {
   Instant last_tick_{};
   Instant next_sketch_key_{};
   bool pump_wanted_ = false;
+  std::size_t open_sessions_ = 0;
   bool content_freed_ = false;  // something may be asked from somebody else now
 };
 

@@ -59,6 +59,7 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
   const PlaceState* known = table_.find(session.handshake.peer());
   auto chain = session.handshake.on_auth(auth, known != nullptr ? &known->chain : nullptr);
   if (!chain) return tl::unexpected(chain.error());
+  ++open_sessions_;
   if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
   report({Event::kPeerOpen, session.id, session.handshake.peer(), 0, {}});
   if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;
@@ -103,6 +104,7 @@ void Node::drop(Session& session) {
   abandon_request(session);
   for (const Session::Stream& stream : session.serving)
     if (stream.job != 0 && streams_.erase(stream.job) > 0) actions_.push_back(ClosePack{stream.job});
+  if (session.open()) --open_sessions_;
   sessions_.erase(session.id);
 }
 

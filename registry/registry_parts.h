@@ -60,6 +60,9 @@ struct Registry::Parts {
   Result<std::vector<protocol::SignedHead>> all_held() const;
   Result<ObjectId> tree_of(const ObjectId& commit) const;
 
+  boost::json::object own_status(const PlaceId& place) const;
+  Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;
+
   // The commit, head and pack of a new state of a place of ours; durable on return.
   Result<protocol::Published::Place> publish(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before,
                                              const FileChanges& files, const std::string& author,

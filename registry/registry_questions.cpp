@@ -19,10 +19,9 @@ constexpr std::uint64_t kPackFileBytesMax = 256 * kMiB;
 
 boost::json::object head_json(const Head& head) {
   return {{"charter", head.charter}, {"epoch", head.epoch}, {"sequence", head.sequence},
-          {"commit", head.commit.hex()}, {"state", head.state.hex()}, {"time", format_utc(head.time)}};
+          {"hash", hash_of(head).hex()}, {"commit", head.commit.hex()}, {"state", head.state.hex()},
+          {"time", format_utc(head.time)}};
 }
-
-std::string where_of(const PlaceId& place) { return "place " + place.hex(); }
 
 }  // namespace
 
@@ -61,69 +60,77 @@ Result<Bytes> Registry::file(const PlaceId& place, std::string_view path) const 
   return parts_->objects->read_as(ObjectKind::kBlob, **blob);
 }
 
+boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
+  auto called = index->name_of(place);
+  boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
+  if (auto head = held(place); head) entry["head"] = head_json(head->head);
+  boost::json::array problems, receipts;
+  if (auto found = index->problems(place); found)
+    for (const auto& [path, error] : *found)
+      problems.push_back({{"path", path}, {"code", slug(error.code)}, {"context", error.context},
+                          {"detail", sentence(error, Language::kFrench)}});
+  if (auto found = get_receipts(*state, place); found)
+    for (const Replica& replica : *found)
+      receipts.push_back({{"replica", replica.replica.hex()}, {"name", index->name_of(replica.replica).name},
+                          {"head", replica.head.hex()}, {"time", format_utc(replica.time)}});
+  entry["problems"] = std::move(problems);
+  entry["receipts"] = std::move(receipts);
+  return entry;
+}
+
 boost::json::object Registry::status() const {
   boost::json::object counts;
   for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = parts_->index->count(static_cast<What>(i));
   boost::json::array own;
-  for (const PlaceId& place : parts_->own) {
-    auto called = parts_->index->name_of(place);
-    boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
-    if (auto held = parts_->held(place); held) entry["head"] = head_json(held->head);
-    boost::json::array problems, receipts;
-    if (auto found = parts_->index->problems(place); found)
-      for (const RecordProblem& problem : *found) problems.push_back({{"path", problem.path}, {"code", slug(problem.problem.code)}, {"context", problem.problem.context},
-                            {"detail", sentence(problem.problem, Language::kFrench)}});
-    if (auto found = get_receipts(*parts_->state, place); found)
-      for (const Replica& replica : *found)
-        receipts.push_back({{"replica", replica.replica.hex()}, {"name", parts_->index->name_of(replica.replica).name},
-                            {"head", replica.head.hex()}, {"time", format_utc(replica.time)}});
-    entry["problems"] = std::move(problems);
-    entry["receipts"] = std::move(receipts);
-    own.push_back(std::move(entry));
-  }
+  for (const PlaceId& place : parts_->own) own.push_back(parts_->own_status(place));
   return {{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
           {"packs", parts_->objects->packs().size()}, {"own", std::move(own)}};
 }
 
+// What the index says of a place beside what its history says.
+Result<void> Registry::Parts::verify_index(const PlaceId& place, const ObjectId& commit) const {
+  auto changes = changes_between(*objects, place, std::nullopt, commit);
+  if (!changes) return tl::unexpected(changes.error());
+  WriteBatch expected;
+  if (auto staged = index->stage(expected, *changes); !staged) return staged;
+  std::map<std::string, std::string> rows;
+  for (const WriteBatch::Change& change : expected.changes())
+    if (change.value) rows[change.key] = *change.value;
+  bool same = true;
+  auto scanned = state->scan(Column::kRecords, as_text(place.bytes), [&](std::string_view key, std::string_view value) {
+    auto row = rows.extract(std::string(key));
+    same = same && !row.empty() && row.mapped() == value;
+    return same;
+  });
+  if (!scanned) return scanned;
+  if (!same || !rows.empty()) return fail(ErrorCode::kCorrupt, "index");
+  return {};
+}
+
 Result<std::vector<Finding>> Registry::verify() const {
   std::vector<Finding> findings;
-  auto note = [&](std::string where, const Error& error) { findings.push_back({std::move(where), error}); };
-  if (auto sound = parts_->state->verify_checksums(); !sound) note("state", sound.error());
+  auto note = [&](const std::string& where, const Result<void>& outcome) {
+    if (!outcome) findings.push_back({where, outcome.error()});
+  };
+  note("state", parts_->state->verify_checksums());
   std::vector<Error> damaged;
   auto places = load_places(*parts_->state, damaged);
   if (!places) return tl::unexpected(places.error());
-  for (const Error& error : damaged) note("state", error);
+  for (const Error& error : damaged) findings.push_back({"state", error});
 
   std::vector<SignedHead> held;
   for (const PlaceState& place : *places) {
-    PlaceId id = place.chain.place();
-    if (auto sound = verify_under(place.seen, place.chain); !sound) note(where_of(id), sound.error());
+    std::string where = "place " + place.chain.place().hex();
+    note(where, verify_under(place.seen, place.chain));
     const SignedHead* head = place.held_head();
     if (head == nullptr) continue;
     held.push_back(*head);
-    if (!place.holds_seen)
-      if (auto sound = verify_under(*head, place.chain); !sound) note(where_of(id), sound.error());
-    auto changes = changes_between(*parts_->objects, id, std::nullopt, head->head.commit);
-    if (!changes) {
-      note(where_of(id), changes.error());
-      continue;
-    }
-    WriteBatch expected;
-    if (auto staged = parts_->index->stage(expected, *changes); !staged) note(where_of(id), staged.error());
-    std::map<std::string, std::string> rows;
-    for (const WriteBatch::Change& change : expected.changes())
-      if (change.value) rows[change.key] = *change.value;
-    auto scanned = parts_->state->scan(Column::kRecords, as_text(id.bytes), [&](std::string_view key, std::string_view value) {
-      auto row = rows.extract(std::string(key));
-      if (row.empty() || row.mapped() != value) note(where_of(id), {ErrorCode::kCorrupt, "index"});
-      return true;
-    });
-    if (!scanned) note(where_of(id), scanned.error());
-    if (!rows.empty()) note(where_of(id), {ErrorCode::kCorrupt, "index"});
+    if (!place.holds_seen) note(where, verify_under(*head, place.chain));
+    note(where, parts_->verify_index(place.chain.place(), head->head.commit));
   }
   for (const PlaceId& own : parts_->own)
-    if (auto head = parts_->held(own); !head) note(where_of(own), head.error());
-  for (const Error& error : verify_objects(*parts_->objects, held)) note("store.git", error);
+    if (auto head = parts_->held(own); !head) findings.push_back({"place " + own.hex(), head.error()});
+  for (const Error& error : verify_objects(*parts_->objects, held)) findings.push_back({"store.git", error});
   return findings;
 }
 

@@ -178,7 +178,10 @@ TEST_CASE("a delta chain deeper than allowed is refused") {
   auto chain = [](int depth) {
     RawPack pack;
     pack.blob(bytes_of("x"));
-    for (int i = 1; i <= depth; ++i) pack.offset_delta(delta_of(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i) + 1, static_cast<std::uint8_t>(i), "y"));
+    for (int i = 1; i <= depth; ++i) {
+      auto size = static_cast<std::uint64_t>(i);
+      pack.offset_delta(delta_of(size, size + 1, static_cast<std::uint8_t>(i), "y"));
+    }
     return pack.finish();
   };
   CHECK(PackTable::read(chain(64), NoObjects()));

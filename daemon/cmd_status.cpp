@@ -1,0 +1,107 @@
+// `status` and `peers`: how a place and its partners are, in sentences an operator reads, or as JSON.
+#include "daemon/command.h"
+
+namespace maillage::daemon {
+namespace {
+
+namespace json = boost::json;
+
+// A partner whose clock is further away than this makes dates on screens wrong: worth telling.
+constexpr std::int64_t kClockToldMs = 60'000;
+
+const json::array& list_of(const json::object& object, std::string_view key) {
+  static const json::array kNone;
+  const json::value* found = object.if_contains(key);
+  return found != nullptr && found->is_array() ? found->get_array() : kNone;
+}
+
+std::int64_t number_of(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  boost::system::error_code inexact;
+  return found != nullptr && found->is_number() ? found->to_number<std::int64_t>(inexact) : 0;
+}
+
+bool is_true(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  return found != nullptr && found->is_bool() && found->get_bool();
+}
+
+// A place's name, or the beginning of its identity when it has told none.
+std::string called(const json::object& object, std::string_view id_key) {
+  std::string name = text_of(object, "name");
+  return name.empty() ? text_of(object, id_key).substr(0, 12) : name;
+}
+
+// Who has the last publication, and who has an older one.
+void tell_receipts(std::string& said, const json::object& place, const std::string& head, Language language) {
+  std::string received, behind;
+  for (const json::value& each : list_of(place, "receipts")) {
+    const json::object& receipt = each.get_object();
+    std::string name = called(receipt, "replica");
+    if (text_of(receipt, "head") == head)
+      received += (received.empty() ? "" : ", ") + name;
+    else
+      behind += say(Message::kStatusBehind, language, {name, text_of(receipt, "time")}) + "\n";
+  }
+  said += received.empty() ? say(Message::kStatusReceivedByNobody, language) : say(Message::kStatusReceived, language, {received});
+  said += "\n" + behind;
+}
+
+void tell_place(std::string& said, const json::object& place, Language language) {
+  said += say(Message::kStatusPlace, language, {text_of(place, "name"), text_of(place, "slug")}) + "\n";
+  if (const json::value* head = place.if_contains("head"); head != nullptr && head->is_object()) {
+    said += say(Message::kStatusPublished, language, {text_of(head->get_object(), "time")}) + "\n";
+    tell_receipts(said, place, text_of(head->get_object(), "hash"), language);
+  }
+  for (const json::value& each : list_of(place, "problems")) {
+    const json::object& problem = each.get_object();
+    protocol::Error error{protocol::code_of_slug(text_of(problem, "code")), text_of(problem, "context")};
+    said += say(Message::kStatusProblem, language, {text_of(problem, "path"), protocol::sentence(error, language)}) + "\n";
+  }
+}
+
+void tell_peer(std::string& said, const json::object& peer, Language language) {
+  Message state = is_true(peer, "reconciled") ? Message::kPeersConnected : Message::kPeersCatchingUp;
+  said += say(state, language, {called(peer, "place")}) + "\n";
+  std::int64_t offset = number_of(peer, "clock_offset_ms");
+  if (std::abs(offset) > kClockToldMs) said += say(Message::kPeersClock, language, {std::to_string(offset / 1000)}) + "\n";
+}
+
+}  // namespace
+
+int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
+  ControlMessage reply = ask("status", dir, terminal);
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr || !result->is_object()) return complain(reply, terminal);
+  const json::object& status = result->get_object();
+  std::string said;
+  for (const json::value& place : list_of(status, "own")) tell_place(said, place.get_object(), terminal.language);
+  if (const json::value* counts = status.if_contains("counts"); counts != nullptr && counts->is_object()) {
+    auto count = [&](std::string_view key) { return std::to_string(number_of(counts->get_object(), key)); };
+    said += say(Message::kStatusCounts, terminal.language,
+                {count("places"), count("networks"), count("events"), count("resources"), count("needs"), count("offers")}) + "\n";
+  }
+  bool confirmed = is_true(status, "sheetConfirmed");
+  said += confirmed ? say(Message::kStatusFine, terminal.language) : say(Message::kStatusSheet, terminal.language, {dir.string()});
+  return conclude(*result, said, terminal);
+}
+
+int run_peers(const std::filesystem::path& dir, const Terminal& terminal) {
+  ControlMessage reply = ask("peers", dir, terminal);
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr || !result->is_object()) return complain(reply, terminal);
+  std::string said;
+  for (const json::value& peer : list_of(result->get_object(), "peers")) tell_peer(said, peer.get_object(), terminal.language);
+  if (said.empty()) said = say(Message::kPeersNone, terminal.language) + "\n";
+  for (const json::value& each : list_of(result->get_object(), "addresses")) {
+    const json::object& address = each.get_object();
+    std::string failures = std::to_string(number_of(address, "failures"));
+    said += is_true(address, "connected") || failures == "0" ? say(Message::kPeersAddress, terminal.language, {text_of(address, "url")})
+                                                            : say(Message::kPeersAddressFailing, terminal.language, {text_of(address, "url"), failures});
+    said += "\n";
+  }
+  if (!said.empty() && said.back() == '\n') said.pop_back();
+  return conclude(*result, said, terminal);
+}
+
+}  // namespace maillage::daemon
