@@ -124,6 +124,22 @@ TEST_CASE("a command acts directly when no daemon runs, and through the socket w
   CHECK(place.unsound() == "");
 }
 
+TEST_CASE("publications that come at once wait for each other, with a daemon or without") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier");
+  if (GENERATE(false, true)) place.serve();
+  std::vector<std::unique_ptr<Child>> publishing;
+  constexpr int kAtOnce = 6;
+  for (int i = 0; i < kAtOnce; ++i) {
+    std::string path = "offers/offer-" + std::to_string(i) + ".json";
+    write_text(place.site() / path, R"({"kind": "offer", "name": "Offre"})");
+    Words words{MAILLAGE_BINARY, "publish", "--dir", place.dir().string(), "--json", path};
+    publishing.push_back(std::make_unique<Child>(words, Spawning{place.site(), {}, {}}));
+  }
+  for (auto& one : publishing) CHECK(one->ended(kPatience) == 0);
+  CHECK(place.count("offers") == kAtOnce);
+}
+
 TEST_CASE("a second daemon on the same folder is refused while the first goes on") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");

@@ -53,6 +53,28 @@ TEST_CASE("a publish that dies at any moment is done or not done, and the next o
   CHECK(place.publish("resources/last.json", resource("Dernier")).code == 0);
 }
 
+TEST_CASE("an init that dies at any moment can be run again") {
+  TemporaryDirectory folder;
+  Moments moments;
+  CAPTURE(moments.seed);
+  for (int round = 0; round < 5; ++round) {
+    std::string dir = (folder.path() / std::to_string(round)).string();
+    Words words{MAILLAGE_BINARY, "init", "--dir", dir, "--name", "Atelier", "--json"};
+    bool made = false;
+    {
+      Child first(words, {});
+      made = first.ended(moments.before(120)) == 0;
+    }
+    Ended second = run(words);
+    INFO(second.out << second.err);
+    bool existed = text_at(json_of(second), "/error/code") == "exists";
+    CHECK((second.code == 0 || existed));
+    CHECK((!made || existed));
+    CHECK(run_maillage({"verify", "--dir", dir}).code == 0);
+    CHECK(number_at(json_of(run_maillage({"query", "--dir", dir, "--json", "places"})), "/numberMatched") == 1);
+  }
+}
+
 TEST_CASE("a daemon that dies at any moment of a publication loses nothing that it acknowledged") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");
