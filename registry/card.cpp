@@ -7,7 +7,6 @@
 #include "protocol/record.h"
 #include "protocol/vocabulary.h"
 #include "registry/territory.h"
-#include "registry/text.h"
 
 namespace maillage::registry {
 namespace {
@@ -61,10 +60,8 @@ class CardReader {
  private:
   void add_words(std::string_view text, Field field) {
     for (auto& word : words_of_record(text)) {
-      bool silent = field == Field::kText && is_stop_word(word.folded);
-      if (silent) continue;
-      for (auto& stem : word.stems) card_.words.push_back({std::move(stem), true, field});
-      card_.words.push_back({std::move(word.folded), false, field});
+      if (field == Field::kText && word->silent) continue;
+      card_.words.push_back({std::move(word), field});
     }
   }
 
@@ -72,8 +69,10 @@ class CardReader {
   void add_name(std::string_view name) {
     auto words = words_of_record(name);
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      std::string joined = words[i].folded + words[i + 1].folded;
-      if (joined.size() <= kWordBytesMax) card_.words.push_back({std::move(joined), false, Field::kName});
+      Word joined;
+      joined.folded = words[i]->folded + words[i + 1]->folded;
+      if (joined.folded.size() > kWordBytesMax) continue;
+      card_.words.push_back({std::make_shared<const Word>(std::move(joined)), Field::kName});
     }
     add_words(name, Field::kName);
   }

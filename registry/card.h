@@ -8,6 +8,7 @@
 
 #include "registry/query.h"
 #include "registry/repetition.h"
+#include "registry/text.h"
 
 namespace maillage::registry {
 
@@ -25,8 +26,7 @@ struct FacetValue {
 };
 
 struct CardWord {
-  std::string text;
-  bool stem;  // a stem, else the whole folded word
+  WordPointer word;
   Field field;
 };
 

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "protocol/error.h"
+#include "registry/merge_in.h"
 #include "registry/slug.h"
 #include "registry/text.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 // Below this many dead rows renumbering is not worth its pause.
 constexpr std::size_t kDeadRowsMin = 4'096;
+// Half the words of a text are among the few thousand that most texts use.
+constexpr std::size_t kListings = 16'384;
 
 bool is_profile(What what) { return what == What::kPlaces || what == What::kNetworks; }
 
@@ -41,7 +44,7 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card
     row.facets.push_back(facets_.emplace(value, next).first->second);
   }
   std::sort(row.facets.begin(), row.facets.end());
-  for (const auto& word : card.words) (word.stem ? stems_ : words_).add(word.text, number, word.field);
+  for (const auto& [word, field] : card.words) list_word(word, number, field);
 
   IndexedPlace& place = places_[row.place];
   place.rows.push_back(number);
@@ -57,6 +60,20 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card
   added_[list].push_back(number);
   rows_.push_back(std::move(row));
   unsettled_ = true;
+}
+
+void Columns::list_word(const WordPointer& word, std::uint32_t row, Field field) {
+  // Neighbours in a name, joined: nobody shares them.
+  if (word->stems.empty()) return words_.add(word->folded, row, field);
+  listings_.resize(kListings);
+  Listing& listing = listings_[reinterpret_cast<std::uintptr_t>(word.get()) / 64 % kListings];
+  if (listing.word != word) {
+    listing = {word, {&words_.entries_of(word->folded)}};
+    for (std::size_t i = 0; i < word->stems.size(); ++i) listing.entries[i + 1] = &stems_.entries_of(word->stems[i]);
+  }
+  for (auto* entries : listing.entries) {
+    if (entries) WordList::add(*entries, row, field);
+  }
 }
 
 void Columns::forget_profile(IndexedPlace& place) {
@@ -75,6 +92,7 @@ void Columns::kill(std::uint32_t number) {
   row.repetition.reset();
   ++dead_;
   --living_[static_cast<std::size_t>(row.what)];
+  died_[static_cast<std::size_t>(row.what)] = true;
   IndexedPlace& place = places_[row.place];
   if (place.profile == number) forget_profile(place);
   unsettled_ = true;
@@ -107,16 +125,14 @@ void Columns::settle() {
   if (!unsettled_) return;
   if (dead_ > kDeadRowsMin && dead_ > rows_.size() / 2) renumber();
   auto before = [this](std::uint32_t a, std::uint32_t b) { return name_before(a, b); };
+  auto dead = [this](std::uint32_t row) { return !rows_[row].alive; };
   for (std::size_t list = 0; list < kWhats; ++list) {
-    auto dead = [this](std::uint32_t row) { return !rows_[row].alive; };
-    std::erase_if(order_[list], dead);
-    std::erase_if(added_[list], dead);
-    std::sort(added_[list].begin(), added_[list].end(), before);
-    auto middle = static_cast<std::ptrdiff_t>(order_[list].size());
-    order_[list].insert(order_[list].end(), added_[list].begin(), added_[list].end());
-    std::inplace_merge(order_[list].begin(), order_[list].begin() + middle, order_[list].end(), before);
-    added_[list].clear();
+    if (died_[list]) std::erase_if(order_[list], dead);
+    if (died_[list]) std::erase_if(added_[list], dead);
+    merge_in(order_[list], added_[list], before);
+    died_[list] = false;
   }
+  words_.settle();
   unsettled_ = false;
 }
 
@@ -131,6 +147,7 @@ void Columns::renumber() {
   }
   rows_ = std::move(kept);
   dead_ = 0;
+  listings_.clear();
   words_.renumber(moved);
   stems_.renumber(moved);
   for (auto& place : places_) {

@@ -68,6 +68,13 @@ class Columns {
   void kill(std::uint32_t row);
   void forget_profile(IndexedPlace& place);
   void renumber();
+  void list_word(const WordPointer& word, std::uint32_t row, Field field);
+
+  // Where the rows of a word met lately are listed, so that it is not looked up by its letters again.
+  struct Listing {
+    WordPointer word;
+    std::array<WordList::Entries*, 3> entries{};  // of the whole word, then of its one or two stems
+  };
 
   std::vector<Row> rows_;
   std::size_t dead_ = 0;
@@ -76,8 +83,10 @@ class Columns {
   std::unordered_map<PlaceId, std::uint32_t> ordinals_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> slugs_;
   std::map<FacetValue, FacetId> facets_;
-  WordList words_, stems_;
+  WordList words_, stems_;  // stems are only met exactly, so never settled
+  std::vector<Listing> listings_;  // by the word's address
   std::array<std::vector<std::uint32_t>, kWhats> order_, added_;
+  std::array<bool, kWhats> died_{};  // since the last settle
   bool unsettled_ = false;
 };
 

@@ -33,7 +33,7 @@ class Index {
   // Call once the batch is committed.
   void apply(const PlaceChanges& changes);
 
-  // Forgets memory and reads the column: about 1.5 s for 100,000 profiles.
+  // Forgets memory and reads the column, on two threads. Cost: tests/bench/RESULTS.md, "Start".
   Result<void> load();
 
   Result<Page> query(const Query& query) const;

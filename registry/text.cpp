@@ -6,9 +6,9 @@
 
 #include <libstemmer.h>
 #include <unicode/coll.h>
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
 #include <unicode/unistr.h>
+
+#include "registry/letters.h"
 
 namespace maillage::registry {
 namespace {
@@ -39,55 +39,6 @@ bool holds(const std::array<std::string_view, N>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-const icu::Normalizer2& case_folder() {
-  UErrorCode status = U_ZERO_ERROR;
-  return *icu::Normalizer2::getNFKCCasefoldInstance(status);
-}
-
-const icu::Normalizer2& decomposer() {
-  UErrorCode status = U_ZERO_ERROR;
-  return *icu::Normalizer2::getNFDInstance(status);
-}
-
-// Letters that no decomposition takes apart.
-const char* spelled_out(UChar32 c) {
-  switch (c) {
-    case 0x153: return "oe";
-    case 0xe6: return "ae";
-    case 0xf8: return "o";
-    case 0x142: return "l";
-    case 0x111: case 0xf0: return "d";
-    case 0xfe: return "th";
-    case 0x131: return "i";
-    default: return nullptr;
-  }
-}
-
-icu::UnicodeString lower(std::string_view utf8) {
-  auto text = icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())));
-  UErrorCode status = U_ZERO_ERROR;
-  icu::UnicodeString folded = case_folder().normalize(text, status);
-  return U_SUCCESS(status) ? folded : text;
-}
-
-std::string without_accents(const icu::UnicodeString& lowered) {
-  UErrorCode status = U_ZERO_ERROR;
-  icu::UnicodeString apart = decomposer().normalize(lowered, status);
-  icu::UnicodeString bare;
-  for (std::int32_t i = 0; i < apart.length(); i = apart.moveIndex32(i, 1)) {
-    UChar32 c = apart.char32At(i);
-    if (u_charType(c) == U_NON_SPACING_MARK) continue;
-    if (const char* letters = spelled_out(c)) bare.append(icu::UnicodeString(letters, -1, US_INV));
-    else bare.append(c);
-  }
-  std::string utf8;
-  return bare.toUTF8String(utf8);
-}
-
 // Cut at a whole character.
 void cut(std::string& word) {
   if (word.size() <= kWordBytesMax) return;
@@ -116,7 +67,12 @@ Word make_word(std::string folded, const std::string& accented) {
   if (folded == "st") folded = "saint";
   if (folded == "ste") folded = "sainte";
   cut(folded);
-  Word word{std::move(folded), {}};
+  Word word;
+  word.folded = std::move(folded);
+  word.silent = is_stop_word(word.folded);
+  word.may_join = std::ranges::any_of(kCompounds, [&](const Compound& compound) {
+    return word.folded == compound.first || word.folded.starts_with(compound.joined);
+  });
   word.stems.push_back(stem(word.folded));
   if (is_ascii(accented) || accented.size() > kWordBytesMax) return word;
   std::string second = fold(stem(accented));
@@ -124,59 +80,56 @@ Word make_word(std::string folded, const std::string& accented) {
   return word;
 }
 
-class Splitter {
+// Words met lately: most words of a text are words of every text, and stems are dear (about 2 µs).
+// Rationale for a table of fixed slots, 64 bytes each, and not a map: a start looks up eight million words, and waits for
+// memory far longer than it computes. One slot is one cache line; the last word that falls on it has it. 1 MB a thread.
+class WordCache {
  public:
-  std::vector<Word> split(std::string_view utf8) {
-    if (is_ascii(utf8)) split_ascii(utf8);
-    else split_unicode(lower(utf8));
-    return std::move(words_);
+  WordPointer word(const std::string& letters) {
+    if (letters.size() > Slot::kBytes) return make(letters);
+    Slot& slot = slots_[std::hash<std::string_view>()(letters) % kSlots];
+    if (!slot.word || slot.text() != letters) {
+      slot.word = make(letters);
+      slot.size = static_cast<std::uint8_t>(letters.size());
+      std::copy(letters.begin(), letters.end(), slot.letters.begin());
+    }
+    return slot.word;
   }
 
  private:
-  void split_ascii(std::string_view text) {
-    std::string word;
-    for (char c : text) {
-      bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-      if (c >= 'A' && c <= 'Z') word.push_back(static_cast<char>(c + 32));
-      else if (letter) word.push_back(c);
-      else end_ascii(word, c == '\'');
-    }
-    end_ascii(word, false);
+  struct alignas(64) Slot {
+    static constexpr std::size_t kBytes = 47;
+    std::string_view text() const { return {letters.data(), size}; }
+    WordPointer word;
+    std::uint8_t size = 0;
+    std::array<char, kBytes> letters;
+  };
+  static constexpr std::size_t kSlots = 16'384;
+
+  static WordPointer make(const std::string& letters) {
+    return std::make_shared<const Word>(make_word(without_accents(letters), with_oe(letters)));
   }
 
-  void end_ascii(std::string& word, bool apostrophe) {
-    bool wanted = !word.empty() && words_.size() < kWordsMax && !(apostrophe && holds(kElisions, word));
-    if (wanted) words_.push_back(make_word(word, word));
-    word.clear();
-  }
-
-  void split_unicode(const icu::UnicodeString& text) {
-    icu::UnicodeString word;
-    for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
-      UChar32 c = text.char32At(i);
-      bool part = u_isalnum(c) || (u_charType(c) == U_NON_SPACING_MARK && !word.isEmpty());
-      if (part) word.append(c);
-      else end_unicode(word, c == 0x27 || c == 0x2019 || c == 0x2bc);
-    }
-    end_unicode(word, false);
-  }
-
-  void end_unicode(icu::UnicodeString& word, bool apostrophe) {
-    if (!word.isEmpty() && words_.size() < kWordsMax) {
-      word.findAndReplace(icu::UnicodeString(UChar32(0x153)), icu::UnicodeString("oe", -1, US_INV));
-      std::string folded = without_accents(word), accented;
-      word.toUTF8String(accented);
-      if (!folded.empty() && !(apostrophe && holds(kElisions, folded))) {
-        words_.push_back(make_word(std::move(folded), accented));
-      }
-    }
-    word.remove();
-  }
-
-  std::vector<Word> words_;
+  std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
 };
 
+WordPointer known_word(const std::string& letters) {
+  thread_local WordCache cache;
+  return cache.word(letters);
+}
+
+std::vector<WordPointer> split(std::string_view utf8) {
+  std::vector<WordPointer> words;
+  each_word(utf8, [&words](const std::string& letters, bool apostrophe) {
+    if (words.size() >= kWordsMax || (apostrophe && holds(kElisions, letters))) return;
+    auto word = known_word(letters);
+    if (!word->folded.empty()) words.push_back(std::move(word));
+  });
+  return words;
+}
+
 const Compound* compound_of(const Word& first, const Word& second) {
+  if (!first.may_join) return nullptr;
   for (const auto& compound : kCompounds) {
     if (first.folded != compound.first || !second.folded.starts_with(compound.second)) continue;
     std::string_view ending = std::string_view(second.folded).substr(compound.second.size());
@@ -186,6 +139,7 @@ const Compound* compound_of(const Word& first, const Word& second) {
 }
 
 const Compound* compound_of(const Word& word) {
+  if (!word.may_join) return nullptr;
   for (const auto& compound : kCompounds) {
     if (!word.folded.starts_with(compound.joined)) continue;
     std::string_view ending = std::string_view(word.folded).substr(compound.joined.size());
@@ -194,26 +148,17 @@ const Compound* compound_of(const Word& word) {
   return nullptr;
 }
 
-Word plain(std::string_view folded) { return make_word(std::string(folded), std::string(folded)); }
+WordPointer plain(std::string_view folded) { return known_word(std::string(folded)); }
 
 }  // namespace
 
-std::string fold(std::string_view utf8) {
-  if (!is_ascii(utf8)) return without_accents(lower(utf8));
-  std::string folded(utf8);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return folded;
-}
-
-std::vector<Word> words_of_record(std::string_view utf8) {
-  std::vector<Word> words = Splitter().split(utf8);
-  std::vector<Word> all;
-  all.reserve(words.size());
+std::vector<WordPointer> words_of_record(std::string_view utf8) {
+  auto words = split(utf8);
+  std::vector<WordPointer> all;
+  all.reserve(words.size() + 4);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const Compound* two = i + 1 < words.size() ? compound_of(words[i], words[i + 1]) : nullptr;
-    const Compound* one = compound_of(words[i]);
+    const Compound* two = i + 1 < words.size() ? compound_of(*words[i], *words[i + 1]) : nullptr;
+    const Compound* one = compound_of(*words[i]);
     if (two) all.push_back(plain(two->joined));
     all.push_back(std::move(words[i]));
     if (!one) continue;
@@ -223,18 +168,16 @@ std::vector<Word> words_of_record(std::string_view utf8) {
   return all;
 }
 
-std::vector<Word> words_of_question(std::string_view utf8) {
-  std::vector<Word> words = Splitter().split(utf8);
-  std::vector<Word> joined;
+std::vector<WordPointer> words_of_question(std::string_view utf8) {
+  auto words = split(utf8);
+  std::vector<WordPointer> joined;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const Compound* two = i + 1 < words.size() ? compound_of(words[i], words[i + 1]) : nullptr;
+    const Compound* two = i + 1 < words.size() ? compound_of(*words[i], *words[i + 1]) : nullptr;
     joined.push_back(two ? plain(two->joined) : std::move(words[i]));
     if (two) ++i;
   }
-  std::vector<Word> telling;
-  for (const auto& word : joined) {
-    if (!is_stop_word(word.folded)) telling.push_back(word);
-  }
+  auto telling = joined;
+  std::erase_if(telling, [](const WordPointer& word) { return word->silent; });
   return telling.empty() ? joined : telling;
 }
 

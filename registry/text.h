@@ -2,12 +2,16 @@
 // saint for st, `fablab` for fab lab and fab-lab, and each word's stems.
 //
 // Rationale: accents are removed after *and* before stemming, and both stems count, so that `evenement` finds
-// événements and `repare` finds réparée whichever was typed with accents. Stops at kWordsMax. Any thread.
+// événements and `repare` finds réparée whichever was typed with accents. Stops at kWordsMax. Any thread; each keeps
+// the words that it met lately.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "registry/letters.h"
 
 namespace maillage::registry {
 
@@ -20,19 +24,21 @@ inline constexpr std::size_t kTypoLettersMin = 5;
 inline constexpr std::size_t kPrefixLettersMin = 2;
 
 struct Word {
+  bool silent = false;    // carries no sense: de, la, et
+  bool may_join = false;  // is a compound, or the first half of one
   std::string folded;
   std::vector<std::string> stems;  // one or two, distinct
 };
 
-// The text without case and accents, in ASCII where Latin: "Événements" → "evenements".
-std::string fold(std::string_view utf8);
+// Immutable and shared: one word of French stands in thousands of records.
+using WordPointer = std::shared_ptr<const Word>;
 
 // Words of a record: a compound gives itself and its parts ("fab lab" → fablab, fab, lab).
-std::vector<Word> words_of_record(std::string_view utf8);
+std::vector<WordPointer> words_of_record(std::string_view utf8);
 
 // Words of a question: a compound gives itself only; words that carry no sense (de, la, et) are left out unless there
 // is nothing else.
-std::vector<Word> words_of_question(std::string_view utf8);
+std::vector<WordPointer> words_of_question(std::string_view utf8);
 
 bool is_stop_word(std::string_view folded);
 

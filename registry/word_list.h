@@ -1,11 +1,13 @@
 // WordList: for each word the rows that hold it, with the field where it stands best. Rows only grow; a row that died
-// stays listed until `renumber`. The caller guards it (columns.h).
+// stays listed until `renumber`. A new word is met by `exact` at once, by the rest from the next `settle` on. The caller
+// guards it (columns.h).
 #pragma once
 
+#include <array>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "registry/card.h"
@@ -26,21 +28,48 @@ class WordList {
   };
   static constexpr std::uint32_t kRowsMax = 1u << 30;
 
-  using Visit = std::function<void(const std::vector<Entry>&)>;
+  using Entries = std::vector<Entry>;  // ascending rows
+  using Visit = std::function<void(const Entries&)>;
 
-  // `row` is the largest so far.
-  void add(std::string_view word, std::uint32_t row, Field field);
+  WordList() = default;
+  WordList(WordList&&) = default;
+  WordList& operator=(WordList&&) = default;
+
+  // `row` is the largest so far; `word` of kWordBytesMax at most.
+  void add(std::string_view word, std::uint32_t row, Field field) { add(entries_of(word), row, field); }
+
+  // The list of a word, made when it is new; it stays where it is until `renumber`.
+  Entries& entries_of(std::string_view word);
+  static void add(Entries& entries, std::uint32_t row, Field field);
+  void settle();
 
   void exact(std::string_view word, const Visit& visit) const;
   void prefixed(std::string_view prefix, const Visit& visit) const;  // the word itself included
   void one_typo_away(std::string_view word, const Visit& visit) const;
 
-  // Row r becomes rows[r], kRowsMax = gone. Order is kept.
+  // Row r becomes rows[r], kRowsMax = gone. Order is kept. Not settled then.
   void renumber(const std::vector<std::uint32_t>& rows);
-  void clear() { words_.clear(); }
 
  private:
-  std::map<std::string, std::vector<Entry>, std::less<>> words_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+  };
+  using Words = std::unordered_map<std::string, Entries, Hash, std::equal_to<>>;
+
+  // A word in the alphabet of bytes. Its first eight, big-endian, decide nearly every comparison without reading it.
+  struct Sorted {
+    std::uint64_t start;
+    const Words::value_type* listed;  // nodes of Words never move
+    bool operator<(const Sorted& other) const {
+      return start != other.start ? start < other.start : listed->first < other.listed->first;
+    }
+  };
+
+  Words words_;
+  std::vector<Sorted> sorted_;
+  std::vector<const Words::value_type*> added_;  // since the last settle
+  std::array<std::vector<const Words::value_type*>, kWordBytesMax + 1> by_length_;
 };
 
 }  // namespace maillage::registry
