@@ -1,6 +1,7 @@
 // What the index costs at N places (100,000), in processor time: loading, memory, and the median and p99 of typical questions.
 //   cmake --preset bench && cmake --build --preset bench --target query_bench && build/bench/tests/query_bench [N]
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -47,6 +48,22 @@ void fill(RocksStore& store, Index& index, int places) {
   }
 }
 
+// The commit point: one synced batch, by the clock, on whatever disk the temporary directory is.
+void measure_batches(RocksStore& store) {
+  for (std::size_t bytes : {1'000u, 1'000'000u}) {
+    std::vector<double> times;
+    for (int i = 0; i < 50; ++i) {
+      WriteBatch batch;
+      batch.put(Column::kMeta, "bench", std::string(bytes, 'x'));
+      auto start = std::chrono::steady_clock::now();
+      maillage::protocol::check(store.write(batch).has_value(), "write");
+      times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    }
+    std::sort(times.begin(), times.end());
+    std::printf("one synced batch of %zu bytes: median %.2f ms, by the clock\n", bytes, times[25]);
+  }
+}
+
 void measure(const Index& index, const char* title, const Parameters& parameters) {
   auto query = parse_query(What::kPlaces, parameters);
   maillage::protocol::check(query.has_value(), title);
@@ -73,6 +90,7 @@ int main(int argc, char** argv) {
     double start = processor_ms();
     fill(**store, filling, places);
     std::printf("stage and write %d places: %.0f ms (schema checks included)\n", places, processor_ms() - start);
+    measure_batches(**store);
   }
   {
     auto store = RocksStore::open(directory);
