@@ -33,6 +33,7 @@ MAILLAGE_ERROR(kWrongState, "wrong-state", "le contenu n'est pas celui que le li
 MAILLAGE_ERROR(kManyRoots, "many-roots", "l'historique n'a pas un seul commencement : {}", "the history does not have exactly one beginning: {}")
 // -- the world
 MAILLAGE_ERROR(kNotFound, "not-found", "introuvable : {}", "not found: {}")
+MAILLAGE_ERROR(kDenied, "denied", "accès refusé : {}", "permission denied: {}")
 MAILLAGE_ERROR(kIo, "io", "erreur de lecture ou d'écriture : {}", "input/output error: {}")
 MAILLAGE_ERROR(kDiskFull, "disk-full", "le disque est plein : {}", "the disk is full: {}")
 MAILLAGE_ERROR(kTimeout, "timeout", "délai dépassé : {}", "timed out: {}")

@@ -21,7 +21,9 @@ namespace {
 
 tl::unexpected<protocol::Error> failed(const std::filesystem::path& path) {
   int number = errno;
-  ErrorCode code = number == ENOSPC || number == EDQUOT ? ErrorCode::kDiskFull : ErrorCode::kIo;
+  ErrorCode code = ErrorCode::kIo;
+  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::kDiskFull;
+  if (number == EACCES || number == EPERM) code = ErrorCode::kDenied;
   return fail(code, path.string() + ": " + std::strerror(number));
 }
 

@@ -1,5 +1,6 @@
 // The few things that durable storage needs of a file system: a mapped file, a file written then synced, a directory
-// synced after a rename. Errors are values: kDiskFull for a full disk or quota, kIo with the path for the rest.
+// synced after a rename. Errors are values: kDiskFull for a full disk or quota, kDenied without
+// permission, kIo with the path for the rest.
 #pragma once
 
 #include <filesystem>

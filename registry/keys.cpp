@@ -114,8 +114,10 @@ Result<void> write_keys(const std::filesystem::path& directory, const DaemonKeys
 
 Result<DaemonKeys> read_keys(const std::filesystem::path& directory) {
   std::filesystem::path folder = directory / "keys";
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder / "daemon.key", ignored)) return fail(ErrorCode::kNotFound, (folder / "daemon.key").string());
+  std::error_code error, ignored;
+  bool there = std::filesystem::exists(folder / "daemon.key", error);
+  if (error == std::errc::permission_denied) return fail(ErrorCode::kDenied, (folder / "daemon.key").string());
+  if (!there) return fail(ErrorCode::kNotFound, (folder / "daemon.key").string());
   auto seed = read_hex<Seed>(folder / "daemon.key");
   if (!seed) return tl::unexpected(seed.error());
   auto root = read_hex<PublicKey>(folder / "root.pub");
