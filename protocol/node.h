@@ -168,6 +168,9 @@ class Node {
 
   std::vector<Action> on(const Input& input, Now now);
 
+  // For places introduced from now on.
+  void set_open_admission(bool open) { settings_.open_admission = open; }
+
   // When `Tick` is due at the latest.
   Instant deadline() const;
 
