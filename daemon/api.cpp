@@ -112,6 +112,7 @@ HttpResponse uncached(boost::json::object body, int status = 200) {
 }
 
 HttpResponse metrics_page(const ApiSource& source, MetricsAccess access, const HttpRequest& request) {
+  if (access == MetricsAccess::kOff) return refuse(request, {ErrorCode::kNotFound, request.path});
   if (access == MetricsAccess::kLocal && !request.local) {
     Language language = language_of(request);
     return respond({403, "metrics", say(Message::kMetricsForbidden, language), {}}, request.target, language);
@@ -160,7 +161,7 @@ HttpResponse explain(const HttpRequest& request) {
 
 }  // namespace
 
-RouteTable api_routes(ApiSource given, MetricsAccess metrics) {
+RouteTable api_routes(ApiSource given, std::function<MetricsAccess()> metrics) {
   auto source = std::make_shared<const ApiSource>(std::move(given));
   RouteTable routes;
   routes.add("/", RunsOn::kNode, landing);
@@ -175,8 +176,7 @@ RouteTable api_routes(ApiSource given, MetricsAccess metrics) {
     bool ready = source->ready();
     return uncached({{"ready", ready}}, ready ? 200 : 503);
   });
-  if (metrics != MetricsAccess::kOff)
-    routes.add("/metrics", RunsOn::kWorker, [source, metrics](const HttpRequest& request) { return metrics_page(*source, metrics, request); });
+  routes.add("/metrics", RunsOn::kWorker, [source, metrics](const HttpRequest& request) { return metrics_page(*source, metrics(), request); });
   routes.add("/problems/{slug}", RunsOn::kNode, explain);
   return routes;
 }

@@ -27,6 +27,7 @@ struct ApiSource {
   std::function<std::string()> metrics;
 };
 
-RouteTable api_routes(ApiSource source, MetricsAccess metrics);
+// `metrics` is asked at each request: a reload may change it.
+RouteTable api_routes(ApiSource source, std::function<MetricsAccess()> metrics);
 
 }  // namespace maillage::daemon

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <fstream>
 #include <map>
 
 #include <boost/json/array.hpp>
 
 #include "daemon/command.h"
 #include "protocol/path.h"
+#include "registry/file.h"
 
 namespace maillage::daemon {
 namespace {
@@ -53,6 +53,7 @@ Result<void> add_folder(const fs::path& folder, const std::string& path, Files& 
     }
     if (files.size() > protocol::kPlaceFilesMax) return fail(ErrorCode::kTooMany, path);
   }
+  if (error == std::errc::permission_denied) return fail(ErrorCode::kDenied, folder.string());
   if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
   return {};
 }
@@ -77,18 +78,6 @@ Result<Files> gather(const PublishOptions& options) {
   for (const auto& [path, here] : files)
     if (auto fine = protocol::check_path(path); !fine) return tl::unexpected(fine.error());
   return files;
-}
-
-Result<protocol::Bytes> read_file(const fs::path& file) {
-  std::error_code error;
-  auto size = fs::file_size(file, error);
-  if (error) return fail(ErrorCode::kIo, file.string() + ": " + error.message());
-  if (size > protocol::kFileBytesMax) return fail(ErrorCode::kTooLarge, file.string());
-  protocol::Bytes bytes(size);
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (!stream || static_cast<std::uintmax_t>(stream.gcount()) != size) return fail(ErrorCode::kIo, file.string());
-  return bytes;
 }
 
 ControlMessage request_for(std::string_view verb, const PublishOptions& options) {
@@ -125,7 +114,7 @@ int run_publish(const PublishOptions& options, const Terminal& terminal) {
   ControlMessage request = request_for("publish", options);
   boost::json::array& edits = request.body["edits"].emplace_array();
   for (const auto& [path, here] : *files) {
-    auto bytes = read_file(here);
+    auto bytes = registry::read_file(here, protocol::kFileBytesMax);
     if (!bytes) return complain(bytes.error(), terminal);
     edits.push_back({{"path", path}, {"blob", request.blobs.size()}});
     request.blobs.push_back(std::move(*bytes));

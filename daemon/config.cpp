@@ -155,6 +155,7 @@ Result<std::string> read_config_file(const std::string& path) {
   std::error_code error;
   auto size = std::filesystem::file_size(path, error);
   if (error == std::errc::no_such_file_or_directory) return std::string();
+  if (error == std::errc::permission_denied) return protocol::fail(ErrorCode::kDenied, path);
   if (error) return protocol::fail(ErrorCode::kIo, path + ": " + error.message());
   if (size > kConfigBytesMax) return protocol::fail(ErrorCode::kTooLarge, path);
   std::ifstream file(path);

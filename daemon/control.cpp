@@ -8,6 +8,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -26,8 +27,9 @@ using protocol::fail;
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 struct Connection {
-  explicit Connection(Local::socket opened) : socket(std::move(opened)) {}
+  explicit Connection(Local::socket opened) : socket(std::move(opened)), deadline(socket.get_executor()) {}
   Local::socket socket;
+  asio::steady_timer deadline;
   std::array<std::uint8_t, 4> front{};
   Bytes json;
   ControlStart start;
@@ -36,6 +38,16 @@ struct Connection {
 
 // Reads exactly `room.size()` bytes. Growing the buffer by steps means that a lying length costs what was sent.
 constexpr std::size_t kStepBytes = 1 * protocol::kMiB;
+
+// Closes the connection when what comes next is not done in time: there are few places for all commands.
+void arm(const std::shared_ptr<Connection>& connection, std::chrono::milliseconds limit) {
+  connection->deadline.expires_after(limit);
+  connection->deadline.async_wait([weak = std::weak_ptr(connection)](error_code error) {
+    auto expired = error ? nullptr : weak.lock();
+    error_code ignored;
+    if (expired) expired->socket.close(ignored);
+  });
+}
 
 ControlMessage failure(const protocol::Error& error) {
   ControlMessage reply;
@@ -46,17 +58,20 @@ ControlMessage failure(const protocol::Error& error) {
 }  // namespace
 
 struct ControlServer::State : std::enable_shared_from_this<ControlServer::State> {
-  State(asio::io_context& context, std::filesystem::path path, Perform action)
-      : node(context), socket_path(std::move(path)), perform(std::move(action)), acceptor(node) {}
+  State(asio::io_context& context, std::filesystem::path path, Perform action, ControlTimes limits)
+      : node(context), socket_path(std::move(path)), perform(std::move(action)), times(limits), acceptor(node), pause(node) {}
 
   asio::io_context& node;
   std::filesystem::path socket_path;
   Perform perform;
+  ControlTimes times;
   Local::acceptor acceptor;
+  asio::steady_timer pause;
   std::set<std::shared_ptr<Connection>> waiting;  // for their request
   std::size_t count = 0;
   bool stopping = false;
 
+  void welcome(Local::socket socket);
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   asio::awaitable<protocol::Result<void>> receive(std::shared_ptr<Connection> connection);
@@ -64,15 +79,28 @@ struct ControlServer::State : std::enable_shared_from_this<ControlServer::State>
   asio::awaitable<ControlMessage> answer(ControlMessage request);
 };
 
+void ControlServer::State::welcome(Local::socket socket) {
+  if (count >= kControlConnectionsMax) return;  // dropping the socket closes it
+  auto connection = std::make_shared<Connection>(std::move(socket));
+  asio::co_spawn(node, serve(std::move(connection)), asio::detached);
+}
+
 asio::awaitable<void> ControlServer::State::accept() {
   auto self = shared_from_this();
   while (!stopping) {
     error_code error;
     auto token = into(error);
     Local::socket socket = co_await acceptor.async_accept(token);
-    if (error || count >= kControlConnectionsMax) continue;
-    auto connection = std::make_shared<Connection>(std::move(socket));
-    asio::co_spawn(node, serve(connection), asio::detached);
+    if (!error) {
+      welcome(std::move(socket));
+      continue;
+    }
+    if (stopping) break;
+    // Out of descriptors, most likely: trying again at once would burn the processor.
+    log(LogLevel::kWarning, "control.accept_failed", {{"reason", error.message()}});
+    pause.expires_after(std::chrono::milliseconds(100));
+    auto pause_token = into(error);
+    co_await pause.async_wait(pause_token);
   }
 }
 
@@ -123,23 +151,27 @@ asio::awaitable<void> ControlServer::State::serve(std::shared_ptr<Connection> co
   auto self = shared_from_this();
   ++count;
   waiting.insert(connection);
+  arm(connection, times.read);
   auto received = co_await receive(connection);
   waiting.erase(connection);
+  connection->deadline.cancel();
   ControlMessage reply;
   if (received) reply = co_await answer(std::move(connection->request));
   else reply = failure(received.error());
   auto bytes = encode(reply);
   if (!bytes) bytes = encode(failure(bytes.error()));
+  arm(connection, times.write);
   error_code error;
   auto whole = asio::buffer(*bytes);
   auto token = into(error);
   co_await asio::async_write(connection->socket, whole, token);
+  connection->deadline.cancel();
   connection->socket.shutdown(Local::socket::shutdown_both, error);
   --count;
 }
 
-ControlServer::ControlServer(asio::io_context& node, std::filesystem::path socket, Perform perform)
-    : state_(std::make_shared<State>(node, std::move(socket), std::move(perform))) {}
+ControlServer::ControlServer(asio::io_context& node, std::filesystem::path socket, Perform perform, ControlTimes times)
+    : state_(std::make_shared<State>(node, std::move(socket), std::move(perform), times)) {}
 
 ControlServer::~ControlServer() {
   stop();
@@ -172,8 +204,11 @@ void ControlServer::stop() {
   state_->stopping = true;
   error_code ignored;
   state_->acceptor.close(ignored);
+  state_->pause.cancel();
   for (const auto& connection : state_->waiting) connection->socket.close(ignored);
 }
+
+std::size_t ControlServer::connections() const { return state_->count; }
 
 protocol::Result<ControlMessage> call_daemon(const std::filesystem::path& socket_path, const ControlMessage& request) {
   auto bytes = encode(request);
@@ -184,6 +219,7 @@ protocol::Result<ControlMessage> call_daemon(const std::filesystem::path& socket
   Local::socket socket(context);
   error_code error;
   socket.connect(Local::endpoint(path), error);
+  if (error == asio::error::access_denied || error == asio::error::no_permission) return fail(ErrorCode::kDenied, path);
   if (error) return fail(ErrorCode::kNotFound, path);
   asio::write(socket, asio::buffer(*bytes), error);
   // A daemon that refuses answers before it has read everything: what it says counts, not the failed write.

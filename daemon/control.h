@@ -5,6 +5,7 @@
 // nobody listens on is stale; the daemon, which holds DIR's lock, replaces it, and a command takes it for none.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,6 +18,11 @@ namespace maillage::daemon {
 
 inline constexpr std::size_t kControlConnectionsMax = 16;
 
+struct ControlTimes {
+  std::chrono::milliseconds read{30'000};   // one whole request
+  std::chrono::milliseconds write{10'000};  // one whole reply
+};
+
 // The daemon's end. Node thread.
 class ControlServer {
  public:
@@ -24,7 +30,7 @@ class ControlServer {
   using Reply = std::function<void(ControlMessage)>;
   using Perform = std::function<void(ControlMessage request, Reply reply)>;
 
-  ControlServer(boost::asio::io_context& node, std::filesystem::path socket, Perform perform);
+  ControlServer(boost::asio::io_context& node, std::filesystem::path socket, Perform perform, ControlTimes times = {});
   // Removes the socket file.
   ~ControlServer();
 
@@ -32,13 +38,15 @@ class ControlServer {
   protocol::Result<void> listen();
   // No new requests; replies under way still leave.
   void stop();
+  // Connections, those included whose reply is still being made or sent.
+  std::size_t connections() const;
 
  private:
   struct State;
   std::shared_ptr<State> state_;
 };
 
-// A command's end, blocking: one request, one reply. kNotFound when no daemon listens; kIo. Any thread.
+// A command's end, blocking: one request, one reply. kNotFound when no daemon listens; kDenied; kIo. Any thread.
 protocol::Result<ControlMessage> call_daemon(const std::filesystem::path& socket, const ControlMessage& request);
 
 }  // namespace maillage::daemon

@@ -10,8 +10,13 @@ constexpr std::chrono::seconds kWorthwhile{60};
 
 }  // namespace
 
-void Dialer::set_urls(const std::vector<std::string>& urls, protocol::Instant now) {
-  std::erase_if(entries_, [&](const Entry& entry) { return std::find(urls.begin(), urls.end(), entry.url) == urls.end(); });
+std::vector<protocol::SessionId> Dialer::set_urls(const std::vector<std::string>& urls, protocol::Instant now) {
+  std::vector<protocol::SessionId> unwanted;
+  std::erase_if(entries_, [&](const Entry& entry) {
+    bool gone = std::find(urls.begin(), urls.end(), entry.url) == urls.end();
+    if (gone && entry.session != 0) unwanted.push_back(entry.session);
+    return gone;
+  });
   for (const std::string& url : urls) {
     auto parts = parse_peer_url(url);
     if (!parts || find(url) != nullptr) continue;
@@ -21,6 +26,7 @@ void Dialer::set_urls(const std::vector<std::string>& urls, protocol::Instant no
     entry.due = now;
     entries_.push_back(std::move(entry));
   }
+  return unwanted;
 }
 
 std::vector<std::pair<std::string, PeerUrl>> Dialer::due(protocol::Instant now) {

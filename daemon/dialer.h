@@ -22,7 +22,8 @@ class Dialer {
   explicit Dialer(protocol::Random& random) : random_(random) {}
 
   // The addresses to keep sessions to; those that stay keep their state, those that go are forgotten.
-  void set_urls(const std::vector<std::string>& urls, protocol::Instant now);
+  // Gives the sessions of those that go: nobody here wants them any more.
+  std::vector<protocol::SessionId> set_urls(const std::vector<std::string>& urls, protocol::Instant now);
 
   // The addresses to dial now; each counts as under way until `failed` or `opened`.
   std::vector<std::pair<std::string, PeerUrl>> due(protocol::Instant now);

@@ -149,7 +149,7 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 }
 
 bool writes(std::string_view verb) {
-  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs";
+  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify";
 }
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {

@@ -19,7 +19,7 @@ struct Operations {
   std::function<void(protocol::Published)> announce;
 };
 
-// Whether the verb changes DIR, and so must wait for its turn.
+// Whether the verb changes DIR, or (verify) must meet nothing that changes, and so waits for its turn.
 bool writes(std::string_view verb);
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now);

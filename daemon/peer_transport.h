@@ -24,7 +24,7 @@ using protocol::SharedBytes;
 struct PeerTimes {
   std::chrono::milliseconds dial{10'000};       // name, connection, TLS, handshake: each
   std::chrono::milliseconds idle{60'000};       // without a byte, after a ping at half of it
-  std::chrono::milliseconds last_words{2'000};  // for a close to be answered
+  std::chrono::milliseconds last_words{2'000};  // for the next frame before a close to leave, and the close to be answered
 };
 
 class PeerTransport {

@@ -36,6 +36,7 @@ int status_of(ErrorCode code) {
     case ErrorCode::kBusy:
     case ErrorCode::kDiskFull: return 503;
     case ErrorCode::kTimeout: return 504;
+    case ErrorCode::kDenied:
     case ErrorCode::kIo:
     case ErrorCode::kCorrupt: return 500;
     default: return 400;

@@ -1,7 +1,7 @@
 #include "daemon/service.h"
 
+#include <algorithm>
 #include <csignal>
-#include <fstream>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -19,6 +19,7 @@
 #include "daemon/tls_context.h"
 #include "daemon/version.h"
 #include "protocol/crypto.h"
+#include "registry/file.h"
 
 namespace maillage::daemon {
 namespace {
@@ -34,20 +35,45 @@ constexpr std::size_t kQueriesWaitingMax = 512;        // above it "busy" is a b
 Result<void> write_address(const std::filesystem::path& file, const std::string& address) {
   std::filesystem::path fresh = file;
   fresh += ".new";
-  std::ofstream(fresh) << address << "\n";
+  if (auto done = registry::remove_file(fresh); !done) return done;
+  std::string line = address + "\n";
+  if (auto done = registry::write_file(fresh, protocol::as_bytes(line)); !done) return done;
+  if (auto done = registry::rename_file(fresh, file); !done) return done;
+  return registry::sync_directory(file.parent_path());
+}
+
+double bytes_below(const std::filesystem::path& folder) {
+  double bytes = 0;
   std::error_code error;
-  std::filesystem::rename(fresh, file, error);
-  if (error) return protocol::fail(ErrorCode::kIo, file.string() + ": " + error.message());
-  return {};
+  for (std::filesystem::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code gone;  // packs come and go meanwhile
+    auto size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
+    if (!gone) bytes += static_cast<double>(size);
+  }
+  return bytes;
+}
+
+// A daemon whose own place is damaged has nothing to say to anybody: it does not start.
+Result<std::vector<protocol::PlaceState>> places_of(const registry::Registry& registry) {
+  Result<std::vector<protocol::PlaceState>> places = registry.load();
+  if (!places) return places;
+  const protocol::PlaceId& own = registry.identity().place;
+  bool held = std::any_of(places->begin(), places->end(), [&](const protocol::PlaceState& state) {
+    return state.chain.place() == own && state.held_head() != nullptr;
+  });
+  if (!held) return protocol::fail(ErrorCode::kCorrupt, "place " + own.hex());
+  return places;
 }
 
 }  // namespace
 
 struct Service::State {
-  State(std::filesystem::path folder, ConfigOverrides given, Config read, std::unique_ptr<registry::Registry> opened)
+  State(std::filesystem::path folder, ConfigOverrides given, Config read, std::unique_ptr<registry::Registry> opened,
+        std::vector<protocol::PlaceState> places)
       : dir(std::move(folder)), overrides(std::move(given)), config(std::move(read)), registry(std::move(opened)),
         boot(random.fixed<protocol::Nonce>().hex()), queries(kQueryThreads, kQueriesWaitingMax),
-        sync(node, *registry, config.peers, random, metrics), http(node, queries, api_routes(source(), config.http.metrics), config.http),
+        sync(node, *registry, std::move(places), config.peers, random, metrics), metrics_access(config.http.metrics),
+        http(node, queries, api_routes(source(), [this] { return metrics_access.load(); }), config.http),
         control(node, dir / "control.sock", [this](ControlMessage request, ControlServer::Reply reply) { answer(std::move(request), std::move(reply)); }),
         signals(node, SIGTERM, SIGINT, SIGHUP), drain_timer(node), watchdog(node) {}
 
@@ -61,6 +87,7 @@ struct Service::State {
   std::string boot;  // makes ETags of one start differ from those of the next
   WorkerPool queries;
   SyncShell sync;
+  std::atomic<MetricsAccess> metrics_access;
   HttpServer http;
   ControlServer control;
   asio::signal_set signals;
@@ -72,11 +99,13 @@ struct Service::State {
 
   ApiSource source();
   boost::json::object status() const;
+  void measure();
   Result<void> listen();
   void answer(ControlMessage request, ControlServer::Reply reply);
   void await_signal();
   void reload();
   void drain();
+  void await_impatience();
   void look_whether_drained();
   void feed_watchdog();
 };
@@ -98,6 +127,16 @@ ApiSource Service::State::source() {
   given.ready = [this] { return listening.load(); };
   given.metrics = [this] { return metrics.text(); };
   return given;
+}
+
+// What the registry holds, asked for at each scrape.
+void Service::State::measure() {
+  using registry::What;
+  for (What what : {What::kPlaces, What::kNetworks, What::kEvents, What::kResources, What::kNeeds, What::kOffers}) {
+    std::string kind(registry::name(what));
+    metrics.gauge("maillage_index_documents", "kind=\"" + kind + "\"", [this, kind] { return registry->status()["counts"].at(kind).to_number<double>(); });
+  }
+  metrics.gauge("maillage_storage_bytes", "kind=\"git\"", [this] { return bytes_below(dir / "store.git" / "objects"); });
 }
 
 Result<void> Service::State::listen() {
@@ -153,17 +192,20 @@ void Service::State::reload() {
   auto fresh = load_config(dir.string(), overrides);
   std::optional<Error> wrong;
   if (!fresh) wrong = fresh.error();
+  std::shared_ptr<asio::ssl::context> tls;  // none: plain from now on
   if (!wrong && fresh->tls.enabled()) {
-    auto tls = tls_server_context(fresh->tls);
-    if (tls) http.use_tls(*tls);
-    else wrong = tls.error();
+    auto made = tls_server_context(fresh->tls);
+    if (made) tls = *made;
+    else wrong = made.error();
   }
   if (wrong) {
     log(LogLevel::kError, "config.kept", {{"reason", wrong->context}});
   } else {
     config = *fresh;
     open_log(config.log);
+    http.use_tls(tls);
     http.reload(config.http);
+    metrics_access = config.http.metrics;
     sync.reload(config.peers);
     log(LogLevel::kInfo, "config.reloaded");
   }
@@ -175,18 +217,26 @@ void Service::State::drain() {
   notify_service("STOPPING=1");
   listening = false;
   drain_deadline = std::chrono::steady_clock::now() + kDrainLimit;
-  signals.async_wait([this](error_code error, int) {
-    if (!error) node.stop();  // asked twice: at once
-  });
+  await_impatience();
   http.stop();
   control.stop();
   sync.stop();
   look_whether_drained();
 }
 
+// Asked twice: at once.
+void Service::State::await_impatience() {
+  signals.async_wait([this](error_code error, int number) {
+    if (error) return;
+    if (number != SIGHUP) return node.stop();
+    await_impatience();
+  });
+}
+
 void Service::State::look_whether_drained() {
   bool late = std::chrono::steady_clock::now() >= drain_deadline;
-  if (late || (http.connections() == 0 && sync.idle())) return node.stop();
+  bool drained = http.connections() == 0 && control.connections() == 0 && sync.idle();
+  if (late || drained) return node.stop();
   drain_timer.expires_after(kDrainLook);
   drain_timer.async_wait([this](error_code error) {
     if (!error) look_whether_drained();
@@ -211,7 +261,10 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
   open_log(config->log);
   auto registry = registry::Registry::open(dir);
   if (!registry) return tl::unexpected(registry.error());
-  auto state = std::make_unique<State>(dir, overrides, std::move(*config), std::move(*registry));
+  auto places = places_of(**registry);
+  if (!places) return tl::unexpected(places.error());
+  auto state = std::make_unique<State>(dir, overrides, std::move(*config), std::move(*registry), std::move(*places));
+  state->measure();
   if (auto done = state->listen(); !done) {
     state->queries.stop();
     state->sync.abort();

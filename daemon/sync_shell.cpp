@@ -1,9 +1,12 @@
 #include "daemon/sync_shell.h"
 
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
+#include "daemon/refused_job.h"
 
 namespace maillage::daemon {
 namespace {
@@ -60,10 +63,11 @@ LogLevel level_of(Event event) {
 
 }  // namespace
 
-SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, const PeerConfig& config, protocol::Random& random, Metrics& metrics)
-    : context_(node), registry_(registry), metrics_(metrics), config_(config), node_(settings_of(registry, config), random),
+SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
+                     protocol::Random& random, Metrics& metrics)
+    : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
       dialer_(random), transport_(node, events()), tick_(node), redial_(node), writer_(1, kJobsMax), reader_(1, kJobsMax) {
-  for (protocol::PlaceState& state : registry_.load()) node_.restore(std::move(state));
+  for (protocol::PlaceState& state : places) node_.restore(std::move(state));
   metrics_.gauge("maillage_peers", "state=\"open\"", [this] { return static_cast<double>(open_sessions_.load()); });
 }
 
@@ -97,7 +101,8 @@ void SyncShell::start() {
 
 void SyncShell::reload(const PeerConfig& config) {
   config_ = config;
-  dialer_.set_urls(config_.urls, now().instant);
+  node_.set_open_admission(config_.admission == Admission::kOpen);
+  for (SessionId unwanted : dialer_.set_urls(config_.urls, now().instant)) transport_.close(unwanted);
   dial();
 }
 
@@ -133,16 +138,27 @@ void SyncShell::arm() {
   });
 }
 
-void SyncShell::work(WorkerPool& pool, std::function<Input()> job) {
+void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused) {
   ++jobs_;
-  bool accepted = pool.post([this, job = std::move(job)] {
-    auto input = std::make_shared<const Input>(job());
+  auto answer = [this](Input given) {
+    auto input = std::make_shared<const Input>(std::move(given));
     asio::post(context_, [this, input] {
       --jobs_;
       feed(*input);
     });
+  };
+  if (pool.post([answer, job = std::move(job)] { answer(job()); })) return;
+  log(LogLevel::kError, "workers.full");
+  answer(std::move(refused));
+}
+
+bool SyncShell::write(std::function<void()> job) {
+  bool accepted = writer_.post([this, job = std::move(job)] {
+    job();
+    asio::post(context_, [this] { --jobs_; });
   });
-  if (!accepted) --jobs_;
+  if (accepted) ++jobs_;
+  return accepted;
 }
 
 // ---- dialling
@@ -164,6 +180,7 @@ void SyncShell::dial() {
 void SyncShell::dialled(const std::string& url, protocol::Result<SessionId> outcome) {
   if (outcome) {
     dialer_.opened(url, *outcome);
+    if (!dialer_.knows(*outcome)) transport_.close(*outcome);  // taken out of the configuration meanwhile
   } else {
     log(LogLevel::kInfo, "peer.unreachable", {{"url", url}, {"reason", outcome.error().context}});
     dialer_.failed(url, now().instant);
@@ -177,24 +194,27 @@ void SyncShell::carry_out(protocol::Send&& action) { transport_.send(action.sess
 void SyncShell::carry_out(protocol::Close&& action) { transport_.close(action.session); }
 
 void SyncShell::carry_out(protocol::Persist&& action) {
-  work(writer_, [this, asked = std::make_shared<const protocol::Persist>(std::move(action))]() -> Input {
+  auto asked = std::make_shared<const protocol::Persist>(std::move(action));
+  work(writer_, [this, asked]() -> Input {
     auto done = registry_.persist(asked->heads, asked->forks);
     if (!done) log(LogLevel::kError, "registry.persist_failed", {{"reason", done.error().context}});
     return protocol::Persisted{asked->job, done.has_value()};
-  });
+  }, refused_job(*asked));
 }
 
 void SyncShell::carry_out(protocol::AppendPack&& action) {
-  work(writer_, [this, asked = std::make_shared<const protocol::AppendPack>(std::move(action))]() -> Input {
+  auto asked = std::make_shared<const protocol::AppendPack>(std::move(action));
+  work(writer_, [this, asked]() -> Input {
     // A part that could not be written is missed when the pack is checked.
     auto done = registry_.append_pack(asked->job, asked->bytes);
     if (!done) log(LogLevel::kWarning, "registry.append_failed", {{"reason", done.error().context}});
     return protocol::PackAppended{asked->job, asked->bytes.size()};
-  });
+  }, refused_job(*asked));
 }
 
 void SyncShell::carry_out(protocol::IngestPack&& action) {
-  work(writer_, [this, asked = std::make_shared<const protocol::IngestPack>(std::move(action))]() -> Input {
+  auto asked = std::make_shared<const protocol::IngestPack>(std::move(action));
+  work(writer_, [this, asked]() -> Input {
     protocol::Ingested done{asked->job, registry_.ingest(asked->job, asked->places)};
     for (const auto& outcome : done.places) {
       metrics_.count("maillage_registry_commits_total", outcome.refused ? "result=\"refused\"" : "result=\"done\"");
@@ -203,7 +223,7 @@ void SyncShell::carry_out(protocol::IngestPack&& action) {
             {{"place", shown(outcome.place)}, {"code", std::string(protocol::slug(outcome.refused->code))}, {"context", outcome.refused->context}});
     }
     return done;
-  });
+  }, refused_job(*asked));
   tend();
 }
 
@@ -220,9 +240,10 @@ void SyncShell::carry_out(protocol::DropPack&& action) {
 }
 
 void SyncShell::carry_out(protocol::OpenPack&& action) {
-  work(reader_, [this, asked = std::make_shared<const protocol::OpenPack>(std::move(action))]() -> Input {
+  auto asked = std::make_shared<const protocol::OpenPack>(std::move(action));
+  work(reader_, [this, asked]() -> Input {
     return protocol::PackOpened{asked->job, registry_.open_pack(asked->job, asked->places)};
-  });
+  }, refused_job(*asked));
 }
 
 void SyncShell::carry_out(protocol::ReadPack&& action) {
@@ -230,8 +251,8 @@ void SyncShell::carry_out(protocol::ReadPack&& action) {
     auto chunk = registry_.read_pack(action.job, action.bytes_max);
     if (chunk) return std::move(*chunk);
     log(LogLevel::kWarning, "registry.read_failed", {{"reason", chunk.error().context}});
-    return protocol::PackChunk{action.job, {}, true, true};
-  });
+    return refused_job(action);
+  }, refused_job(action));
 }
 
 void SyncShell::carry_out(protocol::ClosePack&& action) {
@@ -264,8 +285,10 @@ void SyncShell::note(const protocol::Report& report) {
     dialer_.place_gone(report.place, instant);
     dial();
   }
-  if (report.event == Event::kSeen) metrics_.count("maillage_sync_objects_total", "direction=\"in\",kind=\"head\"");
-  if (report.event == Event::kHeld) metrics_.count("maillage_sync_objects_total", "direction=\"in\",kind=\"content\"");
+  // What was published here came from nobody.
+  bool received = std::find(own_.begin(), own_.end(), report.place) == own_.end();
+  if (received && report.event == Event::kSeen) metrics_.count("maillage_sync_objects_total", "direction=\"in\",kind=\"head\"");
+  if (received && report.event == Event::kHeld) metrics_.count("maillage_sync_objects_total", "direction=\"in\",kind=\"content\"");
   if (report.event == Event::kForked) metrics_.count("maillage_sync_conflicts_total", "");
 }
 

@@ -25,15 +25,17 @@ namespace maillage::daemon {
 
 class SyncShell {
  public:
-  // Loads what the registry holds into the node.
-  SyncShell(asio::io_context& node, registry::Registry& registry, const PeerConfig& config, protocol::Random& random, Metrics& metrics);
+  // `places` is what the registry holds, its own place among them.
+  SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
+            protocol::Random& random, Metrics& metrics);
 
   void start();
+  // Admission and addresses; sessions to addresses that are gone end.
   void reload(const PeerConfig& config);
   void accept(ByteStream stream, const HttpRequest& request) { transport_.accept(std::move(stream), request); }
 
-  // Runs `job` on the writer, after what was given before; false when too much waits.
-  bool write(std::function<void()> job) { return writer_.post(std::move(job)); }
+  // Runs `job` on the writer, after what was given before; false when too much waits. It counts as under way.
+  bool write(std::function<void()> job);
 
   // Own heads that are durable now. Any thread.
   void announce(protocol::Published published);
@@ -51,7 +53,7 @@ class SyncShell {
 
  private:
   void feed(const protocol::Input& input);
-  void work(WorkerPool& pool, std::function<protocol::Input()> job);
+  void work(WorkerPool& pool, std::function<protocol::Input()> job, protocol::Input refused);
   void arm();
   void dial();
   void dialled(const std::string& url, protocol::Result<SessionId> outcome);
@@ -75,6 +77,7 @@ class SyncShell {
   registry::Registry& registry_;
   Metrics& metrics_;
   PeerConfig config_;
+  const std::vector<protocol::PlaceId> own_;
   protocol::Node node_;
   Dialer dialer_;
   PeerTransport transport_;

@@ -112,6 +112,8 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
   SessionPtr add(Role role, ByteStream stream);
   void open(Session& session);
   void write_next(const SessionPtr& session);
+  void begin_close(const SessionPtr& session, websocket::close_code code);
+  void allow_last_words(const SessionPtr& session);
   void send_close(const SessionPtr& session);
   void end(const SessionPtr& session, const std::string& reason);
   void arm(const std::shared_ptr<Attempt>& attempt);
@@ -150,8 +152,7 @@ asio::awaitable<void> PeerTransport::State::listen(SessionPtr session) {
     co_await session->stream.async_read(session->buffer, token);
     if (error) break;
     if (!session->stream.got_binary()) {
-      session->closing = websocket::close_reason(websocket::close_code::unknown_data);
-      if (!session->writing) write_next(session);
+      begin_close(session, websocket::close_code::unknown_data);
       session->buffer.clear();
       continue;
     }
@@ -173,6 +174,7 @@ void PeerTransport::State::write_next(const SessionPtr& session) {
     return;
   }
   session->writing = true;
+  if (session->closing) allow_last_words(session);
   SharedBytes frame = session->waiting.front();
   session->waiting.pop_front();
   session->stream.async_write(asio::buffer(*frame), [self = shared_from_this(), session, frame](error_code error, std::size_t) {
@@ -183,12 +185,23 @@ void PeerTransport::State::write_next(const SessionPtr& session) {
   });
 }
 
-void PeerTransport::State::send_close(const SessionPtr& session) {
-  session->close_sent = true;
+void PeerTransport::State::begin_close(const SessionPtr& session, websocket::close_code code) {
+  session->closing = websocket::close_reason(code);
+  allow_last_words(session);
+  if (!session->writing) write_next(session);
+}
+
+// For the write that is under way, for each one after it and for the close: who reads none of them is not waited for.
+void PeerTransport::State::allow_last_words(const SessionPtr& session) {
   session->last_words.expires_after(times.last_words);
   session->last_words.async_wait([session](error_code error) {
     if (!error) session->stream.next_layer().close();
   });
+}
+
+void PeerTransport::State::send_close(const SessionPtr& session) {
+  session->close_sent = true;
+  allow_last_words(session);
   session->stream.async_close(*session->closing, [self = shared_from_this(), session](error_code error) {
     if (error) session->stream.next_layer().close();
     self->end(session, "1000");
@@ -293,16 +306,13 @@ void PeerTransport::close(SessionId id) {
   auto found = state_->sessions.find(id);
   if (found == state_->sessions.end() || found->second->closing) return;
   auto session = found->second;
-  session->closing = websocket::close_reason(websocket::close_code::normal);
-  if (!session->writing) state_->write_next(session);
+  state_->begin_close(session, websocket::close_code::normal);
 }
 
 void PeerTransport::close_all() {
   auto sessions = state_->sessions;
   for (auto& [id, session] : sessions) {
-    if (session->closing) continue;
-    session->closing = websocket::close_reason(websocket::close_code::service_restart);
-    if (!session->writing) state_->write_next(session);
+    if (!session->closing) state_->begin_close(session, websocket::close_code::service_restart);
   }
 }
 

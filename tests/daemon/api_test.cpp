@@ -15,6 +15,8 @@ namespace registry = maillage::registry;
 
 namespace {
 
+MetricsAccess local() { return MetricsAccess::kLocal; }
+
 // A registry of one place, whose revision the test sets.
 struct Commons {
   std::atomic<int> revision = 1, asked = 0;
@@ -55,7 +57,7 @@ std::string header_of(const std::string& answer, const std::string& name) {
 
 TEST_CASE("a list says how many match and leads to its next page") {
   Commons commons;
-  Served served(api_routes(commons.source(), MetricsAccess::kLocal));
+  Served served(api_routes(commons.source(), local));
   served.run();
   std::string answer = ask(served.port, "GET", "/api/v1/places?q=caf%C3%A9&limit=1");
   CHECK(contains(answer, R"({"numberMatched":2,"numberReturned":1,"items":[{"name":"Konk Ar Lab"}],"next":"a b"})"));
@@ -67,7 +69,7 @@ TEST_CASE("a list says how many match and leads to its next page") {
 
 TEST_CASE("a client that has the answer gets 304 until the registry changes") {
   Commons commons;
-  Served served(api_routes(commons.source(), MetricsAccess::kLocal));
+  Served served(api_routes(commons.source(), local));
   served.run();
   std::string tag = header_of(ask(served.port, "GET", "/api/v1/events"), "ETag");
   REQUIRE(tag.size() == 34);
@@ -84,7 +86,7 @@ TEST_CASE("a client that has the answer gets 304 until the registry changes") {
 
 TEST_CASE("a wrong parameter and an unknown place are problems, in both languages") {
   Commons commons;
-  Served served(api_routes(commons.source(), MetricsAccess::kLocal));
+  Served served(api_routes(commons.source(), local));
   served.run();
   std::string wrong = ask(served.port, "GET", "/api/v1/places?tpye=x");
   CHECK(contains(wrong, "HTTP/1.1 400"));
@@ -97,9 +99,10 @@ TEST_CASE("a wrong parameter and an unknown place are problems, in both language
   CHECK(contains(ask(served.port, "GET", "/api/v1/places/konk-ar-lab"), "Konk Ar Lab"));
 }
 
-TEST_CASE("metrics are for the machine itself and label routes by their template") {
+TEST_CASE("metrics are for the machine itself unless a reload says otherwise, and label routes by their template") {
   Commons commons;
-  Served served(api_routes(commons.source(), MetricsAccess::kLocal));
+  std::atomic<MetricsAccess> access = MetricsAccess::kLocal;
+  Served served(api_routes(commons.source(), [&] { return access.load(); }));
   served.server.on_answer([&](std::string_view route, std::string_view method, int status, double seconds) {
     commons.metrics.http_answered(route, method, status, seconds);
   });
@@ -109,14 +112,15 @@ TEST_CASE("metrics are for the machine itself and label routes by their template
   CHECK(contains(text, "maillage_http_requests_total{route=\"/api/v1/places/{place}\",method=\"GET\",code=\"200\"} 1\n"));
   CHECK(contains(text, "maillage_build_info{version="));
   CHECK(contains(ask(served.port, "GET", "/metrics", "Host: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n"), "HTTP/1.1 403"));
-  Served closed(api_routes(commons.source(), MetricsAccess::kOff));
-  closed.run();
-  CHECK(contains(ask(closed.port, "GET", "/metrics"), "HTTP/1.1 404"));
+  access = MetricsAccess::kOff;
+  CHECK(contains(ask(served.port, "GET", "/metrics"), "HTTP/1.1 404"));
+  access = MetricsAccess::kAll;
+  CHECK(contains(ask(served.port, "GET", "/metrics", "Host: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n"), "HTTP/1.1 200"));
 }
 
 TEST_CASE("the first page lists what there is, in the reader's language") {
   Commons commons;
-  Served served(api_routes(commons.source(), MetricsAccess::kLocal));
+  Served served(api_routes(commons.source(), local));
   served.run();
   CHECK(contains(ask(served.port, "GET", "/"), "<html lang=\"fr\">"));
   CHECK(contains(ask(served.port, "GET", "/", "Host: localhost\r\nAccept-Language: en\r\n"), "<a href=\"api/v1/needs\">Needs</a>"));
@@ -168,4 +172,18 @@ TEST_CASE("only a session that lived makes the next wait short again") {
   now += 2min;
   dialer.closed(8, now);
   CHECK(*dialer.next_due() - now <= 1500ms);
+}
+
+TEST_CASE("the sessions to addresses that left the configuration are given back to be closed") {
+  protocol::SystemRandom random;
+  Dialer dialer(random);
+  protocol::Instant now{};
+  CHECK(dialer.set_urls({"ws://a:1/peer", "ws://b:1/peer", "ws://c:1/peer"}, now).empty());
+  REQUIRE(dialer.due(now).size() == 3);
+  dialer.opened("ws://a:1/peer", 7);
+  dialer.opened("ws://b:1/peer", 8);
+  CHECK(dialer.set_urls({"ws://a:1/peer"}, now) == std::vector<protocol::SessionId>{8});
+  CHECK(dialer.knows(7));
+  dialer.opened("ws://c:1/peer", 9);  // it was being dialled meanwhile
+  CHECK_FALSE(dialer.knows(9));
 }

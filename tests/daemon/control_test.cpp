@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <future>
 #include <optional>
 #include <sys/stat.h>
 #include <thread>
@@ -40,8 +41,9 @@ struct Echo {
     server.reset();
     std::filesystem::remove_all(folder);
   }
-  void run() {
-    server.emplace(node, socket, [](ControlMessage request, ControlServer::Reply reply) { reply(std::move(request)); });
+  static void echo(ControlMessage request, ControlServer::Reply reply) { reply(std::move(request)); }
+  void run(ControlServer::Perform perform = echo, ControlTimes times = {}) {
+    server.emplace(node, socket, std::move(perform), times);
     REQUIRE(server->listen());
     thread = std::thread([this] { node.run(); });
   }
@@ -136,4 +138,66 @@ TEST_CASE("without a daemon there is nobody to call, a stale socket or not") {
   CHECK(call_daemon(echo.socket, example()).error().code == protocol::ErrorCode::kNotFound);
   echo.run();
   CHECK(call_daemon(echo.socket, example()));
+}
+
+TEST_CASE("a request that never becomes whole is not waited for") {
+  Echo echo;
+  echo.run(Echo::echo, {std::chrono::milliseconds(50), std::chrono::seconds(10)});
+  asio::io_context context;
+  asio::local::stream_protocol::socket raw(context);
+  raw.connect(echo.socket.string());
+  asio::write(raw, asio::buffer("\0\0", 2));
+  auto closed = std::async(std::launch::async, [&] {
+    char byte;
+    boost::system::error_code error;
+    asio::read(raw, asio::buffer(&byte, 1), error);
+    return error.failed();
+  });
+  bool in_time = closed.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  raw.shutdown(asio::socket_base::shutdown_both);
+  CHECK(in_time);
+  CHECK(closed.get());
+}
+
+TEST_CASE("a reply that nobody reads is not waited for") {
+  Echo echo;
+  ControlMessage large;
+  large.body["text"] = std::string(4 * protocol::kMiB, 'x');
+  std::promise<void> asked;
+  echo.run([&](ControlMessage, ControlServer::Reply reply) {
+    reply(large);
+    asked.set_value();
+  }, {std::chrono::seconds(10), std::chrono::milliseconds(50)});
+  asio::io_context context;
+  asio::local::stream_protocol::socket raw(context);
+  raw.connect(echo.socket.string());
+  auto bytes = *encode(example());
+  asio::write(raw, asio::buffer(bytes));
+  asked.get_future().get();
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  auto connections = [&] {
+    std::promise<std::size_t> count;
+    asio::post(echo.node, [&] { count.set_value(echo.server->connections()); });
+    return count.get_future().get();
+  };
+  while (connections() != 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  CHECK(connections() == 0);
+}
+
+TEST_CASE("a reply that is being made when the server stops counts as a connection, and still leaves") {
+  Echo echo;
+  std::promise<ControlServer::Reply> asked;
+  echo.run([&](ControlMessage, ControlServer::Reply reply) { asked.set_value(std::move(reply)); });
+  auto answered = std::async(std::launch::async, [&] { return call_daemon(echo.socket, example()); });
+  ControlServer::Reply reply = asked.get_future().get();
+  std::promise<std::size_t> left;
+  asio::post(echo.node, [&] {
+    echo.server->stop();
+    left.set_value(echo.server->connections());
+    reply(example());
+  });
+  CHECK(left.get_future().get() == 1);
+  auto answer = answered.get();
+  REQUIRE(answer);
+  CHECK(answer->body == example().body);
 }

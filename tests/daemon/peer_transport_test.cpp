@@ -69,7 +69,7 @@ struct Pair {
 
   PeerTransport::Events echo_events() {
     PeerTransport::Events events;
-    events.opened = [](SessionId, protocol::Role) {};
+    events.opened = [this](SessionId id, protocol::Role) { echo_opened.set_value(id); };
     events.frame = [this](SessionId id, protocol::ByteView frame) {
       echo.send(id, std::make_shared<const protocol::Bytes>(frame.begin(), frame.end()));
     };
@@ -109,6 +109,7 @@ struct Pair {
   protocol::Bytes received;
   std::size_t wanted = 0;
   std::promise<void> arrived;
+  std::promise<SessionId> echo_opened;
   std::promise<std::string> echo_closed, caller_closed;
 };
 
@@ -157,6 +158,20 @@ TEST_CASE("a stopping daemon tells its peers that it restarts") {
   REQUIRE(pair.dial());
   pair.served.on_node([&] { pair.echo.close_all(); });
   CHECK(pair.caller_closed.get_future().get() == "1012");
+}
+
+TEST_CASE("a peer that reads nothing does not keep its place after a goodbye") {
+  Pair pair(false, {10'000ms, 600'000ms, 50ms});
+  Caller raw(pair.served.port);
+  raw.send(upgrade_request());
+  SessionId session = pair.echo_opened.get_future().get();
+  pair.served.on_node([&] {
+    auto frame = std::make_shared<const protocol::Bytes>(protocol::kFrameBytesMax, std::uint8_t{7});
+    for (int i = 0; i < 256; ++i) pair.echo.send(session, frame);  // more than any socket buffer takes
+    pair.echo.close(session);
+  });
+  REQUIRE(pair.echo_closed.get_future().wait_for(20s) == std::future_status::ready);
+  CHECK(pair.served.on_node([&] { return pair.echo.sessions(); }) == 0);
 }
 
 TEST_CASE("a frame over 256 KiB ends the session with 1009") {
