@@ -104,3 +104,13 @@ TEST_CASE("the option --root says where paths start, and --place must be one of 
   CHECK(place.command("publish", {"--root", root, "--place", place.id(), "resources/saw.json"}).code == 0);
   CHECK(place.count("resources") == 1);
 }
+
+TEST_CASE_METHOD(Publisher, "a whole folder is published and withdrawn by its name") {
+  write_text(place.site() / "resources/saw.json", resource("Scie"));
+  write_text(place.site() / "resources/plane.json", resource("Rabot"));
+  REQUIRE(place.publish_all({"resources"}).code == 0);
+  CHECK(place.count("resources") == 2);
+  Ended withdrawn = place.command("unpublish", {"resources/"});
+  CHECK(says(withdrawn.out, "resources/plane.json"));
+  CHECK(place.count("resources") == 0);
+}

@@ -3,6 +3,10 @@
 
 #include <csignal>
 
+#include <boost/json/serialize.hpp>
+#include <unistd.h>
+
+#include "protocol/bytes.h"
 #include "tests/e2e/place.h"
 
 using namespace maillage::tests;
@@ -12,6 +16,35 @@ namespace {
 
 bool logs(const Place& place, std::string_view what) {
   return eventually([&] { return place.log().find(what) != std::string::npos; });
+}
+
+// A publication of many records, as the bytes that a command sends over the control socket: one file under many names,
+// so that few reads take it in.
+std::string large_publication(std::size_t records) {
+  boost::json::array edits;
+  for (std::size_t i = 0; i < records; ++i) edits.push_back({{"path", "resources/saw-" + std::to_string(i) + ".json"}, {"blob", 0}});
+  std::string file = resource("Scie");
+  boost::json::object body{{"verb", "publish"}, {"language", "en"}, {"edits", edits}, {"blobs", boost::json::array{file.size()}}};
+  std::string json = boost::json::serialize(body);
+  maillage::protocol::Writer out;
+  out.u32(static_cast<std::uint32_t>(json.size())).text(json).text(file);
+  return std::string(maillage::protocol::as_text(out.bytes()));
+}
+
+std::size_t partners(const Place& place) {
+  boost::json::value shown = json_of(place.command("peers"));
+  const auto* peers = shown.is_object() ? shown.get_object().if_contains("peers") : nullptr;
+  return peers != nullptr && peers->is_array() ? peers->get_array().size() : 0;
+}
+
+// A certificate for "localhost" that nobody else vouches for, as lines of config.toml.
+std::string self_signed(const fs::path& folder) {
+  std::string certificate = (folder / "cert.pem").string(), key = (folder / "key.pem").string();
+  Ended made = run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-keyout", key, "-out", certificate});
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  return "tls_cert = \"" + certificate + "\"\ntls_key = \"" + key + "\"\n";
 }
 
 }  // namespace
@@ -24,7 +57,16 @@ TEST_CASE("SIGTERM and SIGINT end the daemon with 0, sessions and requests open 
   REQUIRE(eventually([&] { return one.count("places") == 2; }));
   Socket slow(one.address());
   slow.send("GET /api/v1/pla");
+  constexpr std::size_t kRecords = 200;
+  Socket publisher((one.dir() / "control.sock").string());
+  REQUIRE(publisher.send(large_publication(kRecords)));
+  // What was sent before these were asked has been read when they are answered.
+  for (int i = 0; i < 3; ++i) REQUIRE(one.ask("status").status == 200);
   CHECK(one.stop() == 0);
+  std::string reply = publisher.receive_all();
+  INFO(reply << one.log());
+  CHECK(reply.find("resources/saw-199.json") != std::string::npos);
+  CHECK(one.count("resources") == kRecords);
   CHECK_FALSE(fs::exists(one.dir() / "address"));
   CHECK_FALSE(fs::exists(one.dir() / "control.sock"));
   two.daemon().signal(SIGINT);
@@ -56,6 +98,69 @@ TEST_CASE("SIGHUP with a wrong configuration keeps the old one, and a right one 
   place.daemon().signal(SIGHUP);
   CHECK(logs(place, "config.reloaded"));
   CHECK(eventually([&] { return place.count("places") == 2; }));
+}
+
+TEST_CASE("SIGHUP takes TLS and /metrics away, and ends the sessions to partners that were removed") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier"), partner(folder.path(), "Partenaire");
+  partner.serve();
+  write_text(place.dir() / "config.toml", self_signed(folder.path()) + "peers = [\"" + partner.peer_url() + "\"]\n");
+  place.start();
+  REQUIRE(place.daemon().line());
+  std::string address = read_text(place.dir() / "address");
+  address.pop_back();
+  REQUIRE(eventually([&] { return partners(place) == 1; }));
+  CHECK(get(address, "/healthz").status == 0);
+  write_text(place.dir() / "config.toml", "metrics = \"off\"\n");
+  place.daemon().signal(SIGHUP);
+  REQUIRE(logs(place, "config.reloaded"));
+  CHECK(get(address, "/healthz").status == 200);
+  CHECK(get(address, "/metrics").status == 404);
+  CHECK(eventually([&] { return partners(place) + partners(partner) == 0; }));
+}
+
+TEST_CASE("SIGHUP closes the door to newcomers that nobody here invited") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier"), newcomer(folder.path(), "Nouveau");
+  place.serve();
+  write_text(place.dir() / "config.toml", "admission = \"invited\"\n");
+  place.daemon().signal(SIGHUP);
+  REQUIRE(logs(place, "config.reloaded"));
+  newcomer.serve_with(place);
+  REQUIRE(eventually([&] { return newcomer.count("places") == 2; }));
+  CHECK(logs(place, "sync.not_admitted"));
+  CHECK(place.count("places") == 1);
+}
+
+TEST_CASE("/metrics shows what the registry holds, and own publications were received from nobody") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier");
+  place.serve();
+  REQUIRE(place.publish("resources/saw.json", resource("Scie")).code == 0);
+  std::string metrics = get(place.address(), "/metrics").body;
+  CAPTURE(metrics);
+  CHECK(metrics.find("maillage_index_documents{kind=\"resources\"} 1\n") != std::string::npos);
+  CHECK(metrics.find("maillage_storage_bytes{kind=\"git\"} ") != std::string::npos);
+  CHECK(metrics.find("maillage_sync_objects_total") == std::string::npos);
+}
+
+TEST_CASE("a folder that belongs to somebody else is a refusal that says so, with a daemon and without") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier");
+  if (GENERATE(false, true)) place.serve();
+  Words command{MAILLAGE_BINARY, "status", "--dir", place.dir().string(), "--json"};
+  if (::geteuid() == 0) {
+    fs::permissions(folder.path(), fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add);
+    command.insert(command.begin(), {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});
+  } else {
+    fs::permissions(place.dir(), fs::perms::none);
+  }
+  Ended refused = run(command, "", {{}, {"LC_ALL=en_GB.UTF-8"}, {}});
+  fs::permissions(place.dir(), fs::perms::owner_all);
+  INFO(refused.out << refused.err);
+  CHECK(refused.code == 1);
+  CHECK(text_at(json_of(refused), "/error/code") == "denied");
+  CHECK(refused.err.find("permission denied") != std::string::npos);
 }
 
 TEST_CASE("what a killed daemon left behind stops neither commands nor the next start") {
@@ -94,12 +199,7 @@ TEST_CASE("an address that is taken is a refusal with a sentence") {
 TEST_CASE("partners talk over TLS, and a certificate that nobody vouches for is refused unless it is allowed") {
   TemporaryDirectory folder;
   Place one(folder.path(), "Un"), two(folder.path(), "Deux");
-  std::string certificate = (folder.path() / "cert.pem").string(), key = (folder.path() / "key.pem").string();
-  Ended made = run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=localhost", "-keyout", key, "-out", certificate});
-  INFO(made.err);
-  REQUIRE(made.code == 0);
-  write_text(one.dir() / "config.toml", "tls_cert = \"" + certificate + "\"\ntls_key = \"" + key + "\"\n");
+  write_text(one.dir() / "config.toml", self_signed(folder.path()));
   one.start();
   auto line = one.daemon().line();
   REQUIRE(line);

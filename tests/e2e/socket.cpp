@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
@@ -34,6 +35,13 @@ std::string lower(std::string text) {
 }  // namespace
 
 Socket::Socket(const std::string& address) {
+  if (address.starts_with('/')) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    address.copy(to.sun_path, sizeof to.sun_path - 1);
+    connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    return;
+  }
   auto colon = address.rfind(':');
   if (colon == std::string::npos) return;
   std::uint16_t port = 0;
@@ -42,9 +50,13 @@ Socket::Socket(const std::string& address) {
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   if (::inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr) != 1) return;
-  file_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  connect(AF_INET, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+}
+
+void Socket::connect(int family, const sockaddr* to, unsigned size) {
+  file_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (file_ < 0) return;
-  if (::connect(file_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) {
+  if (::connect(file_, to, size) == 0) {
     ::fcntl(file_, F_SETFL, O_NONBLOCK);
   } else {
     ::close(std::exchange(file_, -1));

@@ -1,4 +1,4 @@
-// A plain TCP connection to a daemon, in raw bytes, and one HTTP request over it. Every wait has a limit.
+// A plain connection to a daemon, in raw bytes, and one HTTP request over it. Every wait has a limit.
 #pragma once
 
 #include <map>
@@ -9,11 +9,13 @@
 
 #include "tests/e2e/program.h"
 
+struct sockaddr;
+
 namespace maillage::tests {
 
 class Socket {
  public:
-  explicit Socket(const std::string& address);  // "127.0.0.1:PORT"; `open()` tells whether somebody answered
+  explicit Socket(const std::string& address);  // "127.0.0.1:PORT" or the path of a socket; `open()` tells whether somebody answered
   ~Socket();
   Socket(Socket&& other) noexcept;
   Socket(const Socket&) = delete;
@@ -29,6 +31,7 @@ class Socket {
   bool closed() const { return closed_; }
 
  private:
+  void connect(int family, const sockaddr* to, unsigned size);
   bool fill(Clock::time_point deadline);
 
   int file_ = -1;
