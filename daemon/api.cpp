@@ -2,11 +2,10 @@
 
 #include <memory>
 
-#include <boost/json/serialize.hpp>
-
 #include "daemon/messages.h"
 #include "daemon/problem.h"
 #include "protocol/crypto.h"
+#include "protocol/record.h"
 
 namespace maillage::daemon {
 namespace {
@@ -25,7 +24,7 @@ HttpResponse refuse(const HttpRequest& request, const Error& error) {
 
 HttpResponse json_response(const boost::json::object& body) {
   HttpResponse response;
-  response.body = boost::json::serialize(body);
+  response.body = protocol::to_json_text(body);
   response.headers = {{"Access-Control-Allow-Origin", "*"}};
   return response;
 }

@@ -5,11 +5,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "daemon/clock.h"
 #include "daemon/control.h"
 #include "daemon/operations.h"
+#include "protocol/record.h"
 
 namespace maillage::daemon {
 namespace {
@@ -49,7 +49,7 @@ int complain(const protocol::Error& error, const Terminal& terminal) {
 int complain(const ControlMessage& reply, const Terminal& terminal) {
   boost::json::object shown = reply.body;
   shown.erase("sentences");
-  if (terminal.json) std::cout << boost::json::serialize(shown) << "\n";
+  if (terminal.json) std::cout << protocol::to_json_text(shown) << "\n";
   if (const auto* sentences = reply.body.if_contains("sentences"); sentences != nullptr && sentences->is_array()) {
     for (const auto& sentence : sentences->get_array())
       if (sentence.is_string()) std::cerr << std::string_view(sentence.get_string()) << "\n";
@@ -60,7 +60,7 @@ int complain(const ControlMessage& reply, const Terminal& terminal) {
 }
 
 int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal) {
-  if (terminal.json) std::cout << boost::json::serialize(result) << "\n";
+  if (terminal.json) std::cout << protocol::to_json_text(result) << "\n";
   else if (!said.empty()) std::cout << said << (said.ends_with('\n') ? "" : "\n");
   std::cout.flush();
   return std::cout ? kDone : kFailed;

@@ -2,7 +2,8 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+
+#include "protocol/record.h"
 
 namespace maillage::daemon {
 namespace {
@@ -35,7 +36,7 @@ protocol::Result<protocol::Bytes> encode(const ControlMessage& message) {
   if (auto fine = check_sizes(sizes); !fine) return tl::unexpected(fine.error());
   body.erase("blobs");
   if (!listed.empty()) body["blobs"] = std::move(listed);
-  std::string json = boost::json::serialize(body);
+  std::string json = protocol::to_json_text(body);
   if (json.size() > kControlJsonBytesMax) return fail(ErrorCode::kTooLarge, std::string(kWhat));
   protocol::Writer out;
   out.u32(static_cast<std::uint32_t>(json.size())).text(json);

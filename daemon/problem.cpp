@@ -2,7 +2,8 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+
+#include "protocol/record.h"
 
 namespace maillage::daemon {
 namespace {
@@ -68,7 +69,7 @@ HttpResponse respond(const Problem& problem, std::string_view instance, Language
   HttpResponse response;
   response.status = problem.status;
   response.content_type = "application/problem+json";
-  response.body = boost::json::serialize(body);
+  response.body = protocol::to_json_text(body);
   response.headers = {{"Content-Language", std::string(tag_of(language))},
                       {"Cache-Control", "no-store"},
                       {"Vary", "Accept-Language"},

@@ -1,6 +1,7 @@
 #include "protocol/record.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <unordered_set>
 #include <vector>
@@ -173,6 +174,51 @@ bool is_flat(const json::value& value) {
   return true;
 }
 
+// Rationale: boost::json writes 50.6365 as 5.06365E1, which no person would type. The shortest digits that read back as
+// the same number, never with an exponent (1e300 has 301 digits: still fewer than any limit here), and `.0` so that a
+// fraction stays one.
+void write_double(double value, std::string& out) {
+  std::array<char, 400> text;
+  auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (error != std::errc() || !std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  std::string_view written(text.data(), static_cast<std::size_t>(end - text.data()));
+  out += written;
+  if (written.find('.') == std::string_view::npos) out += ".0";
+}
+
+void write_plain(const json::value& value, std::string& out) {
+  if (value.is_double())
+    write_double(value.get_double(), out);
+  else
+    out += json::serialize(value);
+}
+
+void write_compact(const json::value& value, std::string& out) {
+  if (const json::object* object = value.if_object()) {
+    char before = '{';
+    for (const auto& member : *object) {
+      out += before;
+      out += json::serialize(member.key()) + ":";
+      write_compact(member.value(), out);
+      before = ',';
+    }
+    out += object->empty() ? "{}" : "}";
+  } else if (const json::array* array = value.if_array()) {
+    char before = '[';
+    for (const json::value& item : *array) {
+      out += before;
+      write_compact(item, out);
+      before = ',';
+    }
+    out += array->empty() ? "[]" : "]";
+  } else {
+    write_plain(value, out);
+  }
+}
+
 void write_pretty(const json::value& value, std::size_t indent, std::string& out);
 
 template <class Items, class WriteItem>
@@ -198,13 +244,12 @@ void write_pretty(const json::value& value, std::size_t indent, std::string& out
   if (!is_flat(value))
     return write_items(value.get_array(), '[', ']', indent, out,
                        [&](const json::value& item) { write_pretty(item, indent + 2, out); });
-  if (!value.is_array()) {
-    out += json::serialize(value);
-    return;
-  }
+  if (!value.is_array()) return write_plain(value, out);
   out += '[';
-  for (std::size_t i = 0; i < value.get_array().size(); ++i)
-    out += (i ? ", " : "") + json::serialize(value.get_array()[i]);
+  for (std::size_t i = 0; i < value.get_array().size(); ++i) {
+    if (i > 0) out += ", ";
+    write_plain(value.get_array()[i], out);
+  }
   out += ']';
 }
 
@@ -229,6 +274,12 @@ std::string to_pretty_json(const json::value& value) {
   std::string out;
   write_pretty(value, 0, out);
   return out + "\n";
+}
+
+std::string to_json_text(const json::value& value) {
+  std::string out;
+  write_compact(value, out);
+  return out;
 }
 
 }  // namespace maillage::protocol

@@ -5,10 +5,9 @@
 #include <cmath>
 #include <optional>
 
-#include <boost/json/serialize.hpp>
-
 #include "protocol/field_format.h"
 #include "protocol/json_pointer.h"
+#include "protocol/record.h"
 #include "protocol/utf8.h"
 #include "protocol/vocabulary.h"
 
@@ -53,7 +52,7 @@ bool is_under(const json::object& schema, std::string_view key, std::size_t size
 std::string shown_value(const json::value& value) {
   if (value.is_object()) return "{…}";
   if (value.is_array()) return "[…]";
-  return shown(json::serialize(value), 60);
+  return shown(to_json_text(value), 60);
 }
 
 // A step into a value. Rationale: a pointer is written only where something is wrong, and nearly nothing is.
@@ -161,7 +160,7 @@ class Checker {
     add(at, ErrorCode::kNotInVocabulary, value, schema);
     if (!vocabulary || !value.is_string() || full_) return;
     if (auto near = nearest_slug(vocabulary->as_string(), value.get_string()))
-      problems_.back().example = json::serialize(json::value(*near));
+      problems_.back().example = to_json_text(json::value(*near));
   }
 
   void add(const Step& at, ErrorCode code, const json::value& value, const json::object& schema) {
@@ -211,7 +210,7 @@ void check_against(const json::object& schema, const json::value& value, std::st
 std::string example_of(const json::object& schema) {
   const json::value* examples = schema.if_contains("examples");
   if (!examples || examples->as_array().empty()) return "";
-  return json::serialize(examples->as_array().front());
+  return to_json_text(examples->as_array().front());
 }
 
 }  // namespace maillage::protocol

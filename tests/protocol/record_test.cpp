@@ -94,3 +94,19 @@ TEST_CASE("a record written prettily reads back the same") {
   CHECK(text.ends_with("}\n"));
   CHECK(*parse_record(as_bytes(text)) == *record);
 }
+
+TEST_CASE("numbers are written as people type them, and read back the same") {
+  auto written = [](std::string_view json) {
+    auto record = parse_record(as_bytes(json));
+    REQUIRE(record);
+    std::string text = to_json_text(*record);
+    CHECK(*parse_record(as_bytes(text)) == *record);
+    CHECK(*parse_record(as_bytes(to_pretty_json(*record))) == *record);
+    return text;
+  };
+  CHECK(written("{\"lat\": 50.6365, \"lon\":-0.5}") == "{\"lat\":50.6365,\"lon\":-0.5}");
+  CHECK(written("{\"a\":[3.0, 3, -7, 18446744073709551615]}") == "{\"a\":[3.0,3,-7,18446744073709551615]}");
+  CHECK(written("{\"a\":2.5e3,\"b\":1e-7}") == "{\"a\":2500.0,\"b\":0.0000001}");
+  written("{\"a\":[1.7976931348623157e308, -5e-324],\"b\":[],\"c\":{},\"d\":\"\\n\",\"e\":[true,null]}");
+  CHECK(to_pretty_json(*parse_record(as_bytes("{\"lat\":50.6365}"))) == "{\n  \"lat\": 50.6365\n}\n");
+}
