@@ -36,6 +36,15 @@ std::string sentence(const Error& error, Language language) {
   return text;
 }
 
+Error system_error(const std::error_code& reason, std::string what) {
+  if (reason == std::errc::no_such_file_or_directory) return {ErrorCode::kNotFound, std::move(what)};
+  if (reason == std::errc::permission_denied || reason == std::errc::operation_not_permitted) return {ErrorCode::kDenied, std::move(what)};
+  if (reason == std::errc::no_space_on_device) return {ErrorCode::kDiskFull, std::move(what)};
+  if (reason == std::errc::address_in_use) return {ErrorCode::kAddressInUse, std::move(what)};
+  if (reason == std::errc::connection_refused) return {ErrorCode::kNobodyAnswers, std::move(what)};
+  return {ErrorCode::kIo, what + ": " + reason.message()};
+}
+
 void check(bool holds, std::string_view what) {
   if (holds) return;
   std::fprintf(stderr, "maillage: bug: %.*s\n", static_cast<int>(what.size()), what.data());

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <tl/expected.hpp>
 
@@ -38,6 +39,10 @@ ErrorCode code_of_slug(std::string_view slug);
 
 // One sentence for a person, the context filled in.
 std::string sentence(const Error& error, Language language);
+
+// What the operating system answered, in our own words: "no such file" about `what` is kNotFound, then kDenied, kDiskFull,
+// kAddressInUse, kNobodyAnswers; anything else is kIo with the system's sentence, which is in the system's language.
+Error system_error(const std::error_code& reason, std::string what);
 
 inline tl::unexpected<Error> fail(ErrorCode code, std::string context) {
   return tl::unexpected<Error>(Error{code, std::move(context)});

@@ -22,6 +22,7 @@ bool append(std::vector<Problem>& problems, Problem problem) {
 }
 
 std::string sentence(const Problem& problem, Language language) {
+  if (problem.path.empty()) return detail(problem, language);
   return problem.path + (language == Language::kFrench ? " : " : ": ") + detail(problem, language);
 }
 

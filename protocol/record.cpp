@@ -1,5 +1,6 @@
 #include "protocol/record.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -125,11 +126,32 @@ class StrictEvents {
   std::optional<Error> refusal_;
 };
 
-Error error_of(const error_code& error, std::size_t at) {
-  std::string where = error.message() + " (byte " + std::to_string(at) + ")";
+// Line and column, from 1, as editors count them: columns in characters.
+std::string position(std::string_view text, std::size_t at) {
+  std::string_view before = text.substr(0, std::min(at, text.size()));
+  auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+  auto column = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start), before.end(), starts_character) + 1;
+  return std::to_string(std::count(before.begin(), before.end(), '\n') + 1) + ":" + std::to_string(column);
+}
+
+std::size_t first_not_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    CodePoint next = first_code_point(text.substr(at));
+    if (!next.valid) break;
+    at += next.bytes;
+  }
+  return at;
+}
+
+Error error_of(const error_code& error, std::string_view text, std::size_t at) {
+  std::string where = position(text, at);
+  if (text.starts_with("\xef\xbb\xbf") || text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return {ErrorCode::kHasBom, ""};
   if (error == json::error::too_deep) return {ErrorCode::kTooDeep, where};
   if (error == json::error::string_too_large || error == json::error::key_too_large)
     return {ErrorCode::kTextTooLong, where};
+  if (auto wrong = first_not_utf8(text); wrong < text.size()) return {ErrorCode::kNotUtf8, position(text, wrong)};
   return {ErrorCode::kNotJson, where};
 }
 
@@ -151,8 +173,8 @@ Result<json::value> parse(ByteView bytes, bool names_duplicates) {
   error_code error;
   std::size_t read = parser.write_some(false, reinterpret_cast<const char*>(bytes.data()), bytes.size(), error);
   if (parser.handler().refusal()) return tl::unexpected(*parser.handler().refusal());
-  if (error) return tl::unexpected(error_of(error, read));
-  if (read < bytes.size()) return tl::unexpected(error_of(json::error::extra_data, read));
+  if (error) return tl::unexpected(error_of(error, as_text(bytes), read));
+  if (read < bytes.size()) return tl::unexpected(error_of(json::error::extra_data, as_text(bytes), read));
   json::value value = parser.handler().release();
   if (count_members(value) == parser.handler().members()) return value;
   if (names_duplicates) return fail(ErrorCode::kDuplicateKey, "?");

@@ -15,7 +15,7 @@
 
 namespace maillage::protocol {
 
-// kTooLarge, kNotJson (context: what and at which byte), kDuplicateKey, kTooDeep, kTextTooLong, kHasNul, kNotObject.
+// kTooLarge, kNotJson and kNotUtf8 (context: line:column), kHasBom, kDuplicateKey, kTooDeep, kTextTooLong, kHasNul, kNotObject.
 Result<boost::json::object> parse_record(ByteView bytes);
 
 // The text of a field; nothing when it is missing or no text.

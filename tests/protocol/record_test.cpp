@@ -43,9 +43,9 @@ TEST_CASE("a key given twice is refused at any depth, and not across objects") {
 }
 
 TEST_CASE("invalid UTF-8, lone surrogates and NUL are refused") {
-  CHECK(refusal("{\"a\":\"\xff\"}") == ErrorCode::kNotJson);
-  CHECK(refusal("{\"a\":\"\xc0\xaf\"}") == ErrorCode::kNotJson);
-  CHECK(refusal("{\"a\":\"\xed\xa0\x80\"}") == ErrorCode::kNotJson);
+  CHECK(refusal("{\"a\":\"\xff\"}") == ErrorCode::kNotUtf8);
+  CHECK(refusal("{\"a\":\"\xc0\xaf\"}") == ErrorCode::kNotUtf8);
+  CHECK(refusal("{\"a\":\"\xed\xa0\x80\"}") == ErrorCode::kNotUtf8);
   CHECK(refusal("{\"a\":\"\\ud800\"}") == ErrorCode::kNotJson);
   CHECK(refusal(std::string_view("{\"a\":\"\0\"}", 9)) == ErrorCode::kNotJson);
   CHECK(refusal("{\"a\":\"x\\u0000y\"}") == ErrorCode::kHasNul);
@@ -109,4 +109,11 @@ TEST_CASE("numbers are written as people type them, and read back the same") {
   CHECK(written("{\"a\":2.5e3,\"b\":1e-7}") == "{\"a\":2500.0,\"b\":0.0000001}");
   written("{\"a\":[1.7976931348623157e308, -5e-324],\"b\":[],\"c\":{},\"d\":\"\\n\",\"e\":[true,null]}");
   CHECK(to_pretty_json(*parse_record(as_bytes("{\"lat\":50.6365}"))) == "{\n  \"lat\": 50.6365\n}\n");
+}
+
+TEST_CASE("what is not JSON is told by line and column, and a wrong encoding by its name") {
+  CHECK(parse_record(as_bytes("{\n  \"é\": ,\n}")).error() == Error{ErrorCode::kNotJson, "2:8"});
+  CHECK(parse_record(as_bytes("{\n \"name\": \"Caf\xe9\"}")).error() == Error{ErrorCode::kNotUtf8, "2:14"});
+  CHECK(parse_record(as_bytes("\xef\xbb\xbf{}")).error() == Error{ErrorCode::kHasBom, ""});
+  CHECK(refusal("\xff\xfe{") == ErrorCode::kHasBom);
 }
