@@ -196,19 +196,21 @@ bool is_flat(const json::value& value) {
   return true;
 }
 
-// Rationale: boost::json writes 50.6365 as 5.06365E1, which no person would type. The shortest digits that read back as
-// the same number, never with an exponent (1e300 has 301 digits: still fewer than any limit here), and `.0` so that a
+// Rationale: boost::json writes 50.6365 as 5.06365E1, which no person would type. These are the shortest digits that read
+// back as the same number, with an exponent only where nobody counts the zeros (as ECMAScript does), and `.0` so that a
 // fraction stays one.
 void write_double(double value, std::string& out) {
-  std::array<char, 400> text;
-  auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  std::array<char, 64> text;
+  double size = std::abs(value);
+  bool plain = size == 0 || (size >= 1e-7 && size < 1e21);
+  auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, plain ? std::chars_format::fixed : std::chars_format::scientific);
   if (error != std::errc() || !std::isfinite(value)) {
     out += "null";
     return;
   }
   std::string_view written(text.data(), static_cast<std::size_t>(end - text.data()));
   out += written;
-  if (written.find('.') == std::string_view::npos) out += ".0";
+  if (written.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
 void write_plain(const json::value& value, std::string& out) {

@@ -24,7 +24,7 @@ std::optional<std::string_view> text_field(const boost::json::object& record, st
 // The bytes that tools write: two spaces of indentation, one field a line, lists of plain values on one, LF at the end.
 std::string to_pretty_json(const boost::json::value& value);
 
-// The same on one line, without blanks: what goes to a program. Both write numbers as people do, 50.6365, never 5.06365E1.
+// The same on one line, without blanks: what goes to a program. Both write numbers as people do: 50.6365.
 std::string to_json_text(const boost::json::value& value);
 
 }  // namespace maillage::protocol

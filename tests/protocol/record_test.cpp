@@ -30,7 +30,7 @@ TEST_CASE("a record keeps its fields, unknown ones too, in their order") {
 }
 
 TEST_CASE("what is not a JSON object is refused") {
-  for (std::string_view text : {"", " ", "{", "{}x", "{\"a\":}", "{'a':1}", "{\"a\":1,}", "\xef\xbb\xbf{}", "{\"a\":01}",
+  for (std::string_view text : {"", " ", "{", "{}x", "{\"a\":}", "{'a':1}", "{\"a\":1,}", "{\"a\":01}",
                                 "{\"a\":NaN}", "// x\n{}"})
     CHECK(refusal(text) == ErrorCode::kNotJson);
   for (std::string_view text : {"[]", "1", "\"x\"", "null"}) CHECK(refusal(text) == ErrorCode::kNotObject);
