@@ -41,6 +41,7 @@ MAILLAGE_ERROR(kBusy, "busy", "occupé : {}", "busy: {}")
 MAILLAGE_ERROR(kCorrupt, "corrupt", "données abîmées : {}", "damaged data: {}")
 MAILLAGE_ERROR(kExists, "exists", "il y a déjà un lieu ici : {}", "there is a place here already: {}")
 MAILLAGE_ERROR(kNotOurs, "not-ours", "ce programme n'héberge pas le lieu {}", "this daemon does not host the place {}")
+MAILLAGE_ERROR(kIdentityElsewhere, "identity-elsewhere", "ce lieu a été publié ailleurs avec la même identité, et plus récemment : une copie restaurée, une seconde copie, ou une clé volée : {}", "this place was published elsewhere under the same identity, and more recently: a restored copy, a second one, or a stolen key: {}")
 MAILLAGE_ERROR(kBadSheet, "bad-sheet", "feuille de secours incorrecte : {}", "not a valid recovery sheet: {}")
 MAILLAGE_ERROR(kUsage, "usage", "commande incorrecte : {}", "wrong usage: {}")
 // -- paths in a place

@@ -56,6 +56,10 @@ inline constexpr std::size_t kPackChunkBytes = 128 * kKiB;
 inline constexpr std::size_t kHeadsPerFrameMax = 64;
 // One pack in quarantine. Rationale: two whole places at their limit; the disk a liar can make us fill a session.
 inline constexpr std::size_t kPackBytesMax = 2 * kPlaceBytesMax;
+// A part of a pack that is not the last. Rationale: parts are jobs for a disk; a million of one byte would be a queue.
+inline constexpr std::size_t kPackPartBytesMin = 4 * kKiB;
+// The slowest line on which a pack may come once its first minute is over; slower, others are asked.
+inline constexpr std::size_t kPackBytesPerSecondMin = 16 * kKiB;
 // Places in one WANT: one pack, one quarantine, one synced batch.
 inline constexpr std::size_t kWantPlacesMax = 512;
 // What a session may have queued; above it the queue is dropped and the next sketch repairs (outbox.h).

@@ -79,11 +79,10 @@ void Node::tend(Session& session) {
     if (now_.instant - session.opened_at > kHandshakeTimeout) refuse(session, {ErrorCode::kTimeout, "handshake"});
     return;
   }
-  if (session.request && now_.instant - session.request->progress > kWantTimeout)
-    return refuse(session, {ErrorCode::kTimeout, "WANT"});
+  if (session.request && request_is_late(session)) return refuse(session, {ErrorCode::kTimeout, "WANT"});
   if (session.reconciliation && now_.instant - session.reconcile_progress > kWantTimeout)
     return refuse(session, {ErrorCode::kTimeout, "SKETCH"});
-  // A pack that is open holds a child of git and a place in the queue: whoever takes none of it gives it back.
+  // A pack that is open holds memory and a place in the queue: whoever takes none of it gives it back.
   bool stalled = !session.serving.empty() && session.serving.front().chunk.has_value();
   if (stalled && now_.instant - session.serve_progress > kWantTimeout)
     return refuse(session, {ErrorCode::kTimeout, "PACK"});
@@ -96,6 +95,15 @@ void Node::tend(Session& session) {
     control(session, encode(Sketch(SketchDue{})));
   }
   if (Session* still = find(session.id)) pump(*still);
+}
+
+// Nothing came for a minute although nothing waits here, or it trickles: either way others have it faster.
+bool Node::request_is_late(const Session& session) const {
+  const Session::Request& request = *session.request;
+  if (session.pack_bytes_waiting == 0 && now_.instant - request.progress > kWantTimeout) return true;
+  std::size_t came = request.job != 0 ? ingesting_.at(request.job).bytes : 0;
+  auto allowed = kWantTimeout + std::chrono::seconds(came / kPackBytesPerSecondMin);
+  return session.pack_bytes_waiting == 0 && now_.instant - request.asked > allowed;
 }
 
 void Node::renew_sketch_key() {

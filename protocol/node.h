@@ -239,6 +239,8 @@ class Node {
   void pump(Session& session);
   void pump_all();
   void tend(Session& session);
+  bool request_is_late(const Session& session) const;
+  void shun(const PlaceId& peer);
   void send(Session& session, SharedBytes frame);
   void control(Session& session, Bytes frame);
   enum class Charters { kAlways, kWhereNew };
@@ -261,7 +263,7 @@ class Node {
   void adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed);
   void adopt(const Fork& fork);
   static Evidence evidence_of(const PlaceState& state);
-  void hold(const SignedHead& head);
+  bool hold(const SignedHead& head);
   void flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,
              Outbox::Urgency urgency, bool with_charters);
   Result<void> useless(Session& session, std::string_view what, std::uint64_t cost = 1);
@@ -321,6 +323,7 @@ class Node {
   Instant next_sketch_key_{};
   bool pump_wanted_ = false;
   std::size_t open_sessions_ = 0;
+  std::map<PlaceId, Instant> shunned_;  // until when
   bool content_freed_ = false;  // something may be asked from somebody else now
 };
 

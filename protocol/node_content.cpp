@@ -19,6 +19,14 @@ bool is_ours(ErrorCode code) {
 // What may wait on a session before receipts of others are left out.
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
+// Of an earlier charter or epoch.
+bool older_reign(const Head& a, const Head& b) { return std::pair(a.charter, a.epoch) < std::pair(b.charter, b.epoch); }
+
+bool is_broken_pack(ErrorCode code) {
+  return code == ErrorCode::kBadPack || code == ErrorCode::kStowaway || code == ErrorCode::kTooLarge ||
+         code == ErrorCode::kTooMany || code == ErrorCode::kTrailingBytes;
+}
+
 }  // namespace
 
 bool Node::wants_content(const PlaceState& state) const { return !state.own && !state.holds_seen; }
@@ -61,7 +69,7 @@ void Node::request_content(Session& session) {
     in_flight_.insert(place);
     want.places.push_back({place, have});
   }
-  request.progress = now_.instant;
+  request.progress = request.asked = now_.instant;
   session.request = std::move(request);
   control(session, encode(want));
   pump_wanted_ = true;
@@ -125,6 +133,8 @@ Result<void> Node::take_pack_part(Session& session, const Pack& pack) {
   Session::Request& request = *session.request;
   bool first = (pack.flags & Pack::kFirst) != 0;
   if (first == (request.job != 0)) return fail(ErrorCode::kUnexpectedFrame, "PACK part out of order");
+  bool last = (pack.flags & Pack::kLast) != 0;
+  if (!last && pack.bytes.size() < kPackPartBytesMin) return fail(ErrorCode::kMalformed, "PACK part too small");
   request.progress = now_.instant;
   if (first)
     if (auto started = start_pack(session, pack); !started) return started;
@@ -138,7 +148,7 @@ Result<void> Node::take_pack_part(Session& session, const Pack& pack) {
   session.pack_bytes_waiting += pack.bytes.size();
   if (session.pack_bytes_waiting > kPackWindowBytes) return fail(ErrorCode::kTooLarge, "PACK beyond the credit");
   if (!pack.bytes.empty()) actions_.push_back(AppendPack{request.job, Bytes(pack.bytes.begin(), pack.bytes.end())});
-  if ((pack.flags & Pack::kLast) == 0) return {};
+  if (!last) return {};
 
   if (job.places.empty()) {
     session.pack_bytes_waiting -= job.bytes - job.appended;
@@ -164,6 +174,8 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
     if (!entry.head) continue;
     if (packs(job.places, entry.place)) return fail(ErrorCode::kMalformed, "PACK of one place twice");
     if (!entry.base.is_zero() && entry.base != asked->second) return fail(ErrorCode::kMalformed, "PACK on another base");
+    // What an erasure took away does not come back: an older reign is not even looked at.
+    if (const SignedHead* held = state->held_head(); held != nullptr && older_reign(entry.head->head, held->head)) continue;
     if (entry.head->head != state->seen.head)
       if (auto verified = verify_under(*entry.head, state->chain); !verified) {
         // Its charter is being written here: the pack is refused as holding too much, and asked again.
@@ -187,6 +199,7 @@ void Node::handle(const PackAppended& input) {
   if (session == nullptr || !session->open()) return;
   std::size_t appended = std::min(input.bytes, job->second.bytes - job->second.appended);
   job->second.appended += appended;
+  if (session->request) session->request->progress = now_.instant;  // the wait was ours
   session->pack_bytes_waiting -= appended;
   control(*session, encode(Credit{static_cast<std::uint32_t>(input.bytes)}));
   pump(*session);
@@ -214,7 +227,7 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
     SessionId from[] = {job.session};
     // Not offered again: a peer whose held head is older than what was seen has nothing more to give.
     adopt(candidate, from, job.pushed);
-    hold(candidate.head);
+    if (!hold(candidate.head)) return;
     source_[outcome.place] = job.session;
     if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
     return;
@@ -226,8 +239,12 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
   if (session == nullptr || is_ours(outcome.refused->code)) return;
   if (!job.live && job.alone) session->refused_content[outcome.place] = hash_of(candidate.head.head);
   if (!job.live && !job.alone) session->alone.push_back(outcome.place);
-  if (auto bearable = useless(*session, "packs that do not hold", kBadContentCost); !bearable)
-    refuse(*session, bearable.error());
+  // A pack of one place that cannot even be read was made so on purpose, or by a broken program: goodbye for a while.
+  bool broken = job.alone && is_broken_pack(outcome.refused->code);
+  auto bearable = useless(*session, "packs that do not hold", kBadContentCost);
+  if (!broken && bearable) return;
+  shun(session->handshake.peer());
+  refuse(*session, broken ? *outcome.refused : bearable.error());
 }
 
 void Node::handle(const Published& input) {
@@ -296,7 +313,6 @@ void Node::handle(const PackOpened& input) {
   if (stream == nullptr) return;
   std::erase_if(stream->places, [](const PackedPlace& entry) { return entry.head.has_value(); });
   stream->places.insert(stream->places.end(), input.places.begin(), input.places.end());
-  stream->opened = true;
   actions_.push_back(ReadPack{input.job, kPackChunkBytes});
 }
 

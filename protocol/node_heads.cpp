@@ -65,6 +65,13 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
     report({Event::kNotAdmitted, session.id, place, 0, {}});
     return useless(session, "places over the quota");
   }
+  const PlaceState* before = table_.find(place);
+  std::size_t charters_there = (before != nullptr ? before->chain.size() : 0) + charters.size();
+  if (head.head.charter >= charters_there) return useless(session, "heads of unknown places");
+  std::size_t signatures = 1;
+  for (const SignedCharter& charter : charters) signatures += charter.signatures.size();
+  if (!session.signatures.take(signatures, now_.instant))
+    return fail(ErrorCode::kRateLimited, "signatures");
   auto judged = table_.judge(head, charters);
   if (!judged) {
     if (!is_nobodys_fault(judged.error().code)) return tl::unexpected(judged.error());
@@ -242,14 +249,15 @@ Result<void> Node::on_frame(Session& session, const Evidence& evidence, ByteView
   return {};
 }
 
-void Node::hold(const SignedHead& head) {
+bool Node::hold(const SignedHead& head) {
   const PlaceId& place = head.head.place;
   free_content(place);
-  if (!table_.hold(head)) return;
+  if (!table_.hold(head)) return false;
   report({Event::kHeld, 0, place, 0, {}});
   for (const auto& [id, session] : sessions_)
     if (session->interests.erase(place) > 0) session->outbox.push_head(place);
   pump_wanted_ = true;
+  return true;
 }
 
 void Node::flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,

@@ -31,7 +31,13 @@ inline constexpr std::uint64_t kUselessPerSecond = 200;
 // head signs.
 inline constexpr std::uint64_t kAskCost = 100;
 inline constexpr std::uint64_t kAllHeadsCost = 1'000;
-inline constexpr std::uint64_t kBadContentCost = 100;
+inline constexpr std::uint64_t kBadContentCost = 2'000;
+// Signatures that a peer makes us verify, 0.1 ms each: a whole registry at once, then a fifth of a core.
+inline constexpr std::uint64_t kSignaturesBurst = 400'000;
+inline constexpr std::uint64_t kSignaturesPerSecond = 2'000;
+// How long a peer that sent a broken pack is not heard again.
+inline constexpr std::chrono::minutes kShunTime{5};
+inline constexpr std::size_t kShunnedMax = 1'024;
 // Receipts of a peer that are verified; of more, none is missed: "unknown" is a state of theirs.
 inline constexpr std::uint64_t kReceiptsBurst = 1'000;
 inline constexpr std::uint64_t kReceiptsPerSecond = 50;
@@ -52,7 +58,7 @@ struct NodeSession {
     std::uint32_t number = 0;
     std::map<PlaceId, ObjectId> places;
     JobId job = 0;  // 0 until the first part came
-    Instant progress;
+    Instant asked, progress;
     bool alone = false;
   };
 
@@ -61,7 +67,7 @@ struct NodeSession {
     std::uint32_t request = 0;
     JobId job = 0;  // 0: nothing to pack
     std::vector<PackedPlace> places;
-    bool opened = false, reading = false, first = true;
+    bool first = true;
     std::optional<std::pair<Bytes, bool>> chunk;  // read, not yet sent; whether it is the last
     bool failed = false;
   };
@@ -78,6 +84,7 @@ struct NodeSession {
   std::size_t in_flight_bytes = 0;
   std::optional<Error> overflow;  // the peer asks and does not read: the next pump ends the session
   TokenBucket useless{kUselessBurst, kUselessPerSecond};
+  TokenBucket signatures{kSignaturesBurst, kSignaturesPerSecond};
   std::set<PlaceId> charters_due, evidence_due;  // places whose next live head takes them along
 
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs

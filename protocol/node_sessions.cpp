@@ -60,6 +60,8 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
   auto chain = session.handshake.on_auth(auth, known != nullptr ? &known->chain : nullptr);
   if (!chain) return tl::unexpected(chain.error());
   ++open_sessions_;
+  if (auto shunned = shunned_.find(session.handshake.peer()); shunned != shunned_.end() && now_.instant < shunned->second)
+    return fail(ErrorCode::kRateLimited, "broken packs");
   if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
   report({Event::kPeerOpen, session.id, session.handshake.peer(), 0, {}});
   if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;
@@ -76,6 +78,9 @@ bool Node::settle_duplicates(Session& session) {
     if (id == session.id || !other->open() || other->handshake.peer() != session.handshake.peer()) continue;
     bool we_dial = session.role == Role::kDialling;
     bool stays = other->role == session.role || (we_dial == (own < session.handshake.peer()));
+    // Who named the peer, named it whichever connection stays.
+    bool accepted = session.accepted || other->accepted;
+    session.accepted = other->accepted = accepted;
     if (!stays) return false;
     stale.push_back(id);
   }
@@ -98,6 +103,11 @@ void Node::refuse(Session& session, const Error& error) {
   send(session, std::make_shared<const Bytes>(encode(Bye{std::string(slug(error.code)), error.context})));
   actions_.push_back(Close{session.id});
   drop(session);
+}
+
+void Node::shun(const PlaceId& peer) {
+  if (shunned_.size() >= kShunnedMax) std::erase_if(shunned_, [&](const auto& entry) { return entry.second <= now_.instant; });
+  if (shunned_.size() < kShunnedMax) shunned_[peer] = now_.instant + kShunTime;
 }
 
 void Node::drop(Session& session) {

@@ -28,6 +28,13 @@ Result<SignedHead> head_of_value(std::string_view value, const PlaceId& place) {
   return head;
 }
 
+std::optional<Replica> receipt_of_value(const PlaceId& replica, std::string_view value) {
+  Reader in(as_bytes(value));
+  Replica receipt{replica, in.fixed<Hash>(), {}};
+  receipt.time.ms = in.i64();
+  return in.failed() ? std::nullopt : std::optional(receipt);
+}
+
 std::string receipt_prefix(const PlaceId& place) { return "r" + text_of(place.bytes); }
 
 // What the rows of one place say, before it is put together.
@@ -136,17 +143,20 @@ void put_receipt(WriteBatch& batch, const PlaceId& place, const Replica& replica
   batch.put(Column::kPeers, receipt_prefix(place) + text_of(replica.replica.bytes), text_of(value.bytes()));
 }
 
+Result<std::optional<Replica>> get_receipt(const StateStore& store, const PlaceId& place, const PlaceId& replica) {
+  auto value = store.get(Column::kPeers, receipt_prefix(place) + text_of(replica.bytes));
+  if (!value) return tl::unexpected(value.error());
+  return *value ? receipt_of_value(replica, **value) : std::nullopt;
+}
+
 Result<std::vector<Replica>> get_receipts(const StateStore& store, const PlaceId& place) {
   std::vector<Replica> receipts;
   std::string prefix = receipt_prefix(place);
   auto scanned = store.scan(Column::kPeers, prefix, [&](std::string_view key, std::string_view value) {
     Reader name(as_bytes(key.substr(prefix.size())));
-    Reader in(as_bytes(value));
-    Replica replica;
-    replica.replica = name.fixed<PlaceId>();
-    replica.head = in.fixed<Hash>();
-    replica.time.ms = in.i64();
-    if (!name.failed() && !in.failed()) receipts.push_back(replica);
+    auto replica = name.fixed<PlaceId>();
+    auto receipt = name.failed() ? std::nullopt : receipt_of_value(replica, value);
+    if (receipt) receipts.push_back(*receipt);
     return true;
   });
   if (!scanned) return tl::unexpected(scanned.error());

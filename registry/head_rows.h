@@ -28,6 +28,7 @@ struct Replica {
   UnixTime time;
 };
 void put_receipt(WriteBatch& batch, const PlaceId& place, const Replica& replica);
+Result<std::optional<Replica>> get_receipt(const StateStore& store, const PlaceId& place, const PlaceId& replica);
 Result<std::vector<Replica>> get_receipts(const StateStore& store, const PlaceId& place);
 
 // Every place as it was kept. Signatures of rotated charters are checked again, those of heads are not (`verify` does).

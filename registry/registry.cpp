@@ -17,6 +17,7 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kRevisionKey = "revision";
 constexpr std::string_view kOwnPrefix = "own ";
+constexpr std::string_view kPackPrefix = "pack ";
 
 std::string id_text(const PlaceId& place) { return std::string(as_text(place.bytes)); }
 
@@ -58,15 +59,16 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   auto lock = DirectoryLock::take(dir);
   if (!lock) return tl::unexpected(lock.error());
 
+  // A key that is here is somebody's place, even when all else is lost: it is never replaced.
+  std::error_code unreadable;
+  if (std::filesystem::exists(dir / "keys" / "daemon.key", unreadable) || unreadable) return fail(ErrorCode::kExists, dir.string());
+
   SystemRandom random;
   RecoverySheet sheet = RecoverySheet::make(random);
   DaemonKeys keys{random.fixed<Seed>(), sheet.root(0).public_key(), false};
   auto parts = std::make_unique<Parts>(dir, std::move(*lock), keys);
   if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
-  auto existing = parts->state->get(Column::kMeta, kIdentityKey);
-  if (!existing) return tl::unexpected(existing.error());
-  if (*existing) return fail(ErrorCode::kExists, dir.string());
-  // Keys come first: a crash after them leaves nothing that was announced, and `init` may be run again.
+  // Keys come first: nothing is ever signed by a key that is not on disk.
   if (auto written = write_keys(dir, keys); !written) return tl::unexpected(written.error());
 
   auto chain = CharterChain::start({genesis_of(keys.root, parts->identity.key.public_key(), now), {}});
@@ -113,8 +115,6 @@ Result<void> Registry::Parts::open_stores() {
   if (!opened_objects) return tl::unexpected(opened_objects.error());
   objects = std::move(*opened_objects);
   index = std::make_unique<Index>(*state);
-  if (auto loaded = index->load(); !loaded) return loaded;
-
   auto kept_revision = state->get(Column::kMeta, kRevisionKey);
   if (!kept_revision) return tl::unexpected(kept_revision.error());
   if (*kept_revision) revision = Reader(as_bytes(**kept_revision)).u64();
@@ -124,21 +124,28 @@ Result<void> Registry::Parts::open_stores() {
     return true;
   });
   if (!scanned) return scanned;
-  return recover_packs();
+  if (auto recovered = recover_packs(); !recovered) return recovered;
+  auto loaded = index->load();
+  if (loaded || loaded.error().code != ErrorCode::kCorrupt) return loaded;
+  // The index is only derived: git says what belongs in it.
+  if (auto rebuilt = rebuild_index(); !rebuilt) return tl::unexpected(rebuilt.error());
+  return {};
 }
 
-// A marked pack was adopted, and the process ended before it was released. Its batch was committed if any held head's
-// commit is in it; then it is kept, else nobody needs it.
+std::string Registry::Parts::pack_key(const PackName& pack) { return std::string(kPackPrefix) + pack.checksum.hex(); }
+
+// A marked pack was adopted, and the process ended before it was released. The batch that needs it, if it was
+// committed, names it.
 Result<void> Registry::Parts::recover_packs() {
   auto marked = objects->kept();
   if (!marked) return tl::unexpected(marked.error());
   if (marked->empty()) return {};
-  auto heads = all_held();
-  if (!heads) return tl::unexpected(heads.error());
   for (const PackName& pack : *marked) {
-    bool needed = std::ranges::any_of(*heads, [&](const SignedHead& head) { return objects->holds(pack, head.head.commit); });
-    auto settled = needed ? objects->release(pack) : objects->discard(pack);
+    auto named = state->get(Column::kMeta, pack_key(pack));
+    if (!named) return tl::unexpected(named.error());
+    auto settled = *named ? objects->release(pack) : objects->discard(pack);
     if (!settled) return settled;
+    if (*named) released.push_back(pack_key(pack));
   }
   return {};
 }
@@ -147,7 +154,9 @@ Result<void> Registry::Parts::commit(WriteBatch& batch) {
   Writer number;
   number.u64(revision + 1);
   batch.put(Column::kMeta, std::string(kRevisionKey), std::string(as_text(number.bytes())));
+  for (const std::string& key : released) batch.erase(Column::kMeta, key);
   if (auto written = state->write(batch); !written) return written;
+  released.clear();
   ++revision;
   return {};
 }

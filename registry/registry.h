@@ -50,10 +50,12 @@ struct Finding {
 
 class Registry {
  public:
-  // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a registry.
+  // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a key: it is
+  // never replaced, whatever else is lost.
   static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now);
 
-  // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index.
+  // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index, or makes it anew
+  // from git when it is damaged.
   static Result<std::unique_ptr<Registry>> open(const std::filesystem::path& dir);
   ~Registry();
 
@@ -65,7 +67,8 @@ class Registry {
   Result<bool> confirm_sheet(std::string_view sheet);
 
   // ---- the node's side
-  std::vector<protocol::PlaceState> load() const;
+  // kCorrupt when a place of ours cannot be read; others that cannot are left out, and `verify` names them.
+  Result<std::vector<protocol::PlaceState>> load() const;
   Result<void> persist(const std::vector<protocol::Candidate>& heads, const std::vector<protocol::Fork>& forks);
   Result<void> append_pack(protocol::JobId job, ByteView bytes);
   std::vector<protocol::Ingested::Outcome> ingest(protocol::JobId job, const std::vector<protocol::IngestPack::Place>& places);

@@ -15,38 +15,44 @@ std::vector<Ingested::Outcome> refuse_all(const std::vector<IngestPack::Place>& 
   return outcomes;
 }
 
+// What a pack may inflate to: records and folders compress 3 to 10 times, a picture of nothing 1,000 times. Rationale:
+// the one writer must not inflate gigabytes for a stranger's megabyte.
+constexpr std::uint64_t kInflatedBytesFree = 64 * kMiB;
+constexpr std::uint64_t kInflationMax = 100;
+
 }  // namespace
 
 // ---- taking in
 
-std::vector<PlaceState> Registry::load() const {
-  std::vector<Error> damaged;  // `verify` reports them
+Result<std::vector<PlaceState>> Registry::load() const {
+  std::vector<Error> damaged;
   auto places = load_places(*parts_->state, damaged);
-  if (!places) return {};
-  for (PlaceState& place : *places) place.own = std::ranges::find(parts_->own, place.chain.place()) != parts_->own.end();
-  return std::move(*places);
+  if (!places) return places;
+  std::size_t own = 0;
+  for (PlaceState& place : *places) {
+    place.own = std::ranges::find(parts_->own, place.chain.place()) != parts_->own.end();
+    own += place.own && place.held_head() != nullptr ? 1 : 0;
+  }
+  if (own < parts_->own.size()) return fail(ErrorCode::kCorrupt, damaged.empty() ? "own place" : damaged.front().context);
+  return places;
 }
 
 // Rationale for reading before writing: a live pack may have been committed between the judgement of this head and now;
 // on disk too the marks only ever rise.
-Result<void> Registry::Parts::stage_head(WriteBatch& batch, const Candidate& candidate, bool holds) {
-  const SignedHead& head = candidate.head;
-  auto raise = [&](Mark mark) -> Result<void> {
-    auto kept = get_head(*state, mark, head.head.place);
-    if (!kept) return tl::unexpected(kept.error());
-    if (!*kept || order((*kept)->head, head.head) < 0) put_head(batch, mark, head);
-    return {};
-  };
-  put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
-  if (auto raised = raise(Mark::kSeen); !raised) return raised;
-  if (holds) return raise(Mark::kHeld);
-  return {};
+Result<bool> Registry::Parts::raise(WriteBatch& batch, Mark mark, const SignedHead& head) const {
+  auto kept = get_head(*state, mark, head.head.place);
+  if (!kept) return tl::unexpected(kept.error());
+  bool rises = !*kept || order((*kept)->head, head.head) < 0;
+  if (rises) put_head(batch, mark, head);
+  return rises;
 }
 
 Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::vector<Fork>& forks) {
   WriteBatch batch;
-  for (const Candidate& candidate : heads)
-    if (auto staged = parts_->stage_head(batch, candidate, false); !staged) return staged;
+  for (const Candidate& candidate : heads) {
+    put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
+    if (auto raised = parts_->raise(batch, Mark::kSeen, candidate.head); !raised) return tl::unexpected(raised.error());
+  }
   for (const Fork& fork : forks) put_fork(batch, fork);
   return parts_->commit(batch);
 }
@@ -83,7 +89,11 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
     auto record = decode_stored_record(**value);
     return record ? std::optional(record->created) : std::nullopt;
   };
-  auto checked = check_pack(*parts_->objects, *pack.staged, expected, parts_->trees, {}, known);
+  auto bytes = pack.staged->bytes();
+  if (!bytes) return refuse_all(places, bytes.error());
+  PackLimits limits;
+  limits.inflated_bytes_max = std::min(limits.inflated_bytes_max, kInflatedBytesFree + kInflationMax * bytes->size());
+  auto checked = check_pack(*parts_->objects, *pack.staged, expected, parts_->trees, limits, known);
   if (!checked) return refuse_all(places, checked.error());
   if (!checked->accepted()) {
     auto outcomes = refuse_all(places, {ErrorCode::kBadPack, "another place in the same pack"});
@@ -100,39 +110,53 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
 Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<IngestPack::Place>& places) {
   auto pack = objects->adopt(staged, checked.table);
   if (!pack) return tl::unexpected(pack.error());
-  if (auto committed = commit_places(checked, places); !committed) {
-    // What was committed before the failure needs the pack. It must not stay marked: when those places have moved on, a
-    // start would find no held commit in it and discard their history. Recovery decides only when nobody can tell now.
-    auto heads = all_held();
-    if (!heads) return committed;
-    bool needed = std::ranges::any_of(*heads, [&](const SignedHead& head) { return objects->holds(*pack, head.head.commit); });
-    (void)(needed ? objects->release(*pack) : objects->discard(*pack));
+  bool needed = false;
+  auto committed = commit_places(checked, places, *pack, needed);
+  if (!needed) {
+    (void)objects->discard(*pack);
     return committed;
   }
-  return objects->release(*pack);
+  // A mark that cannot be taken off now is taken off at the next start: the batch says that the pack counts.
+  if (objects->release(*pack)) released.push_back(pack_key(*pack));
+  return committed;
 }
 
-Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const std::vector<IngestPack::Place>& places) {
+Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
+                                            const PackName& pack, bool& needed) {
   std::size_t next = 0;
   while (next < places.size()) {
     WriteBatch batch;
-    std::size_t first = next;
-    for (; next < places.size(); ++next) {
+    batch.put(Column::kMeta, pack_key(pack), "");
+    std::vector<const PlaceChanges*> changed;
+    for (std::size_t first = next; next < places.size(); ++next) {
       bool full = batch.bytes() >= kBatchBytesMax || batch.changes().size() >= kBatchRecordsMax;
       if (next > first && full) break;
-      if (auto staged = stage_head(batch, places[next].head, true); !staged) return staged;
+      const Candidate& candidate = places[next].head;
+      put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
+      if (auto seen = raise(batch, Mark::kSeen, candidate.head); !seen) return tl::unexpected(seen.error());
+      auto holds = raise(batch, Mark::kHeld, candidate.head);
+      if (!holds) return tl::unexpected(holds.error());
+      // A peer may answer with less than we hold: the index shows what is held, and nothing else.
+      if (!*holds) continue;
       if (auto staged = index->stage(batch, *checked.places[next]); !staged) return staged;
+      changed.push_back(&*checked.places[next]);
     }
     if (auto committed = commit(batch); !committed) return committed;
-    for (std::size_t i = first; i < next; ++i) index->apply(*checked.places[i]);
+    needed = true;
+    for (const PlaceChanges* changes : changed) index->apply(*changes);
   }
   return {};
 }
 
 Result<void> Registry::keep_receipt(const KeepReceipt& receipt) {
   WriteBatch batch;
-  for (const Receipt::Item& item : receipt.items) put_receipt(batch, item.place, {receipt.replica, item.head, receipt.time});
-  return parts_->state->write(batch);
+  for (const Receipt::Item& item : receipt.items) {
+    auto kept = get_receipt(*parts_->state, item.place, receipt.replica);
+    if (!kept) return tl::unexpected(kept.error());
+    bool news = !*kept || (*kept)->time < receipt.time;  // receipts may come twice, and late
+    if (news) put_receipt(batch, item.place, {receipt.replica, item.head, receipt.time});
+  }
+  return batch.empty() ? Result<void>() : parts_->state->write(batch);
 }
 
 // ---- handing out

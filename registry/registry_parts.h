@@ -50,10 +50,18 @@ struct Registry::Parts {
   // The one commit point: writes the batch with the next revision in it.
   Result<void> commit(WriteBatch& batch);
 
+  // Packs whose mark was taken off since the last batch: their rows in kMeta go with the next.
+  std::vector<std::string> released;
+  static std::string pack_key(const PackName& pack);
+
   // Adopts a checked pack and commits its heads: seen and held become their maxima.
   Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places);
-  Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places);
-  Result<void> stage_head(WriteBatch& batch, const protocol::Candidate& candidate, bool held);
+  // `needed` is set once a batch that names the pack is durable.
+  Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
+                             const PackName& pack, bool& needed);
+  Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
+  // Forgets the index and makes it anew from git. Gives the number of records.
+  Result<std::uint64_t> rebuild_index();
 
   Result<protocol::CharterChain> chain_of(const PlaceId& place) const;
   Result<protocol::SignedHead> held(const PlaceId& place) const;

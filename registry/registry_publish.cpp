@@ -86,8 +86,6 @@ Result<Published::Place> Registry::Parts::publish(const CharterChain& chain, con
     auto tree = tree_of(before->head.commit);
     if (!tree) return tl::unexpected(tree.error());
     draft.tree = *tree;
-    if (auto seen = get_head(*state, Mark::kSeen, chain.place()); seen && *seen)
-      head.sequence = std::max(head.sequence, (*seen)->head.sequence + 1);
   }
   auto staged = stage_commit(*objects, draft, identity.key, trees);
   if (!staged) return tl::unexpected(staged.error());
@@ -113,6 +111,10 @@ tl::expected<Announcement, Problems> Registry::publish(const PlaceId& place, con
     return tl::unexpected(one_problem({ErrorCode::kNotOurs, place.hex()}));
   auto before = parts_->held(place);
   auto chain = parts_->chain_of(place);
+  // A head of ours that this disk did not sign: a restored copy, a second one, or a thief. Signing over it would lose
+  // what it says or fork the place.
+  if (auto seen = get_head(*parts_->state, Mark::kSeen, place); before && seen && *seen && order(before->head, (*seen)->head) < 0)
+    return tl::unexpected(one_problem({ErrorCode::kIdentityElsewhere, place.hex()}));
   if (!before || !chain) return tl::unexpected(one_problem(before ? chain.error() : before.error()));
   auto tree = parts_->tree_of(before->head.commit);
   if (!tree) return tl::unexpected(one_problem(tree.error()));

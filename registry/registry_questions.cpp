@@ -134,20 +134,29 @@ Result<std::vector<Finding>> Registry::verify() const {
   return findings;
 }
 
-Result<std::uint64_t> Registry::reindex() {
-  auto heads = parts_->all_held();
+Result<std::uint64_t> Registry::reindex() { return parts_->rebuild_index(); }
+
+Result<std::uint64_t> Registry::Parts::rebuild_index() {
+  WriteBatch wipe;
+  auto scanned = state->scan(Column::kRecords, "", [&](std::string_view key, std::string_view) {
+    wipe.erase(Column::kRecords, std::string(key));
+    return true;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  if (auto wiped = commit(wipe); !wiped) return tl::unexpected(wiped.error());
+  auto heads = all_held();
   if (!heads) return tl::unexpected(heads.error());
   std::uint64_t records = 0;
   for (const SignedHead& head : *heads) {
-    auto changes = changes_between(*parts_->objects, head.head.place, std::nullopt, head.head.commit);
+    auto changes = changes_between(*objects, head.head.place, std::nullopt, head.head.commit);
     if (!changes) return tl::unexpected(changes.error());
     changes->replaces_all = true;
     records += changes->records.size();
     WriteBatch batch;
-    if (auto staged = parts_->index->stage(batch, *changes); !staged) return tl::unexpected(staged.error());
-    if (auto committed = parts_->commit(batch); !committed) return tl::unexpected(committed.error());
+    if (auto staged = index->stage(batch, *changes); !staged) return tl::unexpected(staged.error());
+    if (auto committed = commit(batch); !committed) return tl::unexpected(committed.error());
   }
-  if (auto loaded = parts_->index->load(); !loaded) return tl::unexpected(loaded.error());
+  if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());
   return records;
 }
 

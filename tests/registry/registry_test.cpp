@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "registry/keys.h"
+#include "registry/rocks_store.h"
 #include "tests/registry/temporary_directory.h"
 
 using namespace maillage::registry;
@@ -56,7 +57,7 @@ Ingested::Outcome bring(Registry& from, Registry& to, const Candidate& head, con
 }
 
 Candidate own_candidate(const Registry& registry) {
-  for (PlaceState& place : registry.load())
+  for (PlaceState& place : *registry.load())
     if (place.own) return Candidate{place.seen, place.chain, place.chain.size()};
   FAIL("no own place");
   std::abort();
@@ -159,9 +160,91 @@ TEST_CASE("a place comes over whole, then by what changed, and is held after a r
   to.reset();
   to = *Registry::open(there.path());
   CHECK(count(*to, What::kNeeds) == 1);
-  for (const PlaceState& place : to->load())
+  for (const PlaceState& place : *to->load())
     if (!place.own) CHECK(place.holds_seen);
   CHECK(to->verify()->empty());
+}
+
+TEST_CASE("a peer that answers with less than is held does not take the index back") {
+  TemporaryDirectory here, there, late;
+  auto from = make(here.path(), "Konk Ar Lab");
+  auto behind = make(late.path(), "Fabricarium");
+  auto to = make(there.path(), "Atelier Jouret");
+  Candidate first = own_candidate(*from);
+  REQUIRE_FALSE(bring(*from, *behind, first, {}).refused);
+  REQUIRE(from->publish(from->identity().place, {need("visieres")}, kNow));
+  REQUIRE_FALSE(bring(*from, *to, own_candidate(*from), {}).refused);
+  REQUIRE(count(*to, What::kNeeds) == 1);
+  CHECK_FALSE(bring(*behind, *to, first, {}).refused);
+  CHECK(count(*to, What::kNeeds) == 1);
+  CHECK(to->verify()->empty());
+}
+
+TEST_CASE("a receipt that comes late does not replace a newer one") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  PlaceId own = registry->identity().place;
+  Hash newer, older;
+  newer.bytes[0] = 2;
+  older.bytes[0] = 1;
+  REQUIRE(registry->keep_receipt({PlaceId{}, {2000}, {{own, newer}}}));
+  REQUIRE(registry->keep_receipt({PlaceId{}, {1000}, {{own, older}}}));
+  auto receipts = registry->status().at("own").at(0).at("receipts").as_array();
+  REQUIRE(receipts.size() == 1);
+  CHECK(receipts[0].at("head").as_string() == newer.hex());
+}
+
+TEST_CASE("a place that was published elsewhere under our identity is not signed over") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  Candidate elsewhere = own_candidate(*registry);
+  elsewhere.head.head.sequence += 5;
+  elsewhere.head = sign(elsewhere.head.head, registry->identity().key);
+  REQUIRE(registry->persist({elsewhere}, {}));
+  auto refused = registry->publish(registry->identity().place, {need("visieres")}, kNow);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().front().code == ErrorCode::kIdentityElsewhere);
+}
+
+TEST_CASE("a damaged index is made anew from git at the next start, and verify notices it before") {
+  TemporaryDirectory dir;
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  REQUIRE(registry->publish(registry->identity().place, {need("visieres")}, kNow));
+  auto damage = [&](std::string value) {
+    registry.reset();
+    auto store = *RocksStore::open(dir.path() / "state");
+    std::string key;
+    REQUIRE(store->scan(Column::kRecords, "", [&](std::string_view found, std::string_view) {
+      key = std::string(found);
+      return false;
+    }));
+    WriteBatch batch;
+    if (value.empty())
+      batch.erase(Column::kRecords, key);
+    else
+      batch.put(Column::kRecords, key, value);
+    REQUIRE(store->write(batch));
+  };
+  damage("");
+  registry = *Registry::open(dir.path());
+  CHECK_FALSE(registry->verify()->empty());
+  CHECK(registry->reindex() == Result<std::uint64_t>(2));
+  CHECK(registry->verify()->empty());
+  damage("nonsense");
+  registry = *Registry::open(dir.path());
+  CHECK(registry->verify()->empty());
+  CHECK(count(*registry, What::kNeeds) == 1);
+  CHECK(count(*registry, What::kPlaces) == 1);
+}
+
+TEST_CASE("a key that is left without its stores is never replaced") {
+  TemporaryDirectory dir;
+  make(dir.path(), "Konk Ar Lab").reset();
+  std::filesystem::remove_all(dir.path() / "state");
+  std::filesystem::remove_all(dir.path() / "store.git");
+  auto again = Registry::create(dir.path(), {"Autre", false, "", {}, {}}, kNow);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::kExists);
 }
 
 TEST_CASE("content that is not what the head signs is refused, and what was held stays") {
@@ -176,17 +259,6 @@ TEST_CASE("content that is not what the head signs is refused, and what was held
   CHECK(count(*to, What::kPlaces) == 1);
   CHECK_FALSE(bring(*from, *to, own_candidate(*from), {}).refused);
   CHECK(to->verify()->empty());
-}
-
-TEST_CASE("the index is rebuilt from git, and verify notices when it is not what git says") {
-  TemporaryDirectory dir;
-  auto registry = make(dir.path(), "Konk Ar Lab");
-  REQUIRE(registry->publish(registry->identity().place, {need("visieres")}, kNow));
-  auto records = registry->reindex();
-  REQUIRE(records);
-  CHECK(*records == 2);
-  CHECK(count(*registry, What::kNeeds) == 1);
-  CHECK(registry->verify()->empty());
 }
 
 TEST_CASE("a flipped byte anywhere in a pack is noticed by verify") {
