@@ -103,7 +103,15 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
   return std::unique_ptr<Registry>(new Registry(std::move(parts)));
 }
 
+Result<void> Registry::Parts::need_room(std::uint64_t bytes) const {
+  std::error_code error;
+  auto space = std::filesystem::space(directory, error);
+  if (!error && space.available < bytes) return fail(ErrorCode::kDiskFull, directory.string());
+  return {};
+}
+
 Result<void> Registry::Parts::open_stores() {
+  if (auto room = need_room(kOpenBytes); !room) return room;
   auto opened_state = RocksStore::open(directory / "state");
   if (!opened_state) return tl::unexpected(opened_state.error());
   state = std::move(*opened_state);

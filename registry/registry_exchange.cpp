@@ -48,6 +48,7 @@ Result<bool> Registry::Parts::raise(WriteBatch& batch, Mark mark, const SignedHe
 }
 
 Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::vector<Fork>& forks) {
+  if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   WriteBatch batch;
   for (const Candidate& candidate : heads) {
     put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
@@ -59,6 +60,9 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
 
 Result<void> Registry::append_pack(JobId job, ByteView bytes) {
   IncomingPack& pack = parts_->incoming[job];
+  if (!pack.staged && !pack.error) {
+    if (auto room = parts_->need_room(kReserveBytes + bytes.size()); !room) pack.error = room.error();
+  }
   if (!pack.staged && !pack.error) {
     auto staged = parts_->objects->stage(kPackBytesMax);
     if (staged)
@@ -78,6 +82,7 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
   auto incoming = parts_->incoming.extract(job);
   if (incoming.empty()) return refuse_all(places, {ErrorCode::kTruncated, "pack"});
   IncomingPack& pack = incoming.mapped();
+  if (auto room = parts_->need_room(kReserveBytes); !room && !pack.error) pack.error = room.error();
   if (pack.error) return refuse_all(places, *pack.error);
 
   std::vector<ExpectedPlace> expected;
@@ -149,6 +154,7 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
 }
 
 Result<void> Registry::keep_receipt(const KeepReceipt& receipt) {
+  if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   WriteBatch batch;
   for (const Receipt::Item& item : receipt.items) {
     auto kept = get_receipt(*parts_->state, item.place, receipt.replica);

@@ -17,6 +17,11 @@
 
 namespace maillage::registry {
 
+// Free space that new work leaves untouched: RocksDB's log and one rewrite of its tables.
+inline constexpr std::uint64_t kReserveBytes = 16 * protocol::kMiB;
+// Without this much the stores are not even opened.
+inline constexpr std::uint64_t kOpenBytes = 4 * protocol::kMiB;
+
 // What arrives for one job. An error while appending is kept for `ingest` to tell.
 struct IncomingPack {
   std::unique_ptr<StagedPack> staged;
@@ -42,6 +47,10 @@ struct Registry::Parts {
   Parts(std::filesystem::path dir, DirectoryLock taken, const DaemonKeys& read_keys)
       : directory(std::move(dir)), lock(std::move(taken)), keys(read_keys), identity{{}, protocol::KeyPair(read_keys.daemon_seed)},
         sheet_confirmed(read_keys.sheet_confirmed) {}
+
+  // kDiskFull when fewer bytes are free. New work stops while there is room for what is under way: RocksDB, asked to
+  // write or even to open without any, ends the process.
+  Result<void> need_room(std::uint64_t bytes) const;
 
   // Opens both stores and, after a crash, brings them to agree (STORAGE.md "Recovery").
   Result<void> open_stores();

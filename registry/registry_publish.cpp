@@ -115,6 +115,7 @@ tl::expected<Announcement, Problems> Registry::publish(const PlaceId& place, con
   // what it says or fork the place.
   if (auto seen = get_head(*parts_->state, Mark::kSeen, place); before && seen && *seen && order(before->head, (*seen)->head) < 0)
     return tl::unexpected(one_problem({ErrorCode::kIdentityElsewhere, place.hex()}));
+  if (auto room = parts_->need_room(kReserveBytes); !room) return tl::unexpected(one_problem(room.error()));
   if (!before || !chain) return tl::unexpected(one_problem(before ? chain.error() : before.error()));
   auto tree = parts_->tree_of(before->head.commit);
   if (!tree) return tl::unexpected(one_problem(tree.error()));

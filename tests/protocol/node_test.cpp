@@ -465,10 +465,16 @@ TEST_CASE("packs beyond the credit, or of what was not asked, end the session") 
     CHECK(scene.bye(kWithEve) == "unexpected-frame");
   }
   SECTION("a second first part") {
-    Pack first{want.request, Pack::kFirst, {{kEve.place(), kEve.head(1), {}}}, kPackBytes};
+    Bytes part(kPackPartBytesMin);
+    Pack first{want.request, Pack::kFirst, {{kEve.place(), kEve.head(1), {}}}, part};
     scene.receive(kWithEve, first);
+    REQUIRE_FALSE(scene.closed.contains(kWithEve));
     scene.receive(kWithEve, first);
     CHECK(scene.bye(kWithEve) == "unexpected-frame");
+  }
+  SECTION("parts so small that they are only work") {
+    scene.receive(kWithEve, Pack{want.request, Pack::kFirst, {{kEve.place(), kEve.head(1), {}}}, kPackBytes});
+    CHECK(scene.bye(kWithEve) == "malformed");
   }
   SECTION("a place twice") {
     scene.receive(kWithEve, Pack{want.request, 3, {{kEve.place(), kEve.head(1), {}}, {kEve.place(), kEve.head(1), {}}}, kPackBytes});

@@ -57,7 +57,9 @@ Ingested::Outcome bring(Registry& from, Registry& to, const Candidate& head, con
 }
 
 Candidate own_candidate(const Registry& registry) {
-  for (PlaceState& place : *registry.load())
+  auto places = registry.load();
+  REQUIRE(places);
+  for (PlaceState& place : *places)
     if (place.own) return Candidate{place.seen, place.chain, place.chain.size()};
   FAIL("no own place");
   std::abort();
@@ -160,7 +162,9 @@ TEST_CASE("a place comes over whole, then by what changed, and is held after a r
   to.reset();
   to = *Registry::open(there.path());
   CHECK(count(*to, What::kNeeds) == 1);
-  for (const PlaceState& place : *to->load())
+  auto places = to->load();
+  REQUIRE(places);
+  for (const PlaceState& place : *places)
     if (!place.own) CHECK(place.holds_seen);
   CHECK(to->verify()->empty());
 }
