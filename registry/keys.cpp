@@ -106,10 +106,25 @@ Result<void> write_keys(const std::filesystem::path& directory, const DaemonKeys
   if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
   if (auto removed = remove_file(folder / "sheet.confirmed"); !removed) return removed;
+  if (auto marked = replace_file(folder / "unfinished", "1\n"); !marked) return marked;
+  if (auto synced = sync_directory(folder); !synced) return synced;
   if (auto written = replace_file(folder / "root.pub", keys.root.hex() + "\n"); !written) return written;
   if (auto written = replace_file(folder / "daemon.key", keys.daemon_seed.hex() + "\n"); !written) return written;
   if (auto synced = sync_directory(folder); !synced) return synced;
   return sync_directory(directory);
+}
+
+Result<void> mark_finished(const std::filesystem::path& directory) {
+  if (auto removed = remove_file(directory / "keys" / "unfinished"); !removed) return removed;
+  return sync_directory(directory / "keys");
+}
+
+Result<KeyState> key_state(const std::filesystem::path& directory) {
+  std::error_code error, ignored;
+  bool there = std::filesystem::exists(directory / "keys" / "daemon.key", error);
+  if (error == std::errc::permission_denied) return fail(ErrorCode::kDenied, directory.string());
+  if (std::filesystem::exists(directory / "keys" / "unfinished", ignored)) return KeyState::kUnfinished;
+  return there ? KeyState::kFinished : KeyState::kNone;
 }
 
 Result<DaemonKeys> read_keys(const std::filesystem::path& directory) {

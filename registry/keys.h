@@ -3,6 +3,7 @@
 //   DIR/keys/daemon.key      64 hex: the seed of the daemon key, mode 0600
 //   DIR/keys/root.pub        64 hex: the public root key, from the sheet's subkey 0
 //   DIR/keys/sheet.confirmed present once somebody proved that they have the sheet
+//   DIR/keys/unfinished      while a place is being made: until it is gone, nothing was announced with these keys
 //
 // Invariant: no secret of a root is ever written: the sheet is shown once. Any thread.
 #pragma once
@@ -38,8 +39,13 @@ struct DaemonKeys {
   bool sheet_confirmed = false;
 };
 
-// Replaces what is there; durable on return.
+// Replaces what is there, marked unfinished; durable on return.
 protocol::Result<void> write_keys(const std::filesystem::path& directory, const DaemonKeys& keys);
+protocol::Result<void> mark_finished(const std::filesystem::path& directory);
+
+// kDenied when the directory is somebody else's.
+enum class KeyState { kNone, kUnfinished, kFinished };
+protocol::Result<KeyState> key_state(const std::filesystem::path& directory);
 
 // kNotFound when there are none, kCorrupt, kIo.
 protocol::Result<DaemonKeys> read_keys(const std::filesystem::path& directory);

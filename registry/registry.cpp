@@ -46,6 +46,27 @@ Bytes first_profile(const NewPlace& place) {
   return Bytes(text.begin(), text.end());
 }
 
+// A key that is here is somebody's place, even when all else is lost: it is never replaced. Only what an `init` that was
+// cut short left, and nobody has ever seen, goes.
+Result<void> clear_unfinished(const std::filesystem::path& dir) {
+  auto keys = key_state(dir);
+  if (!keys) return tl::unexpected(keys.error());
+  if (*keys == KeyState::kFinished) return fail(ErrorCode::kExists, dir.string());
+  std::error_code error;
+  if (std::filesystem::exists(dir / "state", error)) {
+    auto store = RocksStore::open(dir / "state");
+    if (!store) return tl::unexpected(store.error());
+    auto identity = (*store)->get(Column::kMeta, kIdentityKey);
+    if (!identity) return tl::unexpected(identity.error());
+    if (*identity) return fail(ErrorCode::kExists, dir.string());
+  }
+  for (const char* folder : {"state", "store.git", "quarantine"}) {
+    std::filesystem::remove_all(dir / folder, error);
+    if (error) return fail(ErrorCode::kIo, (dir / folder).string() + ": " + error.message());
+  }
+  return {};
+}
+
 }  // namespace
 
 Registry::Registry(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -59,9 +80,7 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   auto lock = DirectoryLock::take(dir);
   if (!lock) return tl::unexpected(lock.error());
 
-  // A key that is here is somebody's place, even when all else is lost: it is never replaced.
-  std::error_code unreadable;
-  if (std::filesystem::exists(dir / "keys" / "daemon.key", unreadable) || unreadable) return fail(ErrorCode::kExists, dir.string());
+  if (auto cleared = clear_unfinished(dir); !cleared) return tl::unexpected(cleared.error());
 
   SystemRandom random;
   RecoverySheet sheet = RecoverySheet::make(random);
@@ -86,6 +105,7 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   WriteBatch identity;
   identity.put(Column::kMeta, std::string(kIdentityKey), id_text(chain->place()));
   if (auto committed = parts->commit(identity); !committed) return tl::unexpected(committed.error());
+  if (auto finished = mark_finished(dir); !finished) return tl::unexpected(finished.error());
   return CreatedPlace{chain->place(), parts->index->name_of(chain->place()).slug, sheet.text()};
 }
 

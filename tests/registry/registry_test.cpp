@@ -241,6 +241,23 @@ TEST_CASE("a damaged index is made anew from git at the next start, and verify n
   CHECK(count(*registry, What::kPlaces) == 1);
 }
 
+TEST_CASE("an init that was cut short can be run again, and leaves no ghost of the first") {
+  TemporaryDirectory dir;
+  make(dir.path(), "Fantôme").reset();
+  {
+    auto store = *RocksStore::open(dir.path() / "state");
+    WriteBatch batch;
+    batch.erase(Column::kMeta, "identity");
+    REQUIRE(store->write(batch));
+  }
+  std::ofstream(dir.path() / "keys/unfinished") << "1\n";
+  auto registry = make(dir.path(), "Konk Ar Lab");
+  CHECK(count(*registry, What::kPlaces) == 1);
+  CHECK(registry->own_places().size() == 1);
+  CHECK(registry->verify()->empty());
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "keys/unfinished"));
+}
+
 TEST_CASE("a key that is left without its stores is never replaced") {
   TemporaryDirectory dir;
   make(dir.path(), "Konk Ar Lab").reset();
