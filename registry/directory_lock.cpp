@@ -16,7 +16,7 @@ using protocol::fail;
 protocol::Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory) {
   std::filesystem::path path = directory / "lock";
   int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return fail(errno == EACCES ? ErrorCode::kDenied : ErrorCode::kIo, path.string() + ": " + std::generic_category().message(errno));
+  if (descriptor < 0) return tl::unexpected(protocol::system_error({errno, std::generic_category()}, path.string()));
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     int reason = errno;
     ::close(descriptor);

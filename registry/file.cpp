@@ -21,10 +21,8 @@ namespace {
 
 tl::unexpected<protocol::Error> failed(const std::filesystem::path& path) {
   int number = errno;
-  ErrorCode code = ErrorCode::kIo;
-  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::kDiskFull;
-  if (number == EACCES || number == EPERM) code = ErrorCode::kDenied;
-  return fail(code, path.string() + ": " + std::strerror(number));
+  if (number == EDQUOT) return fail(ErrorCode::kDiskFull, path.string());
+  return tl::unexpected(protocol::system_error({number, std::generic_category()}, path.string()));
 }
 
 struct Descriptor {
@@ -130,7 +128,8 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_m
   Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat status {};
   if (file.number < 0 || ::fstat(file.number, &status) != 0) return failed(path);
-  if (static_cast<std::uint64_t>(status.st_size) > bytes_max) return fail(ErrorCode::kTooLarge, path.string());
+  if (static_cast<std::uint64_t>(status.st_size) > bytes_max)
+    return fail(ErrorCode::kTooLarge, path.string() + ", " + std::to_string(status.st_size) + " > " + std::to_string(bytes_max));
   Bytes bytes(static_cast<std::size_t>(status.st_size));
   std::size_t filled = 0;
   while (filled < bytes.size()) {

@@ -104,7 +104,7 @@ Result<void> write_keys(const std::filesystem::path& directory, const DaemonKeys
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-  if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
+  if (error) return tl::unexpected(protocol::system_error(error, folder.string()));
   if (auto removed = remove_file(folder / "sheet.confirmed"); !removed) return removed;
   if (auto marked = replace_file(folder / "unfinished", "1\n"); !marked) return marked;
   if (auto synced = sync_directory(folder); !synced) return synced;
@@ -129,10 +129,10 @@ Result<KeyState> key_state(const std::filesystem::path& directory) {
 
 Result<DaemonKeys> read_keys(const std::filesystem::path& directory) {
   std::filesystem::path folder = directory / "keys";
-  std::error_code error, ignored;
-  bool there = std::filesystem::exists(folder / "daemon.key", error);
-  if (error == std::errc::permission_denied) return fail(ErrorCode::kDenied, (folder / "daemon.key").string());
-  if (!there) return fail(ErrorCode::kNotFound, (folder / "daemon.key").string());
+  std::error_code ignored, refused;
+  bool there = std::filesystem::exists(folder / "daemon.key", refused);
+  if (refused) return tl::unexpected(protocol::system_error(refused, directory.string()));
+  if (!there) return fail(ErrorCode::kNoPlace, directory.string());
   auto seed = read_hex<Seed>(folder / "daemon.key");
   if (!seed) return tl::unexpected(seed.error());
   auto root = read_hex<PublicKey>(folder / "root.pub");

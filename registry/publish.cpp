@@ -8,6 +8,7 @@
 
 #include "protocol/limits.h"
 #include "protocol/path.h"
+#include "protocol/record.h"
 #include "protocol/record_edit.h"
 #include "protocol/record_kind.h"
 #include "protocol/utf8.h"
@@ -93,10 +94,22 @@ class Preparation {
     ObjectId id = object_id(ObjectKind::kBlob, bytes);
     auto [at, added] = after_.ids.try_emplace(path, id);
     if (!added && at->second == id) return;  // already published
+    if (!added && only_lacks_confirmation(path, bytes, at->second)) return;
     if (!added) forget_bytes(path, at->second);
     at->second = id;
     after_.bytes += bytes.size();
     changes_.emplace(path, bytes);
+  }
+
+  // The file on the author's disk, published again, does not know that the record was confirmed since: the
+  // confirmation stays.
+  bool only_lacks_confirmation(const std::string& path, const Bytes& bytes, const ObjectId& published) const {
+    if (!protocol::is_record_path(path)) return false;
+    auto fresh = protocol::parse_record(bytes);
+    if (!fresh || fresh->contains("confirmed")) return false;
+    auto held = source_.read_as(ObjectKind::kBlob, published);
+    auto before = held ? protocol::parse_record(*held) : protocol::fail(ErrorCode::kNotFound, path);
+    return before && before->erase("confirmed") == 1 && *before == *fresh;
   }
 
   void withdraw(const std::string& path) {
@@ -174,11 +187,11 @@ std::vector<Problem> one_problem(const std::string& path, const Error& error) {
 
 Result<FileEdit> confirmation_of(const ObjectSource& source, const std::optional<ObjectId>& tree,
                                  const std::string& path, std::string_view date) {
-  if (!protocol::is_record_path(path)) return protocol::fail(ErrorCode::kMalformed, protocol::shown(path));
   Result<std::optional<ObjectId>> blob{std::optional<ObjectId>()};
   if (tree) blob = find_path(source, *tree, path);
   if (!blob) return tl::unexpected(blob.error());
   if (!*blob) return protocol::fail(ErrorCode::kNotFound, protocol::shown(path));
+  if (!protocol::is_record_path(path)) return protocol::fail(ErrorCode::kNotARecord, protocol::shown(path));
   auto bytes = source.read_as(ObjectKind::kBlob, **blob);
   if (!bytes) return tl::unexpected(bytes.error());
   auto text = protocol::with_text_field(*bytes, "confirmed", date);

@@ -25,7 +25,7 @@ Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;
   bool made = std::filesystem::create_directories(directory, error);
   if (made && !error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  if (error) return fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+  if (error) return tl::unexpected(system_error(error, directory.string()));
   return {};
 }
 

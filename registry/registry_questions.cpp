@@ -165,8 +165,10 @@ Result<std::uint64_t> Registry::write_refs() const {
   if (!heads) return tl::unexpected(heads.error());
   std::vector<NamedCommit> refs;
   for (const SignedHead& head : *heads) refs.push_back({"refs/places/" + head.head.place.hex(), head.head.commit});
+  // HEAD names this one: `git clone` of the store then gives the daemon's own place.
+  if (auto own = parts_->held(parts_->identity.place); own) refs.push_back({"refs/heads/main", own->head.commit});
   if (auto written = registry::write_refs(parts_->objects->git_directory().string(), refs); !written) return tl::unexpected(written.error());
-  return refs.size();
+  return heads->size();
 }
 
 Result<void> Registry::tend() {

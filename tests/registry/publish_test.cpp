@@ -218,11 +218,26 @@ TEST_CASE("still true changes the date of a record and no other byte") {
 TEST_CASE("only records that are there can be confirmed, and everything wrong is told") {
   MemoryPlace place;
   place.hold({"readme.md", "profile.json"}, bytes("x"));
-  auto edits = prepare_confirmation(place, place.tree, {"readme.md", "events/x.json", "profile.json"}, "2026-11-22");
+  auto edits = prepare_confirmation(place, place.tree, {"readme.md", "events/x.json", "profile.json", "absent.md"}, "2026-11-22");
   REQUIRE_FALSE(edits);
-  REQUIRE(edits.error().size() == 3);
-  CHECK(edits.error()[0].code == ErrorCode::kMalformed);
+  REQUIRE(edits.error().size() == 4);
+  CHECK(edits.error()[0].code == ErrorCode::kNotARecord);
+  CHECK(edits.error()[3].code == ErrorCode::kNotFound);
   CHECK(edits.error()[1].code == ErrorCode::kNotFound);
   CHECK(edits.error()[2].code == ErrorCode::kNotJson);
   CHECK_FALSE(prepare_confirmation(place, std::nullopt, {"profile.json"}, "2026-11-22"));
+}
+
+TEST_CASE("a file published again over its confirmed record changes nothing; a changed one is published as it is") {
+  MemoryPlace place;
+  std::string text = R"({"kind": "offer", "name": "Scie", "confirmed": "2026-11-22"})";
+  place.hold({"offers/saw.json"}, bytes(text));
+  auto again = place.prepare({{"offers/saw.json", bytes(R"({"name": "Scie", "kind": "offer"})")}});
+  REQUIRE(again);
+  CHECK(again->empty());
+  for (std::string_view changed : {R"({"kind": "offer", "name": "Scie sauteuse"})", R"({"kind": "offer", "name": "Scie", "confirmed": "2026-11-23"})"}) {
+    auto done = place.prepare({{"offers/saw.json", bytes(changed)}});
+    REQUIRE(done);
+    CHECK(done->size() == 1);
+  }
 }
