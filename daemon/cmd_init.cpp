@@ -1,17 +1,45 @@
+#include <sys/stat.h>
+
 #include "daemon/clock.h"
 #include "daemon/command.h"
 #include "registry/registry.h"
+#include "registry/territory.h"
 
 namespace maillage::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder that is new, empty, or holds nothing but its settings; or one that an `init` began in, which has its lock.
+Result<void> check_folder(const fs::path& dir) {
+  std::error_code error;
+  if (fs::exists(dir / "lock", error)) return {};
+  fs::directory_iterator at(dir, error), end;
+  if (error == std::errc::no_such_file_or_directory) return {};
+  for (; !error && at != end; at.increment(error))
+    if (at->path().filename() != "config.toml") return protocol::fail(ErrorCode::kFolderNotEmpty, dir.string());
+  if (error) return tl::unexpected(protocol::system_error(error, dir.string()));
+  return {};
+}
+
+Result<void> check_options(const InitOptions& options) {
+  if (options.name.find_first_not_of(" \t") == std::string::npos) return protocol::fail(ErrorCode::kEmptyName, "");
+  if (!options.commune.empty() && !registry::find_commune(options.commune)) return protocol::fail(ErrorCode::kUnknownCommune, options.commune);
+  return check_folder(options.dir);
+}
+
+}  // namespace
 
 int run_init(const InitOptions& options, const Terminal& terminal) {
+  if (auto fine = check_options(options); !fine) return complain(fine.error(), terminal);
+  ::umask(077);  // the folders above DIR that init makes are the operator's alone, too
   registry::NewPlace place{options.name, options.network, options.commune, options.lat, options.lon};
   auto created = registry::Registry::create(options.dir, place, now().wall);
   if (!created) return complain(created.error(), terminal);
   boost::json::object result{{"place", created->place.hex()}, {"slug", created->slug}, {"recovery_sheet", created->recovery_sheet}};
   std::string said = say(Message::kInitDone, terminal.language, {options.name, created->place.hex(), created->slug});
   said += "\n\n" + say(Message::kInitSheet, terminal.language) + "\n\n  " + created->recovery_sheet + "\n\n";
-  said += say(Message::kInitNext, terminal.language, {options.dir.string()});
+  said += say(Message::kInitNext, terminal.language, {options.dir.string(), options.dir.string()});
   return conclude(result, said, terminal);
 }
 

@@ -30,6 +30,7 @@ std::string tidy(std::string_view given) {
 }
 
 Result<void> check_given(std::string_view given) {
+  if (given.empty()) return fail(ErrorCode::kEmptyPath, "");
   if (given.starts_with('/')) return fail(ErrorCode::kPathAbsolute, std::string(given));
   std::string path = tidy(given);
   if (path == ".." || path.starts_with("../") || path.ends_with("/..") || path.find("/../") != std::string::npos)
@@ -53,13 +54,14 @@ Result<void> add_folder(const fs::path& folder, const std::string& path, Files& 
     }
     if (files.size() > protocol::kPlaceFilesMax) return fail(ErrorCode::kTooMany, path);
   }
-  if (error == std::errc::permission_denied) return fail(ErrorCode::kDenied, folder.string());
-  if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
+  if (error) return tl::unexpected(protocol::system_error(error, folder.string()));
   return {};
 }
 
 Result<Files> gather(const PublishOptions& options) {
   Files files;
+  std::error_code missing;
+  if (!fs::is_directory(options.root, missing)) return fail(ErrorCode::kNotFound, "--root " + options.root.string());
   for (const std::string& given : options.paths) {
     if (auto fine = check_given(given); !fine) return tl::unexpected(fine.error());
     std::string path = tidy(given);

@@ -2,6 +2,7 @@
 
 #include "daemon/command.h"
 #include "daemon/http_client.h"
+#include "registry/query.h"
 
 namespace maillage::daemon {
 namespace {
@@ -15,7 +16,7 @@ Result<json::object> ask_url(const QueryOptions& options, const Terminal& termin
   url += "/api/v1/" + encode_parameter(options.what) + "?";
   for (const std::string& one : options.parameters) {
     auto equals = one.find('=');
-    if (equals == std::string::npos) return protocol::fail(ErrorCode::kUsage, one);
+    if (equals == std::string::npos) return protocol::fail(ErrorCode::kNoEquals, one);
     url += encode_parameter(one.substr(0, equals)) + "=" + encode_parameter(one.substr(equals + 1)) + "&";
   }
   url.pop_back();
@@ -53,6 +54,7 @@ int show(const json::object& page, const Terminal& terminal) {
 }  // namespace
 
 int run_query(const QueryOptions& options, const Terminal& terminal) {
+  if (!registry::what_of_name(options.what)) return complain(protocol::Error{ErrorCode::kUnknownList, options.what}, terminal);
   if (!options.url.empty()) {
     bool refused = false;
     auto page = ask_url(options, terminal, refused);

@@ -1,5 +1,7 @@
 #include "daemon/command.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <iostream>
 
@@ -17,6 +19,18 @@ namespace {
 // A daemon that is just starting holds the lock but does not listen yet.
 constexpr int kStartingTries = 50;
 constexpr std::chrono::milliseconds kStartingPause{100};
+
+// Refusals of what was typed, not of what was asked for: they end with kUsage.
+constexpr std::array kUsageCodes{protocol::ErrorCode::kUsage,     protocol::ErrorCode::kUnknownList, protocol::ErrorCode::kNoEquals,
+                                 protocol::ErrorCode::kEmptyPath, protocol::ErrorCode::kBadListen,   protocol::ErrorCode::kBadPeer,
+                                 protocol::ErrorCode::kBadLogLevel, protocol::ErrorCode::kEmptyName};
+
+int exit_code_of(const boost::json::object& reply) {
+  const boost::json::value* error = reply.if_contains("error");
+  if (error == nullptr || !error->is_object()) return kFailed;
+  std::string code = text_of(error->get_object(), "code");
+  return std::ranges::any_of(kUsageCodes, [&](auto usage) { return protocol::slug(usage) == code; }) ? kUsage : kFailed;
+}
 
 }  // namespace
 
@@ -56,7 +70,7 @@ int complain(const ControlMessage& reply, const Terminal& terminal) {
   } else if (const auto* error = reply.body.if_contains("error"); error != nullptr && error->is_object()) {
     std::cerr << text_of(error->get_object(), "detail") << "\n";
   }
-  return kFailed;
+  return exit_code_of(reply.body);
 }
 
 int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal) {

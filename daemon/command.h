@@ -69,7 +69,7 @@ ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage reque
 // The same for a verb that needs nothing more.
 ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal);
 
-// Prints a refusal; gives kFailed.
+// Prints a refusal; gives kFailed, or kUsage when the words typed are wrong.
 int complain(const protocol::Error& error, const Terminal& terminal);
 int complain(const ControlMessage& reply, const Terminal& terminal);
 

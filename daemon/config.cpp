@@ -144,10 +144,12 @@ tl::unexpected<Error> unknown_key(const toml::key& key) {
 Result<void> apply(const ConfigOverrides& overrides, Config& config) {
   Problem wrong;
   if (overrides.listen) wrong = set_listen(*overrides.listen, config);
-  if (wrong) return protocol::fail(ErrorCode::kUsage, "--listen: " + *wrong);
-  if ((wrong = set_peers(overrides.peers, config))) return protocol::fail(ErrorCode::kUsage, "--peer: " + *wrong);
+  if (wrong) return protocol::fail(ErrorCode::kBadListen, *overrides.listen);
+  for (const std::string& url : overrides.peers)
+    if (!parse_peer_url(url)) return protocol::fail(ErrorCode::kBadPeer, url);
+  config.peers.urls.insert(config.peers.urls.end(), overrides.peers.begin(), overrides.peers.end());
   if (overrides.log_level) wrong = choice(*overrides.log_level, kLevelWords, config.log.level);
-  if (wrong) return protocol::fail(ErrorCode::kUsage, "--log-level: " + *wrong);
+  if (wrong) return protocol::fail(ErrorCode::kBadLogLevel, *overrides.log_level);
   return {};
 }
 
@@ -155,8 +157,7 @@ Result<std::string> read_config_file(const std::string& path) {
   std::error_code error;
   auto size = std::filesystem::file_size(path, error);
   if (error == std::errc::no_such_file_or_directory) return std::string();
-  if (error == std::errc::permission_denied) return protocol::fail(ErrorCode::kDenied, path);
-  if (error) return protocol::fail(ErrorCode::kIo, path + ": " + error.message());
+  if (error) return tl::unexpected(protocol::system_error(error, path));
   if (size > kConfigBytesMax) return protocol::fail(ErrorCode::kTooLarge, path);
   std::ifstream file(path);
   std::ostringstream bytes;

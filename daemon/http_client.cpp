@@ -73,7 +73,7 @@ protocol::Result<HttpResponse> http_get(const PeerUrl& url, std::string_view acc
   asio::co_spawn(context, converse(call), asio::detached);
   context.run_for(kAnswerTimeout);
   if (call->error == asio::error::timed_out) return protocol::fail(protocol::ErrorCode::kTimeout, url.host_header());
-  if (call->error) return protocol::fail(protocol::ErrorCode::kIo, url.host_header() + ": " + call->error.message());
+  if (call->error) return tl::unexpected(protocol::system_error(call->error, url.host_header()));
   auto& message = call->parser.get();
   HttpResponse response;
   response.status = static_cast<int>(message.result_int());

@@ -4,6 +4,8 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "protocol/utf8.h"
+
 namespace maillage::daemon {
 namespace {
 
@@ -50,7 +52,11 @@ std::string_view HttpRequest::header(std::string_view name) const {
 protocol::Result<DecodedTarget> decode_target(std::string_view target) {
   auto shown = std::string(target.substr(0, 100));
   if (target.size() > kHttpTargetBytesMax) return protocol::fail(ErrorCode::kTooLarge, "URL");
-  auto url = boost::urls::parse_origin_form(boost::urls::string_view(target.data(), target.size()));
+  // What people type after curl has raw UTF-8 in it, which RFC 3986 does not allow: it counts as if it were encoded.
+  std::string ascii;
+  if (!clean_text(target)) return protocol::fail(ErrorCode::kMalformed, protocol::shown(target, 100));
+  for (char c : target) ascii += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : encode_parameter(std::string_view(&c, 1));
+  auto url = boost::urls::parse_origin_form(boost::urls::string_view(ascii.data(), ascii.size()));
   if (!url) return protocol::fail(ErrorCode::kMalformed, shown);
   DecodedTarget decoded;
   decoded.path = url->path();

@@ -260,6 +260,11 @@ HttpResponse HttpServer::State::prepare(HttpRequest& request, const Route*& rout
   if (!decoded) return refusal(request, decoded.error().code == ErrorCode::kTooLarge ? 414 : 400, decoded.error());
   request.path = without_base(config, std::move(decoded->path));
   request.query = std::move(decoded->query);
+  if (request.path == kPeerPath && request.method == "GET") {  // a browser: what asks for an upgrade never comes here
+    HttpResponse refused = refusal(request, 426, {ErrorCode::kWantsWebSocket, std::string(kPeerPath)});
+    refused.headers.emplace_back("Upgrade", "websocket");
+    return refused;
+  }
   RouteTable::Found found = routes.find(request);
   route = found.route;
   return std::move(found.refusal);
@@ -340,7 +345,7 @@ void HttpServer::reload(const HttpConfig& config) {
 
 Result<Address> HttpServer::listen() {
   const Address& wanted = state_->config.listen;
-  auto failed = [&](const error_code& error) { return protocol::fail(ErrorCode::kIo, wanted.text() + ": " + error.message()); };
+  auto failed = [&](const error_code& error) { return tl::unexpected(protocol::system_error(error, wanted.text())); };
   error_code error;
   tcp::resolver resolver(state_->node);
   auto found = resolver.resolve(wanted.host, std::to_string(wanted.port), tcp::resolver::passive, error);

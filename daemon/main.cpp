@@ -70,7 +70,7 @@ void add_verbs(CLI::App& app, Options& options) {
   verb(app, options, "verify", "vérifie tout / checks everything");
   verb(app, options, "reindex", "refait les index / rebuilds the indexes");
   verb(app, options, "refs", "écrit les références git / writes git refs");
-  CLI::App* sheet = verb(app, options, "sheet", "la feuille de récupération / the recovery sheet");
+  CLI::App* sheet = verb(app, options, "sheet", "la feuille de secours / the recovery sheet");
   sheet->add_flag("--confirm", options.confirm_sheet, "je l'ai : la voici sur l'entrée / I have it: here on stdin")->required();
 }
 
@@ -95,6 +95,21 @@ int run(const std::string& name, Options& options) {
   return run_query(options.query, terminal);
 }
 
+// CLI11 speaks English only: its sentence is read for the option's name, and ours is said.
+std::string usage_sentence(const CLI::ParseError& error, Language language) {
+  std::string text = error.what();
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    auto name = text.substr(0, text.find(" is required"));
+    bool verb = name.find("ubcommand") != std::string::npos;
+    return verb ? say(Message::kVerbMissing, language) : say(Message::kOptionMissing, language, {name});
+  }
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
+    return say(Message::kArgumentUnexpected, language, {text.substr(text.rfind(": ") + 2)});
+  auto option = text.find("--");
+  if (option == std::string::npos) return say(Message::kWrongUsage, language, {text});
+  return say(Message::kOptionWrong, language, {text.substr(option, text.find_first_of(": ", option) - option)});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -109,7 +124,7 @@ int main(int argc, char** argv) {
     return run(app.get_subcommands().front()->get_name(), options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::cerr << say(Message::kWrongUsage, options.terminal().language, {error.what()}) << "\n";
+    std::cerr << usage_sentence(error, options.terminal().language) << "\n";
     return kUsage;
   } catch (const std::exception& error) {
     std::cerr << "maillage: " << error.what() << "\n";

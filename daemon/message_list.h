@@ -31,25 +31,30 @@ MAILLAGE_MESSAGE(kStatus, "État de ce serveur", "State of this server")
 // -- the command line
 MAILLAGE_MESSAGE(kInitDone, "« {} » existe. Son identité : {}\nSon nom court : {}", "“{}” exists. Its identity: {}\nIts short name: {}")
 MAILLAGE_MESSAGE(kInitSheet,
-                 "Voici sa feuille de récupération. Elle n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la.\n"
+                 "Voici sa feuille de secours. Elle n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la.\n"
                  "C'est elle qui rend le lieu à ses gens si le disque est perdu ou la clé volée.",
                  "This is its recovery sheet. It is shown once and kept nowhere: print it or copy it by hand.\n"
                  "It is what gives the place back to its people if the disk is lost or the key stolen.")
-MAILLAGE_MESSAGE(kInitNext, "Ensuite : maillage sheet --confirm --dir …, puis maillage serve --dir {}",
-                 "Next: maillage sheet --confirm --dir …, then maillage serve --dir {}")
+MAILLAGE_MESSAGE(kInitNext, "Ensuite : maillage sheet --confirm --dir {}, puis maillage serve --dir {}",
+                 "Next: maillage sheet --confirm --dir {}, then maillage serve --dir {}")
 MAILLAGE_MESSAGE(kListening, "À l'écoute sur http://{}", "Listening on http://{}")
 MAILLAGE_MESSAGE(kPublished, "publié : {}", "published: {}")
 MAILLAGE_MESSAGE(kUnpublished, "retiré : {}", "unpublished: {}")
 MAILLAGE_MESSAGE(kConfirmed, "confirmé : {}", "confirmed: {}")
 MAILLAGE_MESSAGE(kNothingChanged, "rien n'a changé : tout est déjà publié", "nothing changed: everything is published already")
-MAILLAGE_MESSAGE(kFound, "{} en tout, {} montrés", "{} in all, {} shown")
+MAILLAGE_MESSAGE(kFound, "en tout : {} ; ici : {}", "in all: {}; here: {}")
 MAILLAGE_MESSAGE(kSound, "tout est en ordre", "everything is sound")
-MAILLAGE_MESSAGE(kReindexed, "{} fiches réindexées", "{} records indexed again")
-MAILLAGE_MESSAGE(kRefsWritten, "{} références écrites", "{} refs written")
-MAILLAGE_MESSAGE(kTypeSheet, "Tapez la feuille de récupération, puis Ctrl-D :", "Type the recovery sheet, then Ctrl-D:")
+MAILLAGE_MESSAGE(kReindexed, "fiches réindexées : {}", "records indexed again: {}")
+MAILLAGE_MESSAGE(kRefsWritten, "références écrites : {}", "refs written: {}")
+MAILLAGE_MESSAGE(kTypeSheet, "Tapez la feuille de secours, puis Ctrl-D :", "Type the recovery sheet, then Ctrl-D:")
 MAILLAGE_MESSAGE(kSheetConfirmed, "c'est bien la feuille de ce lieu", "this is indeed the sheet of this place")
 MAILLAGE_MESSAGE(kQueryNeedsOne, "query veut --dir ou --url, l'un des deux", "query wants --dir or --url, one of them")
 MAILLAGE_MESSAGE(kWrongUsage, "commande incorrecte : {}. Voyez maillage --help", "wrong usage: {}. See maillage --help")
+MAILLAGE_MESSAGE(kOptionMissing, "il manque {} ; voyez maillage --help", "{} is missing; see maillage --help")
+MAILLAGE_MESSAGE(kVerbMissing, "il manque un verbe, par exemple status ; voyez maillage --help", "a verb is missing, such as status; see maillage --help")
+MAILLAGE_MESSAGE(kArgumentUnexpected, "maillage ne connaît pas ici : {} ; voyez maillage --help", "maillage does not know this here: {}; see maillage --help")
+MAILLAGE_MESSAGE(kOptionWrong, "l'option {} a une valeur incorrecte, ou il lui manque la sienne ou une autre option ; voyez maillage --help",
+                 "the option {} has a wrong value, lacks its value or another option; see maillage --help")
 // -- status and peers
 MAILLAGE_MESSAGE(kStatusPlace, "{} ({})", "{} ({})")
 MAILLAGE_MESSAGE(kStatusPublished, "  dernière publication : {}", "  last published: {}")
@@ -61,7 +66,7 @@ MAILLAGE_MESSAGE(kStatusProblem, "  publié, mais cette version ne sait pas l'af
 MAILLAGE_MESSAGE(kStatusCounts,
                  "Dans le registre, ici — lieux : {} · réseaux : {} · événements : {} · ressources : {} · besoins : {} · offres : {}",
                  "In the registry, here — places: {} · networks: {} · events: {} · resources: {} · needs: {} · offers: {}")
-MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de récupération : maillage sheet --confirm --dir {}",
+MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de secours : maillage sheet --confirm --dir {}",
                  "To do: confirm that you have the recovery sheet: maillage sheet --confirm --dir {}")
 MAILLAGE_MESSAGE(kStatusFine, "Tout va bien.", "All is well.")
 MAILLAGE_MESSAGE(kPeersNone, "Aucun partenaire n'est connecté.", "No partner is connected.")

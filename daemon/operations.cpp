@@ -102,11 +102,11 @@ ControlMessage confirm(const Operations& operations, const ControlMessage& reque
 
 ControlMessage query(const Operations& operations, const ControlMessage& request) {
   auto what = registry::what_of_name(text(request.body, "what"));
-  if (!what) return refuse(request, Error{ErrorCode::kUsage, text(request.body, "what")});
+  if (!what) return refuse(request, Error{ErrorCode::kUnknownList, text(request.body, "what")});
   registry::Parameters parameters;
   for (const std::string& one : texts(request.body, "parameters")) {
     auto equals = one.find('=');
-    if (equals == std::string::npos) return refuse(request, Error{ErrorCode::kUsage, one});
+    if (equals == std::string::npos) return refuse(request, Error{ErrorCode::kNoEquals, one});
     parameters.emplace_back(one.substr(0, equals), one.substr(equals + 1));
   }
   auto parsed = registry::parse_query(*what, parameters);

@@ -68,7 +68,25 @@ TEST_CASE("0 is done, 1 is refused, 2 is wrong usage") {
   CHECK(run_maillage({"publish", "--dir", dir}).code == 2);
   CHECK(run_maillage({"query", "places"}).code == 2);
   CHECK(run_maillage({"query", "--dir", dir, "--url", "http://127.0.0.1:1", "places"}).code == 2);
+  CHECK(run_maillage({"publish", "--dir", dir, ""}).code == 2);
+  CHECK(run_maillage({"query", "--dir", dir, "lieux"}).code == 2);
+  CHECK(run_maillage({"query", "--dir", dir, "places", "laser"}).code == 2);
+  CHECK(run_maillage({"serve", "--dir", dir, "--listen", "here"}).code == 2);
+  CHECK(run_maillage({"serve", "--dir", dir, "--peer", "here"}).code == 2);
+  CHECK(run_maillage({"serve", "--dir", dir, "--log-level", "loud"}).code == 2);
+  CHECK(run_maillage({"init", "--dir", nowhere, "--name", ""}).code == 2);
+  CHECK(run_maillage({"init", "--dir", nowhere, "--name", "X", "--commune", "59000"}).code == 1);  // Lille's postcode
   CHECK_FALSE(std::filesystem::exists(nowhere));
+}
+
+TEST_CASE("init makes a place in a new folder or one that has settings alone, and leaves what is there to its owner") {
+  TemporaryDirectory folder;
+  write_text(folder.path() / "settings/config.toml", "");
+  write_text(folder.path() / "photos/canal.jpg", "x");
+  CHECK(run_maillage({"init", "--dir", (folder.path() / "settings").string(), "--name", "X"}).code == 0);
+  Ended refused = run_maillage({"init", "--dir", (folder.path() / "photos").string(), "--name", "X", "--json"});
+  CHECK(text_at(json_of(refused), "/error/code") == "folder-not-empty");
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "photos/lock"));
 }
 
 TEST_CASE("with --json every verb prints JSON alone on stdout, done or refused") {
