@@ -165,7 +165,7 @@ void measure_start(const std::filesystem::path& directory) {
   std::unique_ptr<Registry> registry;
   std::vector<protocol::PlaceState> states;
   auto open = seconds_of([&] { registry = must(Registry::open(directory)); });
-  auto load = seconds_of([&] { states = registry->load(); });
+  auto load = seconds_of([&] { states = registry->load().value(); });
   protocol::SystemRandom random;
   protocol::Node node({registry->identity()}, random);
   std::size_t places = states.size();

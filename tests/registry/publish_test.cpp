@@ -228,7 +228,7 @@ TEST_CASE("only records that are there can be confirmed, and everything wrong is
   CHECK_FALSE(prepare_confirmation(place, std::nullopt, {"profile.json"}, "2026-11-22"));
 }
 
-TEST_CASE("a file published again over its confirmed record changes nothing; a changed one is published as it is") {
+TEST_CASE("a file published again over its confirmed record changes nothing, a changed one is published as it is") {
   MemoryPlace place;
   std::string text = R"({"kind": "offer", "name": "Scie", "confirmed": "2026-11-22"})";
   place.hold({"offers/saw.json"}, bytes(text));
