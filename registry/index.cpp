@@ -8,8 +8,7 @@
 
 #include "registry/card.h"
 #include "registry/columns.h"
-#include "registry/cursor.h"
-#include "registry/item.h"
+#include "registry/page.h"
 #include "registry/reading.h"
 #include "registry/slug.h"
 #include "registry/stored_record.h"
@@ -187,24 +186,17 @@ Result<Page> Index::query(const Query& query) const {
     after = std::move(*position);
   }
   Page page;
-  std::vector<ItemSource> sources;
+  std::vector<Listed> listed;
+  bool more = false;
   {
     auto lock = memory_->read();
     const Columns& columns = memory_->columns;
     auto hits = select(columns, query);
     page.number_matched = hits.size();
-    bool more = cut_page(columns, query, after, hits);
-    if (more) page.next = encode_cursor(query, position_of(columns, hits.back()));
-    for (const Hit& hit : hits) sources.push_back(item_source(columns, query, hit));
+    more = cut_page(columns, query, after, hits);
+    for (const Hit& hit : hits) listed.push_back({item_source(columns, query, hit), position_of(columns, hit)});
   }
-  for (const auto& source : sources) {
-    auto value = store_.get(Column::kRecords, record_key(source.place, source.path));
-    if (!value) return tl::unexpected(value.error());
-    if (!*value) continue;  // withdrawn this very moment
-    auto stored = decode_stored_record(**value);
-    if (!stored) return protocol::fail(ErrorCode::kCorrupt, "stored record");
-    if (auto item = make_item(source, *stored)) page.items.push_back(std::move(*item));
-  }
+  if (auto read = read_items(store_, query, listed, more, page); !read) return tl::unexpected(read.error());
   return page;
 }
 

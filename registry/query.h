@@ -12,6 +12,7 @@
 //   from to   half-open; a date alone is the whole day in Paris. Events that overlap, repetitions included; needs and
 //             offers not over yet at `from` and made before `to`. Refused for the rest.
 //   place     id or slug        limit 0 … 1000 (0 = count only)        after = a page's `next`
+// A page also ends at about 4 MiB (kPageBytesMax): fewer items than `limit` do not mean the end, `next` = null does.
 //
 // Order: with q best match first; then with near nearest first; then events by the start that matched; then by name
 // (French collation); then by address. A cursor is a position in that order: it stays good while records change.
@@ -39,6 +40,9 @@ inline constexpr std::size_t kWhats = 6;
 
 inline constexpr std::size_t kQueryLimitDefault = 50;
 inline constexpr std::size_t kQueryLimitMax = 1000;
+// Records read for one page, as stored; it ends before, except that one item always fits. A thousand records of an honest size
+// are under 1 MiB; a thousand of the largest would be 64 MiB of text, and ten times that as values, for one request.
+inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;
 // A question is typed or ticked by a person: these bound what a stranger makes us compute.
 inline constexpr std::size_t kQueryParametersMax = 256;
 inline constexpr std::size_t kQueryValueBytesMax = 512;

@@ -50,6 +50,36 @@ TEST_CASE_METHOD(Listed, "a walk through the pages loses nothing and repeats not
   CHECK(seen.size() == 25);
 }
 
+TEST_CASE("a page of large records ends early over HTTP, and its next leads through all of them") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier du Canal");
+  Words paths;
+  const std::string text(14'000, 'x');
+  for (int i = 0; i < 100; ++i) {
+    paths.push_back("needs/n" + std::to_string(i) + ".json");
+    write_text(place.site() / paths.back(), R"({"kind": "need", "name": "Besoin )" + std::to_string(i) + R"(", "extra": [")" + text + R"(", ")" + text +
+                                                R"(", ")" + text + R"(", ")" + text + R"("]})");
+  }
+  REQUIRE(place.publish_all(paths).code == 0);
+  place.serve();
+  std::set<std::string> seen;
+  std::string after;
+  int pages = 0;
+  do {
+    Answer answer = place.ask("needs?limit=1000" + (after.empty() ? "" : "&after=" + after));
+    REQUIRE(answer.status == 200);
+    CHECK(answer.body.size() < 4'500'000);
+    auto page = answer.json();
+    auto& items = page.at("items").as_array();
+    CHECK(number_at(page, "/numberMatched") == 100);
+    CHECK(number_at(page, "/numberReturned") == static_cast<std::int64_t>(items.size()));
+    for (const auto& item : items) CHECK(seen.insert(text_at(item, "/record")).second);
+    after = text_at(page, "/next");
+  } while (!after.empty() && ++pages < 10);
+  CHECK(seen.size() == 100);
+  CHECK(pages == 1);
+}
+
 TEST_CASE_METHOD(Listed, "limit 0 counts without listing, and a list has exactly its four members") {
   auto page = place.ask("resources?limit=0").json();
   CHECK(page.as_object().size() == 4);
