@@ -41,7 +41,7 @@ std::vector<std::string_view> texts_field(const object& record, std::string_view
 
 class CardReader {
  public:
-  CardReader(Card& card, const object& record) : card_(card), record_(record) {}
+  CardReader(Lexicon& lexicon, Card& card, const object& record) : lexicon_(lexicon), card_(card), record_(record) {}
 
   void read(UnixTime created) {
     read_names();
@@ -59,22 +59,21 @@ class CardReader {
 
  private:
   void add_words(std::string_view text, Field field) {
-    for (auto& word : words_of_record(text)) {
-      if (field == Field::kText && word->silent) continue;
-      card_.words.push_back({std::move(word), field});
+    add_words(words_of_record(lexicon_, text), field);
+  }
+  void add_words(const std::vector<const Word*>& words, Field field) {
+    for (const Word* word : words) {
+      if (field != Field::kText || !word->silent) card_.words.push_back({word, word->number, field});
     }
   }
 
-  // Neighbours in a name also count as one word: "arlab" finds Konk Ar Lab.
   void add_name(std::string_view name) {
-    auto words = words_of_record(name);
+    auto words = words_of_record(lexicon_, name);
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      Word joined;
-      joined.folded = words[i]->folded + words[i + 1]->folded;
-      if (joined.folded.size() > kWordBytesMax) continue;
-      card_.words.push_back({std::make_shared<const Word>(std::move(joined)), Field::kName});
+      std::string joined = words[i]->folded + words[i + 1]->folded;
+      if (joined.size() <= kWordBytesMax) card_.joined.push_back(std::move(joined));
     }
-    add_words(name, Field::kName);
+    add_words(words, Field::kName);
   }
 
   void read_names() {
@@ -183,16 +182,17 @@ class CardReader {
     if (until) card_.end = until->date_only ? zone.to_utc(until->local_ms + kDayMs).ms : until->at.ms;
   }
 
+  Lexicon& lexicon_;
   Card& card_;
   const object& record_;
 };
 
 }  // namespace
 
-Card read_card(What what, const boost::json::object& record, UnixTime created) {
+Card read_card(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created) {
   Card card;
   card.what = what;
-  CardReader(card, record).read(created);
+  CardReader(lexicon, card, record).read(created);
   return card;
 }
 

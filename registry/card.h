@@ -26,7 +26,8 @@ struct FacetValue {
 };
 
 struct CardWord {
-  WordPointer word;
+  const Word* word;
+  std::uint32_t number;  // the word's, so that it is not fetched for it
   Field field;
 };
 
@@ -38,13 +39,14 @@ struct Card {
   std::string name;
   std::optional<GeoPoint> geo;
   std::vector<FacetValue> facets;  // distinct
-  std::vector<CardWord> words;     // may repeat
+  std::vector<CardWord> words;     // may repeat; they live in the lexicon
+  std::vector<std::string> joined; // neighbours in a name as one folded word: "arlab" finds Konk Ar Lab
   // Events: half-open, kNoTime when the event has no readable start. Needs and offers: from publication to deadline.
   std::int64_t start = kNoTime, end = kNoTime;
   std::shared_ptr<const Repetition> repetition;
 };
 
 // `record` has passed read_indexable and belongs in list `what`.
-Card read_card(What what, const boost::json::object& record, UnixTime created);
+Card read_card(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created);
 
 }  // namespace maillage::registry

@@ -13,8 +13,9 @@ namespace {
 
 // Below this many dead rows renumbering is not worth its pause.
 constexpr std::size_t kDeadRowsMin = 4'096;
-// Half the words of a text are among the few thousand that most texts use.
-constexpr std::size_t kListings = 16'384;
+// Nor below this many words of dead rows. Rationale: one record can bring 10,000 words that nobody else has, so that a
+// place which republishes it again and again would fill memory long before its dead rows count.
+constexpr std::size_t kDeadWordsMin = 65'536;
 
 bool is_profile(What what) { return what == What::kPlaces || what == What::kNetworks; }
 
@@ -44,7 +45,8 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card
     row.facets.push_back(facets_.emplace(value, next).first->second);
   }
   std::sort(row.facets.begin(), row.facets.end());
-  for (const auto& [word, field] : card.words) list_word(word, number, field);
+  for (const auto& word : card.words) list_word(word, number);
+  for (const auto& word : card.joined) words_.add(word, number, Field::kName);
 
   IndexedPlace& place = places_[row.place];
   place.rows.push_back(number);
@@ -58,21 +60,20 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card
   auto list = static_cast<std::size_t>(card.what);
   ++living_[list];
   added_[list].push_back(number);
+  row.words = static_cast<std::uint32_t>(card.words.size() + card.joined.size());
   rows_.push_back(std::move(row));
   unsettled_ = true;
 }
 
-void Columns::list_word(const WordPointer& word, std::uint32_t row, Field field) {
-  // Neighbours in a name, joined: nobody shares them.
-  if (word->stems.empty()) return words_.add(word->folded, row, field);
-  listings_.resize(kListings);
-  Listing& listing = listings_[reinterpret_cast<std::uintptr_t>(word.get()) / 64 % kListings];
-  if (listing.word != word) {
-    listing = {word, {&words_.entries_of(word->folded)}};
-    for (std::size_t i = 0; i < word->stems.size(); ++i) listing.entries[i + 1] = &stems_.entries_of(word->stems[i]);
+void Columns::list_word(const CardWord& met, std::uint32_t row) {
+  if (met.number >= listings_.size()) listings_.resize(met.number + met.number / 2 + 1);
+  Listing& listing = listings_[met.number];
+  if (!listing[0]) {
+    listing[0] = &words_.entries_of(met.word->folded);
+    for (std::size_t i = 0; i < met.word->stems.size(); ++i) listing[i + 1] = &stems_.entries_of(met.word->stems[i]);
   }
-  for (auto* entries : listing.entries) {
-    if (entries) WordList::add(*entries, row, field);
+  for (auto* entries : listing) {
+    if (entries) WordList::add(*entries, row, met.field);
   }
 }
 
@@ -91,6 +92,7 @@ void Columns::kill(std::uint32_t number) {
   row.alive = false;
   row.repetition.reset();
   ++dead_;
+  dead_words_ += row.words;
   --living_[static_cast<std::size_t>(row.what)];
   died_[static_cast<std::size_t>(row.what)] = true;
   IndexedPlace& place = places_[row.place];
@@ -123,7 +125,7 @@ bool Columns::name_before(std::uint32_t a, std::uint32_t b) const {
 
 void Columns::settle() {
   if (!unsettled_) return;
-  if (dead_ > kDeadRowsMin && dead_ > rows_.size() / 2) renumber();
+  if (is_crowded()) renumber();
   auto before = [this](std::uint32_t a, std::uint32_t b) { return name_before(a, b); };
   auto dead = [this](std::uint32_t row) { return !rows_[row].alive; };
   for (std::size_t list = 0; list < kWhats; ++list) {
@@ -136,6 +138,12 @@ void Columns::settle() {
   unsettled_ = false;
 }
 
+bool Columns::is_crowded() const {
+  bool by_rows = dead_ > kDeadRowsMin && dead_ > rows_.size() / 2;
+  bool by_words = dead_words_ > kDeadWordsMin && words_.size() > words_kept_ + words_kept_ / 2 + kDeadWordsMin;
+  return by_rows || by_words;
+}
+
 void Columns::renumber() {
   std::vector<std::uint32_t> moved(rows_.size(), kNoRow);
   std::vector<Row> kept;
@@ -146,10 +154,11 @@ void Columns::renumber() {
     kept.push_back(std::move(rows_[i]));
   }
   rows_ = std::move(kept);
-  dead_ = 0;
+  dead_ = dead_words_ = 0;
   listings_.clear();
   words_.renumber(moved);
   stems_.renumber(moved);
+  words_kept_ = words_.size();
   for (auto& place : places_) {
     for (auto& row : place.rows) row = moved[row];
     if (place.profile != kNoRow) place.profile = moved[place.profile];

@@ -1,7 +1,8 @@
 // Columns: every indexed record as a row of plain values, the word lists over them, and the places they belong to.
 //
 // Invariant: once settled, `in_order(what)` has the living rows of that list by (name key, place, path). Rows are
-// appended; a changed record is a new row and its old one dies; when the dead outnumber the living, all is renumbered.
+// appended; a changed record is a new row and its old one dies; when the dead outnumber the living, or their words fill
+// the word lists, all is renumbered.
 // Guarded by the index's shared mutex: changes and `settle` alone, everything else any number of readers.
 #pragma once
 
@@ -22,6 +23,7 @@ struct Row {
   PathKey path;
   What what = What::kPlaces;
   bool alive = true;
+  std::uint32_t words = 0;  // listed for it
   std::optional<GeoPoint> geo;
   std::vector<FacetId> facets;  // ascending
   std::int64_t start = kNoTime, end = kNoTime;
@@ -42,6 +44,9 @@ class Columns {
   void add(const PlaceId& place, const PathKey& path, const Card& card);
   void remove(const PlaceId& place, const PathKey& path);
   void remove_all(const PlaceId& place);
+
+  // The lexicon of the cards was cleared: numbers of words mean other words from here on.
+  void forget_word_numbers() { listings_.clear(); }
 
   // Sorts what was added since; needed before `in_order`.
   void settle();
@@ -67,24 +72,23 @@ class Columns {
   std::uint32_t ordinal(const PlaceId& place);
   void kill(std::uint32_t row);
   void forget_profile(IndexedPlace& place);
+  bool is_crowded() const;
   void renumber();
-  void list_word(const WordPointer& word, std::uint32_t row, Field field);
+  void list_word(const CardWord& word, std::uint32_t row);
 
-  // Where the rows of a word met lately are listed, so that it is not looked up by its letters again.
-  struct Listing {
-    WordPointer word;
-    std::array<WordList::Entries*, 3> entries{};  // of the whole word, then of its one or two stems
-  };
+  // Where the rows of a word are listed: under the whole word, then its one or two stems. Null: not looked up yet.
+  using Listing = std::array<WordList::Entries*, 3>;
 
   std::vector<Row> rows_;
-  std::size_t dead_ = 0;
+  std::size_t dead_ = 0, dead_words_ = 0;
+  std::size_t words_kept_ = 0;  // by the last renumbering
   std::array<std::size_t, kWhats> living_{};
   std::vector<IndexedPlace> places_;
   std::unordered_map<PlaceId, std::uint32_t> ordinals_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> slugs_;
   std::map<FacetValue, FacetId> facets_;
   WordList words_, stems_;  // stems are only met exactly, so never settled
-  std::vector<Listing> listings_;  // by the word's address
+  std::vector<Listing> listings_;  // by the word's number
   std::array<std::vector<std::uint32_t>, kWhats> order_, added_;
   std::array<bool, kWhats> died_{};  // since the last settle
   bool unsettled_ = false;

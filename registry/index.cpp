@@ -8,6 +8,7 @@
 
 #include "registry/card.h"
 #include "registry/columns.h"
+#include "registry/lexicon.h"
 #include "registry/page.h"
 #include "registry/reading.h"
 #include "registry/slug.h"
@@ -18,6 +19,7 @@ namespace maillage::registry {
 struct Index::Memory {
   mutable std::shared_mutex mutex;
   Columns columns;
+  Lexicon lexicon;  // of whoever stages and applies; no reader looks at it
 
   // Readers need settled columns; the first after a change settles them for all.
   std::shared_lock<std::shared_mutex> read() {
@@ -33,6 +35,15 @@ struct Index::Memory {
     std::unique_lock lock(mutex);
     columns.settle();
   }
+
+  // Words of records that are gone stay in the lexicon; when they may be most of it, it starts anew.
+  void forget_old_words() {
+    std::unique_lock lock(mutex);
+    if (lexicon.size() < kLexiconWordsMin + 2 * columns.words().size()) return;
+    lexicon.clear();
+    columns.forget_word_numbers();
+  }
+  static constexpr std::size_t kLexiconWordsMin = 65'536;  // about 12 MB
 };
 
 namespace {
@@ -131,6 +142,7 @@ Result<void> Index::stage(WriteBatch& batch, const PlaceChanges& changes) const 
 }
 
 void Index::apply(const PlaceChanges& changes) {
+  memory_->forget_old_words();
   // Everything slow happens before the lock: queries wait for the copying of values only.
   struct Change {
     PathKey path;
@@ -141,7 +153,7 @@ void Index::apply(const PlaceChanges& changes) {
     Change change{path_key(version.path), std::nullopt};
     auto record = version.json ? read_indexable(version.path, *version.json) : protocol::fail(ErrorCode::kNotFound, "");
     auto what = record ? what_of(*record) : std::nullopt;
-    if (what) change.card = read_card(*what, *record, version.created);
+    if (what) change.card = read_card(memory_->lexicon, *what, *record, version.created);
     ready.push_back(std::move(change));
   }
   std::unique_lock lock(memory_->mutex);
@@ -154,6 +166,7 @@ void Index::apply(const PlaceChanges& changes) {
 
 Result<void> Index::load() {
   Columns columns;
+  Lexicon lexicon;
   Loading loading(columns);
   std::optional<Error> error;
   auto scanned = store_.scan(Column::kRecords, "", [&](std::string_view key_bytes, std::string_view value) {
@@ -166,7 +179,7 @@ Result<void> Index::load() {
     if (stored->problem) return true;
     auto record = read_known_indexable(stored->json);
     auto what = record ? what_of(*record) : std::nullopt;
-    if (what) loading.add({key->place, key->path, read_card(*what, *record, stored->created)});
+    if (what) loading.add({key->place, key->path, read_card(lexicon, *what, *record, stored->created)});
     return true;
   });
   loading.finish();
@@ -175,6 +188,7 @@ Result<void> Index::load() {
   columns.settle();
   std::unique_lock lock(memory_->mutex);
   memory_->columns = std::move(columns);
+  memory_->lexicon = std::move(lexicon);
   return {};
 }
 

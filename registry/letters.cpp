@@ -89,13 +89,15 @@ Folded fold_alone(UChar32 c) {
   return folded;
 }
 
-const Folded& folded(UChar32 c) {
-  static const auto table = [] {
-    std::array<Folded, kTableEnd> made;
+using FoldTable = std::array<Folded, kTableEnd>;
+
+const FoldTable& fold_table() {
+  static const FoldTable table = [] {
+    FoldTable made;
     for (UChar32 each = 0; each < kTableEnd; ++each) made[static_cast<std::size_t>(each)] = fold_alone(each);
     return made;
   }();
-  return table[static_cast<std::size_t>(c)];
+  return table;
 }
 
 // The character at `at`, which moves behind it; negative when the table cannot tell. U+2019 and the other marks of
@@ -112,20 +114,31 @@ UChar32 next_simple(std::string_view text, std::size_t& at) {
   return -1;
 }
 
+// ASCII always is.
 bool is_simple(std::string_view text) {
+  const FoldTable& table = fold_table();
   for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     UChar32 c = next_simple(text, at);
-    if (c < 0 || (c < kTableEnd && folded(c).as == Folded::As::kNeedsLibrary)) return false;
+    if (c < 0 || (c < kTableEnd && table[static_cast<std::size_t>(c)].as == Folded::As::kNeedsLibrary)) return false;
   }
   return true;
 }
 
 void each_simple_word(std::string_view text, const VisitLetters& visit) {
+  const FoldTable& table = fold_table();
   std::string word;
   for (std::size_t at = 0; at < text.size();) {
-    UChar32 c = next_simple(text, at);
-    const Folded& letters = folded(c < kTableEnd ? c : ' ');
-    if (letters.as == Folded::As::kLetters) word.append(letters.utf8.data(), letters.size);
+    auto first = static_cast<unsigned char>(text[at]);
+    UChar32 c = first < 0x80 ? (++at, static_cast<UChar32>(first)) : next_simple(text, at);
+    const Folded& letters = table[static_cast<std::size_t>(c < kTableEnd ? c : ' ')];
+    if (letters.as == Folded::As::kLetters) {
+      if (letters.size == 1) word.push_back(letters.utf8[0]);
+      else word.append(letters.utf8.data(), letters.size);
+    }
     if (letters.as != Folded::As::kBreak || word.empty()) continue;
     visit(word, is_apostrophe(c));
     word.clear();

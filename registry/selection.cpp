@@ -22,7 +22,7 @@ class Relevance {
     total_.assign(columns.rows().size(), 0);
     best_.assign(columns.rows().size(), 0);
     for (std::size_t i = 0; i < words.size(); ++i) {
-      meet(*words[i], i + 1 == words.size());
+      meet(words[i], i + 1 == words.size());
       for (std::uint32_t row : touched_) {
         if (total_[row] >> kWordShift == i) total_[row] += (1u << kWordShift) + best_[row];
         best_[row] = 0;

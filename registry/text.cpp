@@ -9,6 +9,7 @@
 #include <unicode/unistr.h>
 
 #include "registry/letters.h"
+#include "registry/lexicon.h"
 
 namespace maillage::registry {
 namespace {
@@ -39,12 +40,14 @@ bool holds(const std::array<std::string_view, N>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+// Letters beyond these cannot be within a word's first kWordBytesMax: no letter folds to less than a quarter.
+constexpr std::size_t kLettersBytesMax = 4 * kWordBytesMax;
+
 // Cut at a whole character.
-void cut(std::string& word) {
-  if (word.size() <= kWordBytesMax) return;
-  std::size_t end = kWordBytesMax;
+std::string_view cut(std::string_view word, std::size_t end) {
+  if (word.size() <= end) return word;
   while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xc0) == 0x80) --end;
-  word.resize(end);
+  return word.substr(0, end);
 }
 
 // A stemmer keeps its result inside itself, so each thread has one.
@@ -63,67 +66,13 @@ std::string stem(const std::string& word) {
   return out;
 }
 
-Word make_word(std::string folded, const std::string& accented) {
-  if (folded == "st") folded = "saint";
-  if (folded == "ste") folded = "sainte";
-  cut(folded);
-  Word word;
-  word.folded = std::move(folded);
-  word.silent = is_stop_word(word.folded);
-  word.may_join = std::ranges::any_of(kCompounds, [&](const Compound& compound) {
-    return word.folded == compound.first || word.folded.starts_with(compound.joined);
-  });
-  word.stems.push_back(stem(word.folded));
-  if (is_ascii(accented) || accented.size() > kWordBytesMax) return word;
-  std::string second = fold(stem(accented));
-  if (second != word.stems.front()) word.stems.push_back(std::move(second));
-  return word;
-}
-
-// Words met lately: most words of a text are words of every text, and stems are dear (about 2 µs).
-// Rationale for a table of fixed slots, 64 bytes each, and not a map: a start looks up eight million words, and waits for
-// memory far longer than it computes. One slot is one cache line; the last word that falls on it has it. 1 MB a thread.
-class WordCache {
- public:
-  WordPointer word(const std::string& letters) {
-    if (letters.size() > Slot::kBytes) return make(letters);
-    Slot& slot = slots_[std::hash<std::string_view>()(letters) % kSlots];
-    if (!slot.word || slot.text() != letters) {
-      slot.word = make(letters);
-      slot.size = static_cast<std::uint8_t>(letters.size());
-      std::copy(letters.begin(), letters.end(), slot.letters.begin());
-    }
-    return slot.word;
-  }
-
- private:
-  struct alignas(64) Slot {
-    static constexpr std::size_t kBytes = 47;
-    std::string_view text() const { return {letters.data(), size}; }
-    WordPointer word;
-    std::uint8_t size = 0;
-    std::array<char, kBytes> letters;
-  };
-  static constexpr std::size_t kSlots = 16'384;
-
-  static WordPointer make(const std::string& letters) {
-    return std::make_shared<const Word>(make_word(without_accents(letters), with_oe(letters)));
-  }
-
-  std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
-};
-
-WordPointer known_word(const std::string& letters) {
-  thread_local WordCache cache;
-  return cache.word(letters);
-}
-
-std::vector<WordPointer> split(std::string_view utf8) {
-  std::vector<WordPointer> words;
-  each_word(utf8, [&words](const std::string& letters, bool apostrophe) {
+std::vector<const Word*> split(Lexicon& lexicon, std::string_view utf8) {
+  std::vector<const Word*> words;
+  words.reserve(utf8.size() / 6);
+  each_word(utf8, [&](const std::string& letters, bool apostrophe) {
     if (words.size() >= kWordsMax || (apostrophe && holds(kElisions, letters))) return;
-    auto word = known_word(letters);
-    if (!word->folded.empty()) words.push_back(std::move(word));
+    const Word& word = lexicon.word(cut(letters, kLettersBytesMax));
+    if (!word.folded.empty()) words.push_back(&word);
   });
   return words;
 }
@@ -148,36 +97,54 @@ const Compound* compound_of(const Word& word) {
   return nullptr;
 }
 
-WordPointer plain(std::string_view folded) { return known_word(std::string(folded)); }
-
 }  // namespace
 
-std::vector<WordPointer> words_of_record(std::string_view utf8) {
-  auto words = split(utf8);
-  std::vector<WordPointer> all;
+Word make_word(std::string_view letters) {
+  Word word;
+  word.letters = letters;
+  std::string accented = with_oe(word.letters);
+  word.folded = without_accents(word.letters);
+  if (word.folded == "st") word.folded = "saint";
+  if (word.folded == "ste") word.folded = "sainte";
+  word.folded.resize(cut(word.folded, kWordBytesMax).size());
+  word.silent = is_stop_word(word.folded);
+  word.may_join = std::ranges::any_of(kCompounds, [&](const Compound& compound) {
+    return word.folded == compound.first || word.folded.starts_with(compound.joined);
+  });
+  word.stems.push_back(stem(word.folded));
+  if (is_ascii(accented) || accented.size() > kWordBytesMax) return word;
+  std::string second = fold(stem(accented));
+  if (second != word.stems.front()) word.stems.push_back(std::move(second));
+  return word;
+}
+
+std::vector<const Word*> words_of_record(Lexicon& lexicon, std::string_view utf8) {
+  auto words = split(lexicon, utf8);
+  std::vector<const Word*> all;
   all.reserve(words.size() + 4);
   for (std::size_t i = 0; i < words.size(); ++i) {
     const Compound* two = i + 1 < words.size() ? compound_of(*words[i], *words[i + 1]) : nullptr;
     const Compound* one = compound_of(*words[i]);
-    if (two) all.push_back(plain(two->joined));
-    all.push_back(std::move(words[i]));
+    if (two) all.push_back(&lexicon.word(two->joined));
+    all.push_back(words[i]);
     if (!one) continue;
-    all.push_back(plain(one->first));
-    all.push_back(plain(one->second));
+    all.push_back(&lexicon.word(one->first));
+    all.push_back(&lexicon.word(one->second));
   }
   return all;
 }
 
-std::vector<WordPointer> words_of_question(std::string_view utf8) {
-  auto words = split(utf8);
-  std::vector<WordPointer> joined;
+std::vector<Word> words_of_question(std::string_view utf8) {
+  Lexicon lexicon;
+  auto words = split(lexicon, utf8);
+  std::vector<Word> joined;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const Compound* two = i + 1 < words.size() ? compound_of(*words[i], *words[i + 1]) : nullptr;
-    joined.push_back(two ? plain(two->joined) : std::move(words[i]));
+    joined.push_back(two ? make_word(two->joined) : *words[i]);
     if (two) ++i;
   }
   auto telling = joined;
-  std::erase_if(telling, [](const WordPointer& word) { return word->silent; });
+  std::erase_if(telling, [](const Word& word) { return word.silent; });
   return telling.empty() ? joined : telling;
 }
 

@@ -2,11 +2,10 @@
 // saint for st, `fablab` for fab lab and fab-lab, and each word's stems.
 //
 // Rationale: accents are removed after *and* before stemming, and both stems count, so that `evenement` finds
-// événements and `repare` finds réparée whichever was typed with accents. Stops at kWordsMax. Any thread; each keeps
-// the words that it met lately.
+// événements and `repare` finds réparée whichever was typed with accents. Stops at kWordsMax. Any thread.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,21 +23,25 @@ inline constexpr std::size_t kTypoLettersMin = 5;
 inline constexpr std::size_t kPrefixLettersMin = 2;
 
 struct Word {
-  bool silent = false;    // carries no sense: de, la, et
-  bool may_join = false;  // is a compound, or the first half of one
+  std::uint32_t number = 0;  // in its lexicon
+  bool silent = false;       // carries no sense: de, la, et
+  bool may_join = false;     // is a compound, or the first half of one
+  std::string letters;       // as each_word gives them
   std::string folded;
   std::vector<std::string> stems;  // one or two, distinct
 };
 
-// Immutable and shared: one word of French stands in thousands of records.
-using WordPointer = std::shared_ptr<const Word>;
+// What a lexicon keeps of `letters`. Cost: about 2 µs.
+Word make_word(std::string_view letters);
 
-// Words of a record: a compound gives itself and its parts ("fab lab" → fablab, fab, lab).
-std::vector<WordPointer> words_of_record(std::string_view utf8);
+class Lexicon;
+
+// Words of a record: a compound gives itself and its parts ("fab lab" → fablab, fab, lab). They live in `lexicon`.
+std::vector<const Word*> words_of_record(Lexicon& lexicon, std::string_view utf8);
 
 // Words of a question: a compound gives itself only; words that carry no sense (de, la, et) are left out unless there
 // is nothing else.
-std::vector<WordPointer> words_of_question(std::string_view utf8);
+std::vector<Word> words_of_question(std::string_view utf8);
 
 bool is_stop_word(std::string_view folded);
 

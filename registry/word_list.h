@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "registry/card.h"
+#include "registry/word_hash.h"
 
 namespace maillage::registry {
 
@@ -42,6 +43,7 @@ class WordList {
   Entries& entries_of(std::string_view word);
   static void add(Entries& entries, std::uint32_t row, Field field);
   void settle();
+  std::size_t size() const { return words_.size(); }
 
   void exact(std::string_view word, const Visit& visit) const;
   void prefixed(std::string_view prefix, const Visit& visit) const;  // the word itself included
@@ -51,11 +53,7 @@ class WordList {
   void renumber(const std::vector<std::uint32_t>& rows);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
-  };
-  using Words = std::unordered_map<std::string, Entries, Hash, std::equal_to<>>;
+  using Words = std::unordered_map<std::string, Entries, WordHash, std::equal_to<>>;
 
   // A word in the alphabet of bytes. Its first eight, big-endian, decide nearly every comparison without reading it.
   struct Sorted {

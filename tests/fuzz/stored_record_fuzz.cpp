@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "registry/card.h"
+#include "registry/lexicon.h"
 #include "registry/reading.h"
 #include "registry/stored_record.h"
 
@@ -15,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto record = read_known_indexable(stored->json);
   auto what = record ? what_of(*record) : std::nullopt;
   if (!what) return 0;
-  Card card = read_card(*what, *record, stored->created);
+  Lexicon lexicon;
+  Card card = read_card(lexicon, *what, *record, stored->created);
   if (card.repetition) (void)card.repetition->first_overlap(UnixTime{1'800'000'000'000}, std::nullopt);
   return 0;
 }

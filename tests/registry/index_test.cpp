@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "registry/columns.h"
+#include "registry/lexicon.h"
 #include "registry/stored_record.h"
 #include "tests/registry/registry_fixture.h"
 
@@ -247,6 +249,38 @@ TEST_CASE("renumbering after thousands of changes keeps every answer") {
   CHECK(lille.names(What::kPlaces, {{"q", "version"}}) == Names{"Version 8999"});
   CHECK(lille.names(What::kPlaces, {{"q", "konk"}}) == Names{"Konk Ar Lab"});
   CHECK(lille.index.find_place("konk-ar-lab").value() == place_number(1));
+}
+
+TEST_CASE("a record that is replaced by words nobody has, again and again, does not fill the word lists") {
+  Lexicon lexicon;
+  Columns columns;
+  std::size_t most = 0;
+  for (int version = 0; version < 100; ++version) {
+    Card card;
+    for (int i = 0; i < 2'500; ++i) {
+      const Word& word = lexicon.word("w" + std::to_string(2'500 * version + i));
+      card.words.push_back({&word, word.number, Field::kText});
+    }
+    columns.add(place_number(1), path_key("profile.json"), card);
+    columns.settle();
+    most = std::max(most, columns.words().size());
+  }
+  CHECK(lexicon.size() == 250'000);
+  CHECK(most < 150'000);
+}
+
+TEST_CASE("words keep their meaning when the lexicon starts anew") {
+  Lille lille;
+  for (int version = 0; version < 280; ++version) {
+    std::string text;
+    for (int i = 0; i < 900; ++i) text.append("w").append(std::to_string(100'000 + 900 * version + i)).append(" ");
+    lille.put(place_number(5), "profile.json", R"({"kind": "profile", "name": "Bavard", "description": ")" + text + R"("})");
+    if (version % 10 == 0) lille.put(place_number(3), "profile.json", kJouret);
+    CHECK(lille.names(What::kPlaces, {{"q", "w" + std::to_string(100'000 + 900 * version)}}) == Names{"Bavard"});
+  }
+  CHECK(lille.names(What::kPlaces, {{"q", "w100000"}, {"limit", "0"}}).empty());
+  CHECK(lille.names(What::kPlaces, {{"q", "événement numérique"}}) == Names{"Konk Ar Lab"});
+  CHECK(lille.names(What::kPlaces, {{"q", "couture"}}) == Names{"Atelier Jouret"});
 }
 
 TEST_CASE("queries run while a worker applies changes") {

@@ -7,6 +7,7 @@
 #include "registry/repetition.h"
 #include "registry/slug.h"
 #include "registry/territory.h"
+#include "registry/lexicon.h"
 #include "registry/text.h"
 
 namespace maillage::tests {
@@ -51,7 +52,8 @@ struct WeighedWord {
 };
 
 void add_words(std::vector<WeighedWord>& words, const std::string& of, std::uint32_t weight) {
-  for (auto& word : words_of_record(of)) {
+  Lexicon lexicon;
+  for (const Word* word : words_of_record(lexicon, of)) {
     if (weight > 1 || !is_stop_word(word->folded)) words.push_back({*word, weight, false});
   }
 }
@@ -68,8 +70,13 @@ std::vector<WeighedWord> words_in(const object& json) {
   std::vector<WeighedWord> words;
   std::string name = text(json, "name");
   add_words(words, name, 4);
-  auto parts = words_of_record(name);
-  for (std::size_t i = 0; i + 1 < parts.size(); ++i) words.push_back({{false, false, parts[i]->folded + parts[i + 1]->folded, {}}, 4, true});
+  Lexicon lexicon;
+  auto parts = words_of_record(lexicon, name);
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    Word joined;
+    joined.folded = parts[i]->folded + parts[i + 1]->folded;
+    words.push_back({std::move(joined), 4, true});
+  }
   add_labelled(words, "activities", list(json, "activities"));
   add_labelled(words, "services", list(json, "services"));
   add_labelled(words, "stages", list(json, "stage"));
@@ -146,8 +153,8 @@ class Oracle {
     for (std::size_t i = 0; i < asked.size(); ++i) {
       bool last = i + 1 == asked.size();
       bool as_typed = std::any_of(records_.begin(), records_.end(),
-                                  [&](const OracleRecord& other) { return best(other.json, *asked[i], last, false) > 0; });
-      std::uint32_t one = best(json, *asked[i], last, !as_typed && asked[i]->folded.size() >= 5);
+                                  [&](const OracleRecord& other) { return best(other.json, asked[i], last, false) > 0; });
+      std::uint32_t one = best(json, asked[i], last, !as_typed && asked[i].folded.size() >= 5);
       if (one == 0) return false;
       sum += one;
     }

@@ -1,6 +1,8 @@
+#include "registry/lexicon.h"
 #include "registry/text.h"
 
 #include <algorithm>
+#include <set>
 
 #include <catch2/catch.hpp>
 
@@ -8,22 +10,29 @@ using namespace maillage::registry;
 
 namespace {
 
+std::vector<Word> record_words(std::string_view text) {
+  Lexicon lexicon;
+  std::vector<Word> words;
+  for (const Word* word : words_of_record(lexicon, text)) words.push_back(*word);
+  return words;
+}
+
 // Whether a question would meet a text by a whole word or a stem, as the index does; every word must.
 bool finds(std::string_view question, std::string_view text) {
-  auto in_text = words_of_record(text);
+  auto in_text = record_words(text);
   auto asked = words_of_question(question);
-  return std::all_of(asked.begin(), asked.end(), [&](const WordPointer& word) {
-    return std::any_of(in_text.begin(), in_text.end(), [&](const WordPointer& other) {
-      bool stem = std::find_first_of(word->stems.begin(), word->stems.end(), other->stems.begin(), other->stems.end()) !=
-                  word->stems.end();
-      return stem || word->folded == other->folded;
+  return std::all_of(asked.begin(), asked.end(), [&](const Word& word) {
+    return std::any_of(in_text.begin(), in_text.end(), [&](const Word& other) {
+      bool stem = std::find_first_of(word.stems.begin(), word.stems.end(), other.stems.begin(), other.stems.end()) !=
+                  word.stems.end();
+      return stem || word.folded == other.folded;
     });
   });
 }
 
-std::vector<std::string> folded(const std::vector<WordPointer>& words) {
+std::vector<std::string> folded(const std::vector<Word>& words) {
   std::vector<std::string> out;
-  for (const auto& word : words) out.push_back(word->folded);
+  for (const auto& word : words) out.push_back(word.folded);
   return out;
 }
 
@@ -101,14 +110,14 @@ TEST_CASE("names sort as in a French dictionary") {
 }
 
 TEST_CASE("broken UTF-8, endless words and other scripts are text too") {
-  CHECK(words_of_record("\xff\xfe caf\xc3").size() >= 1);
-  CHECK(words_of_record(std::string(100'000, 'x')).front()->folded.size() <= kWordBytesMax);
+  CHECK(record_words("\xff\xfe caf\xc3").size() >= 1);
+  CHECK(record_words(std::string(100'000, 'x')).front().folded.size() <= kWordBytesMax);
   std::string long_text;
   for (int i = 0; i < 20'000; ++i) long_text += "mot ";
-  CHECK(words_of_record(long_text).size() <= 3 * kWordsMax);
-  CHECK(words_of_record("Ατελιέ мастерская").size() == 2);
-  CHECK(words_of_record("").empty());
-  CHECK(words_of_record("—…’'").empty());
+  CHECK(record_words(long_text).size() <= 3 * kWordsMax);
+  CHECK(record_words("Ατελιέ мастерская").size() == 2);
+  CHECK(record_words("").empty());
+  CHECK(record_words("—…’'").empty());
 }
 
 TEST_CASE("Latin letters are folded the same with and without letters of other scripts beside them") {
@@ -118,20 +127,24 @@ TEST_CASE("Latin letters are folded the same with and without letters of other s
     else letter = {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 0x3f))};
     std::string text = "Caf" + letter + "s l" + letter + "atelier\u2019s \u2014 d\u2019Art\u2026";
     INFO(text);
-    auto alone = folded(words_of_record(text)), beside = folded(words_of_record(text + " Ω"));
+    auto alone = folded(record_words(text)), beside = folded(record_words(text + " Ω"));
     REQUIRE(beside.back() == "ω");
     beside.pop_back();
     CHECK(alone == beside);
   }
 }
 
-TEST_CASE("a word that was met before has the same stems again") {
-  std::vector<std::string> first;
-  for (int round = 0; round < 2; ++round) {
-    auto word = words_of_record("Réparées").front();
-    if (round == 0) first = word->stems;
-    CHECK(word->stems == first);
-    for (int i = 0; i < 40'000 && round == 0; ++i) (void)words_of_record("mot" + std::to_string(i));
-  }
-  CHECK(first.size() == 2);
+TEST_CASE("a lexicon gives the same word for the same letters and another for any other, and stays so as it grows") {
+  Lexicon lexicon;
+  const Word* first = &lexicon.word("réparées");
+  CHECK(first->stems.size() == 2);
+  std::set<const Word*> others;
+  for (int i = 0; i < 40'000; ++i) others.insert(&lexicon.word("mot" + std::to_string(i)));
+  CHECK(others.size() == 40'000);
+  CHECK(&lexicon.word("réparées") == first);
+  CHECK(first->number == 0);
+  CHECK(lexicon.word("mot39999").number == 40'000);
+  lexicon.clear();
+  CHECK(lexicon.size() == 0);
+  CHECK(lexicon.word("mot7").number == 0);
 }
