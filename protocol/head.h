@@ -87,6 +87,9 @@ Result<void> verify(const SignedHead& head, const PublicKey& daemon_key);
 // The total order. Compares the hash only when all counters are equal.
 std::strong_ordering order(const Head& a, const Head& b);
 
+// The first two terms of the order. A fork concerns one reign; a head of a later one heals it, or breaks history.
+inline std::pair<std::uint16_t, std::uint64_t> reign(const Head& head) { return {head.charter, head.epoch}; }
+
 // Two different heads that claim the same (place, charter, epoch, sequence): self-proving evidence of a fork.
 bool conflicts(const Head& a, const Head& b);
 

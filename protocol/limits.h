@@ -62,6 +62,11 @@ inline constexpr std::size_t kPackPartBytesMin = 4 * kKiB;
 inline constexpr std::size_t kPackBytesPerSecondMin = 16 * kKiB;
 // Places in one WANT: one pack, one quarantine, one synced batch.
 inline constexpr std::size_t kWantPlacesMax = 512;
+// New heads of one place that are written and passed on: a burst, then so many a second (arrivals.h). Rationale: fifty
+// files published one by one are not slowed, and after a burst nothing waits longer than a second, because one head
+// stands for all before it; a place that signs thousands a second costs each daemon one a second.
+inline constexpr std::uint64_t kHeadsBurst = 128;
+inline constexpr std::uint64_t kHeadsPerSecond = 1;
 // What a session may have queued; above it the queue is dropped and the next sketch repairs (outbox.h).
 inline constexpr std::size_t kOutboxBytesMax = 1 * kMiB;
 // Of which frames that may not be dropped; more waiting ends the session. Two of the largest frames.

@@ -25,8 +25,10 @@ std::vector<Action> Node::on(const Input& input, Now now) {
   return std::exchange(actions_, {});
 }
 
-// Every deadline here is seconds or minutes long: one tick a second while anyone is connected serves them all.
-Instant Node::deadline() const { return sessions_.empty() ? Instant::max() : last_tick_ + std::chrono::seconds(1); }
+// Every deadline here is seconds or minutes long: one tick a second serves them all, while there is any.
+Instant Node::deadline() const {
+  return sessions_.empty() && !arrivals_.late() ? Instant::max() : last_tick_ + std::chrono::seconds(1);
+}
 
 std::vector<Node::PeerView> Node::peers() const {
   std::vector<PeerView> views;
@@ -45,6 +47,7 @@ void Node::sanity_check() const {
     check(state.chain.place() == place && state.seen.head.place == place, "a place's state is its own");
   }
   check(open_sessions_ == peers().size(), "open sessions are counted");
+  arrivals_.sanity_check(table_);
   for (const auto& [id, session] : sessions_) {
     check(session->outbox.bytes() <= kOutboxBytesMax, "an outbox is bounded");
     check(session->replay.places.size() <= table_.size(), "an answer holds no more than all places");

@@ -5,6 +5,7 @@
 // lives outside. Invariants:
 //   - a head is relayed and sketched only once a write of it was confirmed (`Persisted`, `Ingested`, `Published`);
 //   - what a session owes is bounded (Outbox), a slow or lying peer costs its own session only;
+//   - of one place no more is written and relayed than its pace allows (Arrivals), and its greatest head in the end;
 //   - every refusal ends in a BYE that names its code, or in a `Report`.
 // The node routes; what is kept is in PlaceTable, reconciliation in reconcile.h, content in node_content.cpp. Node thread.
 #pragma once
@@ -13,8 +14,7 @@
 #include <map>
 #include <set>
 
-#include "protocol/node_session.h"
-#include "protocol/place_table.h"
+#include "protocol/arrivals.h"
 #include "protocol/reconcile.h"
 
 namespace maillage::protocol {
@@ -193,10 +193,6 @@ class Node {
 
  private:
   using Session = NodeSession;
-  struct Arrival {
-    Candidate candidate;
-    std::vector<SessionId> from;
-  };
   struct Job {  // a pack on its way into the store
     std::vector<IngestPack::Place> places;
     SessionId session = 0;
@@ -252,6 +248,8 @@ class Node {
 
   // Heads (node_heads.cpp)
   Result<void> take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
+  Result<bool> waits_already(Session& session, const SignedHead& head);
+  Result<void> charge_signatures(Session& session, std::span<const SignedCharter> charters, std::size_t heads);
   bool may_introduce(Session& session);
   void introduce(Session& session);
   static TokenBucket daily_bucket(std::uint64_t places);
@@ -308,7 +306,7 @@ class Node {
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   std::map<PlaceId, TokenBucket> introductions_;     // of each peer; forgotten when full again
   TokenBucket open_introductions_;
-  std::unordered_map<PlaceId, Arrival> arrivals_;
+  Arrivals arrivals_;
   std::vector<Fork> new_forks_;
   std::optional<JobId> persisting_;
   std::vector<Arrival> persisting_heads_;

@@ -19,9 +19,6 @@ bool is_ours(ErrorCode code) {
 // What may wait on a session before receipts of others are left out.
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
-// Of an earlier charter or epoch.
-bool older_reign(const Head& a, const Head& b) { return std::pair(a.charter, a.epoch) < std::pair(b.charter, b.epoch); }
-
 bool is_broken_pack(ErrorCode code) {
   return code == ErrorCode::kBadPack || code == ErrorCode::kStowaway || code == ErrorCode::kTooLarge ||
          code == ErrorCode::kTooMany || code == ErrorCode::kTrailingBytes;
@@ -109,11 +106,13 @@ Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView
   const PlaceState* state = table_.find(entry.place);
   const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
   bool fits = held != nullptr && !state->own && held->head.commit == entry.base && !in_flight_.contains(entry.place) &&
-              ingesting_.size() < kPushedPacksMax;
+              ingesting_.size() < kPushedPacksMax && arrivals_.may_take(entry.place, now_.instant);
   if (!fits) return take_head(session, *entry.head, {});
+  if (auto allowed = charge_signatures(session, {}, 1); !allowed) return allowed;
   auto judged = table_.judge(*entry.head, {});
   if (!judged || judged->verdict != PlaceTable::Verdict::kNewer) return take_head(session, *entry.head, {});
 
+  arrivals_.take(entry.place, now_.instant);
   JobId job = next_job_++;
   bool relayed = pack.bytes.size() <= kPushedPackRelayBytesMax;
   IngestPack ingest{job, {{std::move(*judged->candidate), entry.base}}};
@@ -175,7 +174,7 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
     if (packs(job.places, entry.place)) return fail(ErrorCode::kMalformed, "PACK of one place twice");
     if (!entry.base.is_zero() && entry.base != asked->second) return fail(ErrorCode::kMalformed, "PACK on another base");
     // What an erasure took away does not come back: an older reign is not even looked at.
-    if (const SignedHead* held = state->held_head(); held != nullptr && older_reign(entry.head->head, held->head)) continue;
+    if (const SignedHead* held = state->held_head(); held != nullptr && reign(entry.head->head) < reign(held->head)) continue;
     if (entry.head->head != state->seen.head)
       if (auto verified = verify_under(*entry.head, state->chain); !verified) {
         // Its charter is being written here: the pack is refused as holding too much, and asked again.

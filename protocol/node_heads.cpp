@@ -51,14 +51,36 @@ Result<void> Node::useless(Session& session, std::string_view what, std::uint64_
   return fail(ErrorCode::kRateLimited, std::string(what));
 }
 
+Result<void> Node::charge_signatures(Session& session, std::span<const SignedCharter> charters, std::size_t heads) {
+  std::size_t signatures = heads;
+  for (const SignedCharter& charter : charters) signatures += charter.signatures.size();
+  if (session.signatures.take(signatures, now_.instant)) return {};
+  return fail(ErrorCode::kRateLimited, "signatures");
+}
+
+// Beside the head of its place that waits to be written, before any signature is looked at: gives whether it adds nothing.
+Result<bool> Node::waits_already(Session& session, const SignedHead& head) {
+  const PlaceId& place = head.head.place;
+  const Arrival* arrival = arrivals_.find(place);
+  if (arrival == nullptr) return false;
+  const SignedHead& waiting = arrival->candidate.head;
+  Result<void> borne;
+  bool adds_nothing = waiting == head;
+  if (adds_nothing) {
+    if (!arrivals_.told_by(place, session.id)) borne = useless(session, "heads known already");
+  } else {
+    if (arrivals_.hurries(place, session.id)) borne = useless(session, "heads of one place in quick succession");
+    adds_nothing = order(head.head, waiting.head) < 0 && !conflicts(head.head, waiting.head);
+  }
+  if (!borne) return tl::unexpected(borne.error());
+  return adds_nothing;
+}
+
 Result<void> Node::take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters) {
   const PlaceId& place = head.head.place;
-  if (auto arriving = arrivals_.find(place); arriving != arrivals_.end() && arriving->second.candidate.head == head) {
-    auto& from = arriving->second.from;
-    if (std::ranges::find(from, session.id) != from.end()) return useless(session, "heads known already");
-    from.push_back(session.id);
-    return {};
-  }
+  auto waits = waits_already(session, head);
+  if (!waits) return tl::unexpected(waits.error());
+  if (*waits) return {};
   // Before any signature is looked at: who may not introduce a place costs us no more than reading.
   bool stranger = table_.find(place) == nullptr && !arrivals_.contains(place) && !charters.empty();
   if (stranger && !may_introduce(session)) {
@@ -68,10 +90,7 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   const PlaceState* before = table_.find(place);
   std::size_t charters_there = (before != nullptr ? before->chain.size() : 0) + charters.size();
   if (head.head.charter >= charters_there) return useless(session, "heads of unknown places");
-  std::size_t signatures = 1;
-  for (const SignedCharter& charter : charters) signatures += charter.signatures.size();
-  if (!session.signatures.take(signatures, now_.instant))
-    return fail(ErrorCode::kRateLimited, "signatures");
+  if (auto allowed = charge_signatures(session, charters, 1); !allowed) return allowed;
   auto judged = table_.judge(head, charters);
   if (!judged) {
     if (!is_nobodys_fault(judged.error().code)) return tl::unexpected(judged.error());
@@ -129,40 +148,33 @@ void Node::introduce(Session& session) {
 }
 
 void Node::arrive(Candidate candidate, SessionId from) {
-  PlaceId place = candidate.head.head.place;
-  auto found = arrivals_.find(place);
-  if (found == arrivals_.end()) {
-    arrivals_.emplace(place, Arrival{std::move(candidate), {from}});
-    return;
-  }
-  auto beside = order(candidate.head.head, found->second.candidate.head.head);
-  if (conflicts(candidate.head.head, found->second.candidate.head.head))
-    note_fork({found->second.candidate.head, candidate.head});
-  if (beside > 0) found->second = Arrival{std::move(candidate), {from}};
+  if (auto fork = arrivals_.put(std::move(candidate), from)) note_fork(*fork);
 }
 
 void Node::note_fork(const Fork& fork) {
   const PlaceId& place = fork.first.head.place;
   const PlaceState* state = table_.find(place);
-  bool recorded = state != nullptr && state->fork != nullptr && state->seen.head.epoch == fork.first.head.epoch &&
-                  state->seen.head.charter == fork.first.head.charter;
+  bool recorded = state != nullptr && state->fork != nullptr && reign(state->seen.head) == reign(fork.first.head);
+  // Of an earlier reign: healed, and kept nowhere.
+  if (state != nullptr && reign(fork.first.head) < reign(state->seen.head)) return;
   bool noted = std::ranges::any_of(new_forks_, [&](const Fork& known) { return known.first.head.place == place; });
   if (!recorded && !noted) new_forks_.push_back(fork);
 }
 
 void Node::persist_arrivals() {
-  if (persisting_ || (arrivals_.empty() && new_forks_.empty())) return;
+  if (persisting_ || (!arrivals_.ready(now_.instant) && new_forks_.empty())) return;
   Persist batch{next_job_, {}, {}};
   std::size_t bytes = 0;
-  while (!arrivals_.empty() && batch.heads.size() < kBatchRecordsMax && bytes < kBatchBytesMax) {
-    Arrival arrival = std::move(arrivals_.extract(arrivals_.begin()).mapped());
-    if (!table_.accepts(arrival.candidate)) {  // overtaken while an earlier write was under way
-      offer_to(arrival);
+  while (batch.heads.size() < kBatchRecordsMax && bytes < kBatchBytesMax) {
+    auto arrival = arrivals_.next(table_, now_.instant);
+    if (!arrival) break;
+    if (!table_.accepts(arrival->candidate)) {  // overtaken while an earlier write was under way
+      offer_to(*arrival);
       continue;
     }
-    bytes += SignedHead::kBytes + charter_bytes(arrival.candidate.chain);
-    batch.heads.push_back(arrival.candidate);
-    persisting_heads_.push_back(std::move(arrival));
+    bytes += SignedHead::kBytes + charter_bytes(arrival->candidate.chain);
+    batch.heads.push_back(arrival->candidate);
+    persisting_heads_.push_back(std::move(*arrival));
   }
   // Evidence about a place that is not written yet goes with a later batch.
   auto later = std::ranges::partition(new_forks_, [&](const Fork& fork) { return !arrivals_.contains(fork.first.head.place); });
@@ -239,6 +251,7 @@ Result<void> Node::on_frame(Session& session, const Evidence& evidence, ByteView
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "EVIDENCE");
   const PlaceState* known = table_.find(evidence.first.head.place);
   if (known == nullptr) return useless(session, "evidence of unknown places");
+  if (auto allowed = charge_signatures(session, evidence.charters, 2); !allowed) return allowed;
   auto chain = chain_of(evidence.first.head.place, evidence.charters, &known->chain);
   if (!chain) return useless(session, "evidence under other charters");
   for (const SignedHead* head : {&evidence.first, &evidence.second})

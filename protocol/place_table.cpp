@@ -7,8 +7,6 @@
 namespace maillage::protocol {
 namespace {
 
-bool same_reign(const Head& a, const Head& b) { return a.charter == b.charter && a.epoch == b.epoch; }
-
 // Whether one chain continues the other: each charter carries the hash of the one before it.
 bool agree(const CharterChain& a, const CharterChain& b) {
   auto last = static_cast<std::uint16_t>(std::min(a.size(), b.size()) - 1);
@@ -60,7 +58,7 @@ bool PlaceTable::adopt(const Candidate& candidate) {
   }
   PlaceState& state = found->second;
   if (candidate.chain.size() > state.chain.size()) state.chain = candidate.chain;
-  if (!same_reign(candidate.head.head, state.seen.head)) state.fork = nullptr;
+  if (reign(candidate.head.head) != reign(state.seen.head)) state.fork = nullptr;
   if (state.holds_seen) state.held = std::make_unique<SignedHead>(state.seen);
   state.holds_seen = false;
   state.seen = candidate.head;
@@ -83,7 +81,7 @@ bool PlaceTable::record_fork(const Fork& fork) {
   auto found = places_.find(fork.first.head.place);
   if (found == places_.end()) return false;
   PlaceState& state = found->second;
-  if (state.fork != nullptr || !same_reign(fork.first.head, state.seen.head)) return false;
+  if (state.fork != nullptr || reign(fork.first.head) != reign(state.seen.head)) return false;
   state.fork = std::make_unique<Fork>(fork);
   return true;
 }

@@ -46,6 +46,31 @@ TEST_CASE("a node that floods, lies about content, forges heads or never reads d
   }
 }
 
+TEST_CASE("a place that signs heads without end is passed on at its pace, and its last head reaches everyone") {
+  constexpr std::size_t kNodes = 6, kHasty = 2, kSessions = 2 * (kNodes + 1);
+  constexpr std::uint64_t kSeconds = 60, kHeadsASecond = 100;
+  Simulation network(400);
+  ring(network, kNodes);
+  require_agreement(network, 5min);
+  std::uint64_t before = network.relayed(kHasty);
+  for (std::uint64_t second = 0; second < kSeconds; ++second) {
+    if (second % 10 == 0) network.publish(0);
+    for (std::uint64_t i = 0; i < kHeadsASecond; ++i) {
+      network.publish(kHasty);
+      network.run_for(Duration(1s) / kHeadsASecond);
+    }
+  }
+  network.run_for(10s);
+  const Head& last = network.node(kHasty).places().find(network.place_of(kHasty))->seen.head;
+  for (std::size_t i = 0; i < kNodes; ++i)
+    CHECK(network.node(i).places().find(network.place_of(kHasty))->seen.head == last);
+  std::uint64_t relayed = network.relayed(kHasty) - before;
+  std::printf("%llu heads of one place, told by others %llu times over %zu sessions\n",
+              static_cast<unsigned long long>(kSeconds * kHeadsASecond), static_cast<unsigned long long>(relayed), kSessions);
+  CHECK(relayed <= kSessions * (kHeadsBurst + (kSeconds + 10) * kHeadsPerSecond));
+  require_agreement(network, 1h);
+}
+
 TEST_CASE("clocks that are a year wrong change nothing of what is agreed") {
   Simulation network(200);
   ring(network, 5);

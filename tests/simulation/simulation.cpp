@@ -223,16 +223,23 @@ void Simulation::input(Daemon& daemon, const Input& what) {
 }
 
 // No head leaves a node that a crash could make it forget.
-void Simulation::check_sent(const Daemon& from, ByteView bytes) const {
+void Simulation::check_sent(const Daemon& from, ByteView bytes) {
   auto frame = decode_frame(bytes);
   check(frame.has_value(), "a node sends only what can be decoded");
-  auto* heads = std::get_if<Heads>(&*frame);
-  if (heads == nullptr) return;
-  for (const SignedHead& head : heads->bundle.heads) {
+  std::vector<SignedHead> told;
+  if (auto* heads = std::get_if<Heads>(&*frame)) told = heads->bundle.heads;
+  if (auto* pack = std::get_if<Pack>(&*frame); pack != nullptr && pack->request == 0) told = {*pack->places.at(0).head};
+  for (const SignedHead& head : told) {
     auto kept = from.disk.find(head.head.place);
     check(kept != from.disk.end() && order(head.head, kept->second.seen.head) <= 0,
           "a head was relayed before it was durable");
+    if (head.head.place != from.chain.place()) ++relayed_[head.head.place];
   }
+}
+
+std::uint64_t Simulation::relayed(std::size_t index) const {
+  auto found = relayed_.find(place_of(index));
+  return found == relayed_.end() ? 0 : found->second;
 }
 
 void Simulation::carry_out(Daemon& from, const Send& send) {

@@ -72,6 +72,8 @@ class Simulation {
   const PlaceId& place_of(std::size_t index) const;
   std::uint64_t bytes_sent() const { return bytes_sent_; }
   std::uint64_t refusals() const { return refusals_; }
+  // How often a head of this node's place was told by others.
+  std::uint64_t relayed(std::size_t index) const;
   SeededRandom& random() { return random_; }
 
   // The last events, one a line, and how to replay them.
@@ -105,7 +107,7 @@ class Simulation {
   void dial(std::size_t from, std::size_t to);
   void cut(std::uint64_t link);
   bool can_talk(std::size_t a, std::size_t b) const;
-  void check_sent(const Daemon& from, ByteView frame) const;
+  void check_sent(const Daemon& from, ByteView frame);
   void note(std::string line);
   std::vector<ObjectId> history(ObjectId commit, const ObjectId& until) const;
 
@@ -134,6 +136,7 @@ class Simulation {
   std::map<ObjectId, ObjectId> parents_;  // of every commit ever made
   std::deque<std::string> story_;
   std::uint64_t bytes_sent_ = 0, refusals_ = 0;
+  std::map<PlaceId, std::uint64_t> relayed_;
 };
 
 }  // namespace maillage::simulation
