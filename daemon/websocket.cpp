@@ -30,6 +30,9 @@ using protocol::Role;
 
 using Stream = websocket::stream<ByteStream>;
 
+// Connections beyond what the node holds, so that it can say BYE to each: they are gone within seconds. More are closed.
+constexpr std::size_t kRefusedAtOnce = 256;
+
 // A reading buffer this large after a frame is given back: most frames are small, and sessions are many.
 constexpr std::size_t kBufferKeptBytes = 8 * 1024;
 
@@ -280,7 +283,8 @@ PeerTransport::~PeerTransport() { abort(); }
 
 void PeerTransport::accept(ByteStream stream, const HttpRequest& request) {
   bool from_page = !request.header("Origin").empty();
-  if (from_page || state_->aborted || state_->sessions.size() >= protocol::kSessionsMax) return stream.close();
+  bool crowded = state_->sessions.size() >= protocol::kSessionsMax + kRefusedAtOnce;
+  if (from_page || state_->aborted || crowded) return stream.close();
   websocket::request_type message;
   message.version(11);
   message.method(beast::http::verb::get);

@@ -77,8 +77,10 @@ inline constexpr std::size_t kPushedPackRelayBytesMax = 8 * kKiB;
 // One synced batch: bounds the memory and the pause of a commit.
 inline constexpr std::size_t kBatchRecordsMax = 4'096;
 inline constexpr std::size_t kBatchBytesMax = 8 * kMiB;
-// Sessions at once: ~12 KB each.
+// Sessions at once, those that are not authenticated yet included: ~12 KB each. More get a BYE.
 inline constexpr std::size_t kSessionsMax = 4'096;
+// Of which for peers that we dial: strangers at our door must not keep us from those that a person named.
+inline constexpr std::size_t kSessionsKeptForDialled = 64;
 
 // -- sketches
 // Cells of one stream: 700,000 differences or 13 MB; above that all heads are the cheaper answer.

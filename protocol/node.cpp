@@ -47,6 +47,7 @@ void Node::sanity_check() const {
     check(state.chain.place() == place && state.seen.head.place == place, "a place's state is its own");
   }
   check(open_sessions_ == peers().size(), "open sessions are counted");
+  check(sessions_.size() <= settings_.sessions_max, "sessions are bounded");
   arrivals_.sanity_check(table_);
   for (const auto& [id, session] : sessions_) {
     check(session->outbox.bytes() <= kOutboxBytesMax, "an outbox is bounded");

@@ -29,6 +29,7 @@ struct NodeSettings {
   std::uint64_t introductions_per_day_accepted = 1'000'000;
   // All peers that dialled us, together. Rationale: identities are free, so a quota for each of them bounds nothing.
   std::uint64_t introductions_per_day_open = 100'000;
+  std::size_t sessions_max = kSessionsMax;            // the last kSessionsKeptForDialled are for those that we dial
 };
 
 // ---- what happens
@@ -187,6 +188,7 @@ class Node {
   };
   std::vector<PeerView> peers() const;
   std::size_t open_sessions() const { return open_sessions_; }
+  std::size_t sessions() const { return sessions_.size(); }
 
   // Aborts when an invariant of the class comment does not hold; for tests.
   void sanity_check() const;
@@ -228,6 +230,7 @@ class Node {
 
   // Sessions (node_sessions.cpp)
   Session* find(SessionId id);
+  bool has_room(Role role) const;
   void open(Session& session, CharterChain chain, const SignedHead& head);
   bool settle_duplicates(Session& session);
   void refuse(Session& session, const Error& error);

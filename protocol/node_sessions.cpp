@@ -10,6 +10,11 @@ Node::Session* Node::find(SessionId id) {
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 
+bool Node::has_room(Role role) const {
+  std::size_t kept = role == Role::kDialled ? std::min(kSessionsKeptForDialled, settings_.sessions_max / 2) : 0;
+  return sessions_.size() < settings_.sessions_max - kept;
+}
+
 void Node::handle(const SessionOpened& input) {
   Hello hello;
   hello.nonce = random_.fixed<Nonce>();
@@ -20,6 +25,7 @@ void Node::handle(const SessionOpened& input) {
   session->accepted = input.accepted;
   session->opened_at = now_.instant;
   session->since = now_.wall;
+  if (!has_room(input.role)) return refuse(*session, {ErrorCode::kBusy, "sessions"});
   Session& opened = *sessions_.insert_or_assign(input.session, std::move(session)).first->second;
   if (sessions_.size() == 1) last_tick_ = now_.instant;
   send(opened, opened.handshake.hello());

@@ -310,6 +310,25 @@ TEST_CASE("strangers together have a quota, however many names they take") {
   CHECK(closed_to_all.node.places().size() == 1);
 }
 
+TEST_CASE("a session over the most that are held gets a BYE, and half of few are kept for peers that we dial") {
+  Scene scene(kUs, {.sessions_max = 8});
+  for (SessionId id = 1; id <= 4; ++id) scene.on(SessionOpened{id, Role::kDialled, false});
+  scene.on(SessionOpened{5, Role::kDialled, false});
+  CHECK(scene.bye(5) == "busy");
+  CHECK(kinds(scene, 5) == "B");
+  for (SessionId id = 11; id <= 14; ++id) scene.on(SessionOpened{id, Role::kDialling, true});
+  scene.on(SessionOpened{15, Role::kDialling, true});
+  CHECK(scene.bye(15) == "busy");
+  CHECK(scene.node.sessions() == 8);
+  scene.on(FrameReceived{5, encode(Heads{kAnn.bundle(kAnn.head(1))})});  // what was under way already
+  scene.on(SessionClosed{5});
+  CHECK(scene.node.sessions() == 8);
+  CHECK(scene.closed == std::set<SessionId>{5, 15});
+  scene.pass(kHandshakeTimeout + 1s);  // who says nothing makes room
+  scene.meet(kWithAnn, kAnn);
+  CHECK(scene.node.peers().size() == 1);
+}
+
 TEST_CASE("a peer that reads nothing is owed a bounded queue, and is brought up to date when it reads again") {
   Scene scene(kUs);
   for (Role role : {Role::kDialled, Role::kDialling}) {

@@ -11,11 +11,12 @@ class Scene {
   struct Admission {
     bool open = true;
     std::uint64_t a_peer = 10'000, all_open = 100'000;
+    std::size_t sessions_max = kSessionsMax;
   };
   explicit Scene(const Author& own) : Scene(own, Admission{}) {}
   Scene(const Author& own, Admission admission)
       : random_(own.place().bytes[0]),
-        node({own.identity(), "maillage", admission.open, admission.a_peer, 1'000'000, admission.all_open}, random_) {
+        node({own.identity(), "maillage", admission.open, admission.a_peer, 1'000'000, admission.all_open, admission.sessions_max}, random_) {
     node.restore({own.chain(), own.head(1), nullptr, true, true, nullptr});
   }
 
