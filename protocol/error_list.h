@@ -74,7 +74,7 @@ MAILLAGE_ERROR(kTooManyValues, "too-many-values", "trop de valeurs : {}", "too m
 MAILLAGE_ERROR(kBadDate, "bad-date", "date ou heure mal écrite : {}", "badly written date or time: {}")
 MAILLAGE_ERROR(kEndBeforeStart, "end-before-start", "la fin précède le début : {}", "the end is before the start: {}")
 MAILLAGE_ERROR(kBadTimeZone, "bad-time-zone", "fuseau horaire mal écrit : {}", "badly written time zone: {}")
-MAILLAGE_ERROR(kBadRecurrence, "bad-recurrence", "règle de répétition mal écrite : {}", "badly written recurrence rule: {}")
+MAILLAGE_ERROR(kBadRecurrence, "bad-recurrence", "règle de répétition mal écrite ou non suivie : {}", "recurrence rule badly written or not followed: {}")
 MAILLAGE_ERROR(kBadLanguage, "bad-language", "code de langue mal écrit : {}", "badly written language tag: {}")
 MAILLAGE_ERROR(kBadLicence, "bad-licence", "identifiant de licence SPDX mal écrit : {}", "badly written SPDX licence identifier: {}")
 MAILLAGE_ERROR(kBadCountry, "bad-country", "code de pays mal écrit : {}", "badly written country code: {}")

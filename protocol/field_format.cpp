@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/day_rule.h"
 #include "protocol/ids.h"
 #include "protocol/moment.h"
 #include "protocol/path.h"
@@ -145,26 +146,7 @@ bool is_ssh_key(Text text) {
          all(text.substr(kPrefix.size()), [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; });
 }
 
-constexpr std::array kRuleParts = {Text("FREQ"),     Text("UNTIL"),    Text("COUNT"),      Text("INTERVAL"), Text("BYSECOND"),
-                                   Text("BYMINUTE"), Text("BYHOUR"),   Text("BYDAY"),      Text("BYMONTHDAY"),
-                                   Text("BYYEARDAY"), Text("BYWEEKNO"), Text("BYMONTH"),   Text("BYSETPOS"), Text("WKST")};
-constexpr std::array kFrequencies = {Text("DAILY"), Text("WEEKLY"), Text("MONTHLY"), Text("YEARLY")};
-
-// Its form only; what a rule means is the index's to say. Hourly and faster repetitions are no agenda.
-bool is_rrule(Text text) {
-  bool has_frequency = false;
-  if (text.ends_with(';')) return false;
-  while (!text.empty()) {
-    Text value = cut(text, ';');
-    Text name = cut(value, '=');
-    if (std::find(kRuleParts.begin(), kRuleParts.end(), name) == kRuleParts.end()) return false;
-    if (!all(value, [](char c) { return is_alphanumeric(c) || c == ',' || c == '-' || c == '+'; })) return false;
-    if (name != "FREQ") continue;
-    if (std::find(kFrequencies.begin(), kFrequencies.end(), value) == kFrequencies.end()) return false;
-    has_frequency = true;
-  }
-  return has_frequency;
-}
+bool is_rrule(Text text) { return DayRule::parse(text).has_value(); }
 
 struct Format {
   Text name;

@@ -170,7 +170,7 @@ class CardReader {
     for (auto text : texts_field(record_, "exdate")) {
       if (auto except = parse_moment(text, zone)) times.except.push_back(except->at);
     }
-    card_.repetition = Repetition::make(*rule, std::move(times));
+    card_.repetition = Repetition::make(*rule, times);
   }
 
   // A date alone means until the end of that day.

@@ -2,37 +2,23 @@
 
 #include <algorithm>
 
-#include <libical/ical.h>
-
 namespace maillage::registry {
 namespace {
 
-icaltimetype ical_time(std::int64_t local_ms, bool date_only) {
-  icaltimetype time = icaltime_from_timet_with_zone(static_cast<time_t>(local_ms / 1000), 0, nullptr);
-  time.is_date = date_only;
-  if (date_only) time.hour = time.minute = time.second = 0;
-  return time;
+using protocol::DayRule;
+using protocol::DayWalk;
+using protocol::floor_div;
+
+// No clock is further from UTC.
+constexpr std::int64_t kOffsetMsMax = 18 * 3'600'000;
+
+std::int64_t clock_of(const DayRule& rule, std::int64_t clock_ms, bool date_only) {
+  if (date_only) return 0;
+  std::int64_t seconds = clock_ms / 1000;
+  std::int64_t hour = rule.hour.value_or(static_cast<int>(seconds / 3600));
+  std::int64_t minute = rule.minute.value_or(static_cast<int>(seconds / 60 % 60));
+  return ((hour * 60 + minute) * 60 + rule.second.value_or(static_cast<int>(seconds % 60))) * 1000;
 }
-
-std::int64_t local_ms(const icaltimetype& time) {
-  icaltimetype whole = time;
-  whole.is_date = 0;
-  whole.zone = nullptr;
-  return static_cast<std::int64_t>(icaltime_as_timet(whole)) * 1000;
-}
-
-struct Close {
-  void operator()(icalrecur_iterator* iterator) const { icalrecur_iterator_free(iterator); }
-};
-using Iterator = std::unique_ptr<icalrecur_iterator, Close>;
-
-struct Rule {
-  explicit Rule(const std::string& text) : type(icalrecurrencetype_from_string(text.c_str())) {}
-  Rule(const Rule&) = delete;
-  Rule& operator=(const Rule&) = delete;
-  ~Rule() { free(type.rscale); }
-  icalrecurrencetype type;
-};
 
 }  // namespace
 
@@ -43,40 +29,70 @@ bool overlaps(const Occurrence& occurrence, std::optional<UnixTime> from, std::o
   return moment ? occurrence.start >= *from : occurrence.end > *from;
 }
 
-std::shared_ptr<const Repetition> Repetition::make(std::string_view rule, Times times) {
-  // A process-wide switch: a rule that libical does not like must be an error value, never an abort.
-  static const bool quiet = (icalerror_set_errors_are_fatal(0), true);
-  if (!quiet || rule.empty() || rule.size() > kRuleBytesMax) return nullptr;
-  std::string text(rule);
-  Rule parsed(text);
-  bool readable = parsed.type.freq >= ICAL_DAILY_RECURRENCE && parsed.type.freq <= ICAL_YEARLY_RECURRENCE;
-  if (!readable) return nullptr;
-  auto repetition = std::shared_ptr<Repetition>(new Repetition());
-  repetition->rule_ = std::move(text);
-  repetition->counted_ = parsed.type.count > 0;
-  repetition->times_ = std::move(times);
-  std::sort(repetition->times_.except.begin(), repetition->times_.except.end());
+std::shared_ptr<const Repetition> Repetition::make(std::string_view text, const Times& times) {
+  auto rule = DayRule::parse(text);
+  if (!rule) return nullptr;
+  auto repetition = std::shared_ptr<Repetition>(new Repetition(std::move(*rule)));
+  repetition->zone_ = times.zone;
+  repetition->first_ = floor_div(times.local_start, kDayMs);
+  repetition->clock_ms_ = clock_of(repetition->rule_, times.local_start - repetition->first_ * kDayMs, times.date_only);
+  repetition->length_ms_ = std::max<std::int64_t>(0, times.local_end - times.local_start);
+  repetition->read_except(times.except);
+  repetition->find_last();
   return repetition;
 }
 
-std::optional<Occurrence> Repetition::first_overlap(std::optional<UnixTime> from, std::optional<UnixTime> to) const {
-  Rule rule(rule_);
-  Iterator iterator(icalrecur_iterator_new(rule.type, ical_time(times_.local_start, times_.date_only)));
-  if (!iterator) return std::nullopt;
-  std::int64_t length = std::max<std::int64_t>(0, times_.local_end - times_.local_start);
-  if (from && !counted_) {
-    // Two days of slack: the zone's offset, and an occurrence that began before and is not over.
-    std::int64_t near = times_.zone.to_local(*from) - length - 2 * kDayMs;
-    if (near > times_.local_start) icalrecur_iterator_set_start(iterator.get(), ical_time(near, times_.date_only));
+// As days, so that a question need not convert them. Summer time may have moved a start by an hour, over midnight too.
+void Repetition::read_except(const std::vector<UnixTime>& except) {
+  for (UnixTime moment : except) {
+    Day near = floor_div(zone_.to_local(moment), kDayMs);
+    for (Day day = near - 1; day <= near + 1; ++day) {
+      if (start_on(day) == moment) except_.push_back(day);
+    }
   }
-  for (int i = 0; i < kOccurrencesMax; ++i) {
-    icaltimetype next = icalrecur_iterator_next(iterator.get());
-    if (icaltime_is_null_time(next)) break;
-    std::int64_t start = local_ms(next);
-    Occurrence occurrence{times_.zone.to_utc(start), times_.zone.to_utc(start + length)};
-    if (to && occurrence.start >= *to) break;
-    bool excepted = std::binary_search(times_.except.begin(), times_.except.end(), occurrence.start);
-    if (!excepted && overlaps(occurrence, from, to)) return occurrence;
+  std::sort(except_.begin(), except_.end());
+}
+
+void Repetition::find_last() {
+  DayWalk walk(rule_, first_, first_);
+  if (rule_.count) {
+    // One walk, once: at most a hundred years of days.
+    last_ = first_ - 1;
+    for (int i = 0; i < *rule_.count; ++i) {
+      auto day = walk.next();
+      if (!day) break;
+      last_ = *day;
+    }
+    return;
+  }
+  if (rule_.until) {
+    const auto& until = *rule_.until;
+    last_ = until.day;
+    // The same clock that is compared tells on which side of UNTIL the occurrence of that day is.
+    bool whole_day = !until.second;
+    std::int64_t end_ms = until.day * kDayMs + until.second.value_or(0) * std::int64_t{1000};
+    auto after = [&](Day day) { return (until.utc ? start_on(day).ms : day * kDayMs + clock_ms_) > end_ms; };
+    if (until.utc) ++*last_;
+    while (!whole_day && after(*last_)) --*last_;
+  }
+  bool never = !walk.next();
+  if (never) last_ = first_ - 1;
+}
+
+std::optional<Occurrence> Repetition::first_overlap(std::optional<UnixTime> from, std::optional<UnixTime> to) const {
+  Day begin = first_, end = last_.value_or(std::numeric_limits<Day>::max());
+  if (from) begin = std::max(begin, floor_div(from->ms - length_ms_ - kOffsetMsMax, kDayMs));
+  if (to) end = std::min(end, floor_div(to->ms + kOffsetMsMax, kDayMs));
+  if (begin > end) return std::nullopt;
+  DayWalk walk(rule_, first_, begin, end);
+  auto except = std::lower_bound(except_.begin(), except_.end(), begin);
+  while (auto day = walk.next()) {
+    while (except != except_.end() && *except < *day) ++except;
+    bool excepted = except != except_.end() && *except == *day;
+    if (excepted) continue;
+    std::int64_t local = *day * kDayMs + clock_ms_;
+    Occurrence occurrence{zone_.to_utc(local), zone_.to_utc(local + length_ms_)};
+    if (overlaps(occurrence, from, to)) return occurrence;
   }
   return std::nullopt;
 }
