@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <unordered_set>
 
+#include "protocol/limits.h"
 #include "registry/card.h"
 #include "registry/columns.h"
 #include "registry/lexicon.h"
@@ -139,6 +140,25 @@ Result<void> Index::stage(WriteBatch& batch, const PlaceChanges& changes) const 
     if (!written.contains(old)) batch.erase(Column::kRecords, std::move(old));
     return true;
   });
+}
+
+Result<void> Index::judge_again() {
+  WriteBatch batch;
+  Result<void> written;
+  auto scanned = store_.scan(Column::kRecords, "", [&](std::string_view key, std::string_view value) {
+    auto stored = decode_stored_record(value);
+    if (!stored) return true;  // `load` says so
+    auto record = read_indexable(stored->path, stored->json);
+    stored->problem = record ? std::nullopt : std::optional(record.error());
+    std::string judged = encode(*stored);
+    if (judged != value) batch.put(Column::kRecords, std::string(key), std::move(judged));
+    bool full = batch.bytes() >= protocol::kBatchBytesMax || batch.changes().size() >= protocol::kBatchRecordsMax;
+    if (full) written = store_.write(std::exchange(batch, {}));
+    return written.has_value();
+  });
+  if (!scanned) return scanned;
+  if (!written || batch.empty()) return written;
+  return store_.write(batch);
 }
 
 void Index::apply(const PlaceChanges& changes) {

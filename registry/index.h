@@ -33,6 +33,10 @@ class Index {
   // Call once the batch is committed.
   void apply(const PlaceChanges& changes);
 
+  // Judges every record of the column anew and writes those whose problem is another by the schemas of this program: what
+  // a newer or older one kept may be shown now, or not any more. Before `load`.
+  Result<void> judge_again();
+
   // Forgets memory and reads the column, on two threads. Cost: tests/bench/RESULTS.md, "Start".
   Result<void> load();
 

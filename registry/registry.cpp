@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/embedded_files.h"
 #include "protocol/record.h"
 #include "protocol/validate.h"
 #include "registry/registry_parts.h"
@@ -18,6 +19,16 @@ constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kRevisionKey = "revision";
 constexpr std::string_view kOwnPrefix = "own ";
 constexpr std::string_view kPackPrefix = "pack ";
+// By which rules the records in the index were judged.
+constexpr std::string_view kRulesKey = "rules";
+// Part of what names the rules; one more when code that judges a record changes, and not only a schema or vocabulary.
+constexpr std::string_view kRulesInCode = "1";
+
+std::string rules_of_this_program() {
+  std::string rules(kRulesInCode);
+  for (const EmbeddedFile& file : embedded_files()) rules.append("\n").append(file.path).append("\n").append(file.text);
+  return sha256(as_bytes(rules)).hex();
+}
 
 std::string id_text(const PlaceId& place) { return std::string(as_text(place.bytes)); }
 
@@ -153,11 +164,24 @@ Result<void> Registry::Parts::open_stores() {
   });
   if (!scanned) return scanned;
   if (auto recovered = recover_packs(); !recovered) return recovered;
+  if (auto judged = judge_by_our_rules(); !judged) return judged;
   auto loaded = index->load();
   if (loaded || loaded.error().code != ErrorCode::kCorrupt) return loaded;
   // The index is only derived: git says what belongs in it.
   if (auto rebuilt = rebuild_index(); !rebuilt) return tl::unexpected(rebuilt.error());
   return {};
+}
+
+// After another version of this program: with other schemas and vocabularies other records can be shown.
+Result<void> Registry::Parts::judge_by_our_rules() {
+  std::string rules = rules_of_this_program();
+  auto judged_by = state->get(Column::kMeta, kRulesKey);
+  if (!judged_by) return tl::unexpected(judged_by.error());
+  if (*judged_by == rules) return {};
+  if (auto judged = index->judge_again(); !judged) return judged;
+  WriteBatch batch;
+  batch.put(Column::kMeta, std::string(kRulesKey), rules);
+  return commit(batch);
 }
 
 std::string Registry::Parts::pack_key(const PackName& pack) { return std::string(kPackPrefix) + pack.checksum.hex(); }

@@ -55,6 +55,7 @@ struct Registry::Parts {
   // Opens both stores and, after a crash, brings them to agree (STORAGE.md "Recovery").
   Result<void> open_stores();
   Result<void> recover_packs();
+  Result<void> judge_by_our_rules();
 
   // The one commit point: writes the batch with the next revision in it.
   Result<void> commit(WriteBatch& batch);

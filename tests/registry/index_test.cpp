@@ -197,6 +197,29 @@ TEST_CASE("what the index cannot read is kept, told to its owner and shown to no
   CHECK(lille.names(What::kEvents, {}) == Names{"Réparé"});
 }
 
+TEST_CASE("what another version judged otherwise is judged again") {
+  Lille lille;
+  auto place = place_number(1);
+  lille.put(place, "offers/a.json", R"({"kind": "offer", "name": "Planches"})");
+  lille.put(place, "events/wrong.json", R"({"kind": "event"})");
+  WriteBatch otherwise;
+  REQUIRE(lille.store.scan(Column::kRecords, record_prefix(place), [&](std::string_view key, std::string_view value) {
+    auto stored = *decode_stored_record(value);
+    if (stored.path == "offers/a.json") stored.problem = maillage::protocol::Error{maillage::protocol::ErrorCode::kUnknownKind, "offer"};
+    if (stored.path == "events/wrong.json") stored.problem.reset();
+    otherwise.put(Column::kRecords, std::string(key), encode(stored));
+    return true;
+  }));
+  REQUIRE(lille.store.write(otherwise));
+  Index again(lille.store);
+  REQUIRE(again.judge_again());
+  REQUIRE(again.load());
+  CHECK(again.count(What::kOffers) == 1);
+  CHECK(again.count(What::kEvents) == 0);
+  REQUIRE(again.problems(place)->size() == 1);
+  CHECK(again.problems(place)->front().path == "events/wrong.json");
+}
+
 TEST_CASE("memory is a function of the column: loading gives the same answers") {
   Lille lille;
   lille.put(place_number(1), "offers/a.json", R"({"kind": "offer", "name": "Planches"})");
