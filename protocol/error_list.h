@@ -62,6 +62,7 @@ MAILLAGE_ERROR(kDuplicateKey, "duplicate-key", "la même clé apparaît deux foi
 MAILLAGE_ERROR(kTooDeep, "too-deep", "trop de niveaux imbriqués : {}", "nested too deep: {}")
 MAILLAGE_ERROR(kTextTooLong, "text-too-long", "texte trop long : {}", "text too long: {}")
 MAILLAGE_ERROR(kHasNul, "has-nul", "caractère nul dans un texte : {}", "NUL character in a text: {}")
+MAILLAGE_ERROR(kStrayRecord, "stray-record", "fiche rangée là où personne ne la verrait : {}", "record filed where nobody would see it: {}")
 MAILLAGE_ERROR(kUnknownKind, "unknown-kind", "type de fiche inconnu de cette version : {}", "kind of record unknown to this version: {}")
 MAILLAGE_ERROR(kWrongKind, "wrong-kind", "le champ kind ne correspond pas au dossier : {}", "the field kind does not fit the folder: {}")
 MAILLAGE_ERROR(kMissingField, "missing-field", "{} manque", "{} is missing")
@@ -92,6 +93,7 @@ MAILLAGE_ERROR(kBadKey, "bad-key", "clé publique SSH mal écrite : {}", "badly 
 // -- questions
 MAILLAGE_ERROR(kUnknownParameter, "unknown-parameter", "paramètre de recherche inconnu : {}", "unknown parameter: {}")
 MAILLAGE_ERROR(kBadParameter, "bad-parameter", "paramètre de recherche incorrect : {}", "wrong parameter: {}")
+MAILLAGE_ERROR(kRepeatedParameter, "repeated-parameter", "ce paramètre ne se donne qu'une fois : {}", "this parameter may be given once only: {}")
 // -- what the daemon is asked
 MAILLAGE_ERROR(kBadConfig, "bad-config", "configuration incorrecte : {}", "wrong configuration: {}")
 MAILLAGE_ERROR(kMethodNotAllowed, "method-not-allowed", "méthode non autorisée : {}", "method not allowed: {}")

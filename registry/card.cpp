@@ -97,21 +97,12 @@ class CardReader {
     }
   }
 
-  std::string_view type_vocabulary() const {
-    switch (card_.what) {
-      case What::kEvents: return "event-types";
-      case What::kResources: return "resource-types";
-      case What::kNeeds: case What::kOffers: return "topics";
-      default: return "profile-types";
-    }
-  }
-
   void read_facets() {
     for (auto value : texts_field(record_, "activities")) add_facet(Facet::kActivity, "activities", value);
     for (auto value : texts_field(record_, "services")) add_facet(Facet::kService, "services", value);
     for (auto value : texts_field(record_, "stage")) add_facet(Facet::kStage, "stages", value);
     bool help = card_.what == What::kNeeds || card_.what == What::kOffers;
-    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, type_vocabulary(), value);
+    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, type_vocabulary(card_.what), value);
     if (const object* governance = object_field(record_, "governance")) {
       for (auto value : texts_field(*governance, "model")) add_facet(Facet::kGovernance, "governance-models", value);
     }
@@ -188,6 +179,15 @@ class CardReader {
 };
 
 }  // namespace
+
+std::string_view type_vocabulary(What what) {
+  switch (what) {
+    case What::kEvents: return "event-types";
+    case What::kResources: return "resource-types";
+    case What::kNeeds: case What::kOffers: return "topics";
+    default: return "profile-types";
+  }
+}
 
 Card read_card(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created) {
   Card card;

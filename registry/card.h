@@ -46,6 +46,9 @@ struct Card {
   std::shared_ptr<const Repetition> repetition;
 };
 
+// The vocabulary of `type`, which is `topics` for needs and offers.
+std::string_view type_vocabulary(What what);
+
 // `record` has passed read_indexable and belongs in list `what`.
 Card read_card(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created);
 

@@ -10,6 +10,7 @@
 #include "registry/card.h"
 #include "registry/columns.h"
 #include "registry/lexicon.h"
+#include "registry/mistake.h"
 #include "registry/page.h"
 #include "registry/reading.h"
 #include "registry/slug.h"
@@ -225,6 +226,7 @@ Result<Page> Index::query(const Query& query) const {
   {
     auto lock = memory_->read();
     const Columns& columns = memory_->columns;
+    if (auto right = check_mistakes(columns, query); !right) return tl::unexpected(right.error());
     auto hits = select(columns, query);
     page.number_matched = hits.size();
     more = cut_page(columns, query, after, hits);

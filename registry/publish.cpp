@@ -52,6 +52,24 @@ std::vector<std::string> below(const std::map<std::string, ObjectId>& ids, const
   return paths;
 }
 
+// Where a record that stands elsewhere belongs; nothing for what is no record of a kind we know. A settings file of a machine
+// is an attachment; what says a `kind` was meant to be seen, and would be listed by nobody.
+std::optional<std::string> path_meant(const std::string& path, const Bytes& bytes) {
+  if (protocol::is_record_path(path) || !path.ends_with(".json")) return std::nullopt;
+  auto fields = protocol::parse_record(bytes);
+  auto said = fields ? protocol::text_field(*fields, "kind") : std::nullopt;
+  auto kind = said ? protocol::kind_of_slug(*said) : std::nullopt;
+  if (!kind) return std::nullopt;
+  if (*kind == protocol::RecordKind::kProfile) return "profile.json";
+  auto last = path.rfind('/');
+  std::string name = path.substr(last == std::string::npos ? 0 : last + 1);
+  if (name == "record.json" && last != std::string::npos) {
+    std::string folder = path.substr(0, last);
+    name = folder.substr(folder.rfind('/') + 1) + ".json";  // npos + 1 is 0
+  }
+  return std::string(protocol::folder_of(*kind)) + "/" + name;
+}
+
 class Preparation {
  public:
   Preparation(const ObjectSource& source, PlaceFiles files) : source_(source), before_(std::move(files)) {
@@ -91,6 +109,8 @@ class Preparation {
     if (bytes.size() > protocol::kFileBytesMax)
       return add(path, ErrorCode::kTooLarge, over(bytes.size(), protocol::kFileBytesMax));
     for (Problem& problem : protocol::validate(path, bytes)) add(std::move(problem));
+    if (auto meant = path_meant(path, bytes))
+      return add({path, "", ErrorCode::kStrayRecord, path + " → " + *meant, boost::json::serialize(boost::json::string(*meant))});
     ObjectId id = object_id(ObjectKind::kBlob, bytes);
     auto [at, added] = after_.ids.try_emplace(path, id);
     if (!added && at->second == id) return;  // already published

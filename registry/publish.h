@@ -2,8 +2,8 @@
 // change or everything that is wrong with it. Nothing is written here. DESIGN.md "What a place's history looks like".
 //
 // Refused: paths outside the grammar, `identity/`, files and places beyond the caps of limits.h, records that fail
-// their schema, a file where a folder is (and the other way round), both forms of one resource. Names that differ only
-// by case cannot meet: the grammar has one case. Any thread.
+// their schema or stand where no record is looked for (kStrayRecord), a file where a folder is (and the other way
+// round), both forms of one resource. Names that differ only by case cannot meet: the grammar has one case. Any thread.
 #pragma once
 
 #include <map>

@@ -8,7 +8,8 @@
 //             does not say itself (activity, service, stage, governance) is taken from its place's profile.
 //   near=lat,lon [radius=km]    bbox=minLon,minLat,maxLon,maxLat    the record's point, else its place's
 //   region department epci commune    INSEE codes (11, 2A, 974, 200093201, 59350) of its or its place's address.insee;
-//             a municipal district (75111) or a merged commune also counts for the commune it belongs to
+//             a municipal district (75111) or a merged commune also counts for the commune it belongs to. A region,
+//             department or EPCI that the table has not is refused; a commune, unless a record says it (mistake.h)
 //   from to   half-open; a date alone is the whole day in Paris. Events that overlap, repetitions included; needs and
 //             offers not over yet at `from` and made before `to`. Refused for the rest.
 //   place     id or slug        limit 0 … 1000 (0 = count only)        after = a page's `next`
@@ -74,7 +75,7 @@ std::optional<What> what_of_name(std::string_view name);
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// kUnknownParameter (with the nearest name) or kBadParameter (with an example).
+// kUnknownParameter (with the nearest name), kRepeatedParameter or kBadParameter (with what was probably meant, else an example).
 protocol::Result<Query> parse_query(What what, const Parameters& parameters);
 
 // {"numberMatched", "numberReturned", "items", "next"}; `next` is null on the last page.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "registry/slug.h"
 #include "registry/territory_table.h"
 
 namespace maillage::registry {
@@ -55,6 +56,24 @@ class Territory {
     return commune;
   }
 
+  bool has(Level level, std::string_view code) const {
+    switch (level) {
+      case Level::kRegion: return regions_.contains(code);
+      case Level::kDepartment: return departments_.contains(code);
+      case Level::kEpci: return names_.contains(code);
+      case Level::kCommune: return in(rows_, code) || in(successors_, code);
+    }
+    return false;
+  }
+
+  template <class Visit>
+  void for_each(Level level, Visit visit) const {
+    if (level == Level::kRegion) std::for_each(regions_.begin(), regions_.end(), [&](const auto& one) { visit(Area{one.first, one.second}); });
+    if (level == Level::kEpci) std::for_each(names_.begin(), names_.end(), [&](const auto& one) { visit(Area{one.first, one.second}); });
+    if (level == Level::kDepartment) std::for_each(departments_.begin(), departments_.end(), [&](const auto& one) { visit(one.second.area); });
+    if (level == Level::kCommune) std::for_each(rows_.begin(), rows_.end(), [&](const Row& row) { visit(Area{row.code, row.name}); });
+  }
+
  private:
   using Names = std::unordered_map<std::string_view, std::string_view>;
 
@@ -92,15 +111,40 @@ class Territory {
   std::vector<Successor> successors_;
 };
 
+const Territory& territory() {
+  static const Territory loaded(territory_table());
+  return loaded;
+}
+
 }  // namespace
 
+bool has_area(Level level, std::string_view code) { return territory().has(level, code); }
+
+std::vector<Area> areas_named(Level level, std::string_view name, std::size_t most) {
+  // Letters that fold to several, and signs: no name differs by more from what a person types for it.
+  constexpr std::size_t kLengthSlack = 8;
+  std::string wanted = slug_of(name);
+  std::vector<Area> found;
+  if (wanted.empty()) return found;
+  territory().for_each(level, [&](const Area& area) {
+    // Most of 35,000 communes are told apart without folding their names.
+    char first = area.name.empty() ? '\0' : area.name.front();
+    bool plain = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
+    bool other_letter = plain && (first | 0x20) != wanted.front();
+    bool other_length = area.name.size() + kLengthSlack < wanted.size() || area.name.size() > wanted.size() + kLengthSlack;
+    if (!other_letter && !other_length && slug_of(area.name) == wanted) found.push_back(area);
+  });
+  std::sort(found.begin(), found.end(), [](const Area& a, const Area& b) { return a.code < b.code; });
+  if (found.size() > most) found.resize(most);
+  return found;
+}
+
 std::optional<Commune> find_commune(std::string_view insee) {
-  static const Territory territory(territory_table());
   if (insee.size() != 5) return std::nullopt;
   std::array<char, 5> upper{};
   std::transform(insee.begin(), insee.end(), upper.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return territory.find({upper.data(), upper.size()});
+  return territory().find({upper.data(), upper.size()});
 }
 
 }  // namespace maillage::registry

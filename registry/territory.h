@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace maillage::registry {
 
@@ -22,5 +23,13 @@ struct Commune {
 
 // The commune with this INSEE code today, letters in any case; nothing when there is none.
 std::optional<Commune> find_commune(std::string_view insee);
+
+enum class Level : std::uint8_t { kRegion, kDepartment, kEpci, kCommune };
+
+// Whether there is, or for a commune was, an area of that code; letters in upper case.
+bool has_area(Level level, std::string_view code);
+
+// Those of that name, hyphens, accents and case aside, at most `most`.
+std::vector<Area> areas_named(Level level, std::string_view name, std::size_t most);
 
 }  // namespace maillage::registry

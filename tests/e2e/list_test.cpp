@@ -113,6 +113,11 @@ TEST_CASE_METHOD(Listed, "an unknown parameter or a wrong value is a problem in 
   CHECK(place.ask("resources?limit=-1").status == 400);
   CHECK(place.ask("resources?near=lille&radius=3").status == 400);
   CHECK(place.ask("resources?after=nonsense").status == 400);
+  CHECK(text_at(place.ask("resources?department=Nord").json(), "/detail") == "paramètre de recherche incorrect : department=Nord → department=59 (Nord)");
+  Answer slip = place.ask("resources?type=equipement", {"Accept-Language: en"});
+  CHECK(slip.status == 400);
+  CHECK(text_at(slip.json(), "/detail") == "wrong parameter: type=equipement → type=equipment");
+  CHECK(place.ask("resources?limit=1&limit=2").status == 400);
   CHECK(place.ask("cartes").status == 404);
 
   Ended command = run_maillage({"query", "--url", place.url(), "--json", "resources", "couleur=rouge"});

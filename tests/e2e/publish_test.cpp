@@ -54,6 +54,14 @@ TEST_CASE_METHOD(Publisher, "every wrong field of every file is said at once, an
   for (const char* expected : {"events/bad.json", "/name", "/start", "/status", "resources/worse.json"}) CHECK(says(refused.err, expected));
 }
 
+TEST_CASE_METHOD(Publisher, "a record in a folder where nobody would list it is refused, and its right path is suggested") {
+  write_text(place.site() / "resources/workshop/saw.json", resource("Scie"));
+  std::string french = refusal("resources/workshop/saw.json", "fr");
+  CHECK(says(french, "fiche rangée là où personne ne la verrait"));
+  CHECK(says(french, "resources/workshop/saw.json → resources/saw.json"));
+  CHECK(text_at(json_of(place.command("publish", {"resources"})), "/problems/0/code") == "stray-record");
+}
+
 TEST_CASE_METHOD(Publisher, "absolute paths, .. and upper case are refused with the reason, and the right name is suggested") {
   write_text(place.site() / "resources/Saw.json", resource("Scie"));
   write_text(folder.path() / "outside.json", resource("Dehors"));

@@ -52,6 +52,22 @@ TEST_CASE("a key repeated means or, different keys mean and") {
   CHECK(lille.names(What::kPlaces, {{"service", "Kitchen"}, {"governance", "association"}}) == Names{"Konk Ar Lab"});
 }
 
+TEST_CASE("a value that nothing has and that looks like a known one is refused, and any other finds nothing") {
+  Lille lille;
+  auto told = [&](What what, const Parameters& parameters) {
+    auto page = lille.index.query(parse_query(what, parameters).value());
+    return page ? std::to_string(page->number_matched) : page.error().context;
+  };
+  CHECK(told(What::kPlaces, {{"activity", "fablabs"}}) == "activity=fablabs → activity=fablab");
+  CHECK(told(What::kPlaces, {{"activity", "fablab"}, {"activity", "cowerking"}}) == "activity=cowerking → activity=coworking");
+  CHECK(told(What::kEvents, {{"type", "workshp"}}) == "type=workshp → type=workshop");
+  CHECK(told(What::kPlaces, {{"activity", "underwater-basketry"}}) == "0");
+  CHECK(told(What::kPlaces, {{"service", "accommodation"}}) == "0");
+  CHECK(told(What::kPlaces, {{"department", "75"}}) == "0");
+  CHECK(told(What::kPlaces, {{"commune", "99999"}}) == "commune=99999");
+  CHECK(told(What::kPlaces, {{"commune", "01001"}}) == "0");
+}
+
 TEST_CASE("territory codes are those of the commune") {
   Lille lille;
   CHECK(lille.names(What::kPlaces, {{"region", "53"}}) == Names{"Konk Ar Lab"});

@@ -161,6 +161,27 @@ TEST_CASE("a resource is a file or a folder, never both") {
   CHECK(place.prepare({{"resources/saw/readme.md", kProfile}}));
 }
 
+TEST_CASE("a record filed where nobody would see it is refused with its right path, an attachment is not") {
+  MemoryPlace place;
+  auto meant = [&](const std::string& path, const Bytes& file) {
+    auto prepared = place.prepare({{path, file}});
+    if (prepared) return std::string("published");
+    REQUIRE(prepared.error().size() == 1);
+    CHECK(prepared.error().front().code == ErrorCode::kStrayRecord);
+    return prepared.error().front().example;
+  };
+  CHECK(meant("resources/workshop/saw.json", kSaw) == R"("resources/saw.json")");
+  CHECK(meant("resources/workshop/saw/record.json", kSaw) == R"("resources/saw.json")");
+  CHECK(meant("saw.json", kSaw) == R"("resources/saw.json")");
+  CHECK(meant("docs/lieu.json", kProfile) == R"("profile.json")");
+  CHECK(meant("event/fete.json", bytes(R"({"kind": "event", "name": "Fête"})")) == R"("events/fete.json")");
+  CHECK(meant("resources/saw/record.json", kSaw) == "published");
+  CHECK(meant("resources/saw/settings.json", bytes(R"({"power": 80})")) == "published");
+  CHECK(meant("resources/saw/settings.json", bytes(R"({"kind": "acrylic"})")) == "published");
+  CHECK(meant("resources/saw/settings.json", bytes("{,}")) == "published");
+  CHECK(meant("resources/saw/saw.txt", kSaw) == "published");
+}
+
 TEST_CASE("one path twice is refused unless both say the same") {
   MemoryPlace place;
   CHECK(place.prepare({{"profile.json", kProfile}, {"profile.json", kProfile}}));

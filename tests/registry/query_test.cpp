@@ -69,11 +69,53 @@ TEST_CASE("a wrong value is refused with an example") {
   CHECK(refusal(What::kPlaces, {{"q", many_words}}).code == ErrorCode::kBadParameter);
 }
 
+TEST_CASE("a wrong value is answered with what was probably meant") {
+  auto told = [](const std::string& name, const std::string& value) { return refusal(What::kEvents, {{name, value}}).context; };
+  CHECK(told("limit", "1001") == "limit=1001 → limit=1000");
+  CHECK(told("limit", "-1") == "limit=-1 → limit=0");
+  CHECK(told("limit", "ten") == "limit=ten → limit=50");
+  CHECK(told("radius", "3km") == "radius=3km → radius=3");
+  CHECK(told("radius", "3,5") == "radius=3,5 → radius=3.5");
+  CHECK(told("radius", "50000") == "radius=50000 → radius=20038");
+  CHECK(told("radius", "-3") == "radius=-3 → radius=30");
+  CHECK(told("near", "50.63;3.06") == "near=50.63;3.06 → near=50.63,3.06");
+  CHECK(told("near", "50.63, 3.06") == "near=50.63, 3.06 → near=50.63,3.06");
+  CHECK(told("near", "120,45") == "near=120,45 → near=45,120");
+  CHECK(told("near", "lille") == "near=lille → near=50.63,3.06");
+  CHECK(told("bbox", "0,50,1,40") == "bbox=0,50,1,40 → bbox=0,40,1,50");
+  CHECK(told("bbox", "1,2,3") == "bbox=1,2,3 → bbox=2.9,50.5,3.2,50.8");
+  CHECK(told("from", "31/12/2026") == "from=31/12/2026 → from=2026-12-31");
+  CHECK(told("from", "31/02/2026") == "from=31/02/2026 → from=2026-12-01");
+  CHECK(told("to", "demain") == "to=demain → to=2026-12-31T18:00");
+}
+
+TEST_CASE("an area that does not exist is refused, with the code of what was named") {
+  auto told = [](const std::string& name, const std::string& value) { return refusal(What::kPlaces, {{name, value}}).context; };
+  CHECK(told("department", "Nord") == "department=Nord → department=59 (Nord)");
+  CHECK(told("department", "cotes d'armor") == "department=cotes d'armor → department=22 (Côtes-d'Armor)");
+  CHECK(told("department", "1") == "department=1 → department=01");
+  CHECK(told("department", "20") == "department=20 → department=29");
+  CHECK(told("department", "Bretagne") == "department=Bretagne → region=53 (Bretagne)");
+  CHECK(told("region", "Hauts de France") == "region=Hauts de France → region=32 (Hauts-de-France)");
+  CHECK(told("region", "59") == "region=59 → department=59");
+  CHECK(told("commune", "lille") == "commune=lille → commune=59350 (Lille)");
+  CHECK(told("commune", "saint-denis").find("commune=93066 (Saint-Denis)") != std::string::npos);
+  CHECK(told("epci", "29039") == "epci=29039 → commune=29039");
+  CHECK(told("epci", "200093202") == "epci=200093202 → epci=200093201");
+  for (const char* code : {"01", "2A", "2b", "974", "59"}) CHECK(parse_query(What::kPlaces, {{"department", code}}));
+  for (const char* code : {"01", "53", "94"}) CHECK(parse_query(What::kPlaces, {{"region", code}}));
+}
+
+TEST_CASE("what can be asked once is refused twice") {
+  CHECK(refusal(What::kPlaces, {{"near", "1,1"}, {"near", "2,2"}}).code == ErrorCode::kRepeatedParameter);
+  CHECK(refusal(What::kPlaces, {{"limit", "1"}, {"limit", "1"}}).context == "limit");
+  CHECK(parse_query(What::kPlaces, {{"bbox", "0,0,1,1"}, {"bbox", "2,2,3,3"}, {"q", "a"}, {"q", "b"}}));
+}
+
 TEST_CASE("parameters that make no sense together are refused") {
   CHECK(refusal(What::kPlaces, {{"radius", "30"}}).code == ErrorCode::kBadParameter);
   CHECK(refusal(What::kPlaces, {{"from", "2026-12-05"}}).code == ErrorCode::kBadParameter);
   CHECK(refusal(What::kEvents, {{"from", "2026-12-05"}, {"to", "2026-12-04"}}).code == ErrorCode::kBadParameter);
-  CHECK(refusal(What::kPlaces, {{"near", "1,1"}, {"near", "2,2"}}).code == ErrorCode::kBadParameter);
   CHECK(refusal(What::kPlaces, Parameters(1'000, {"activity", "x"})).code == ErrorCode::kTooMany);
 }
 
