@@ -19,7 +19,9 @@ inline constexpr std::size_t kFileBytesMax = 4 * kMiB;
 // What a Raspberry Pi's disk can carry for hundreds of places, and one ingest can check in seconds.
 inline constexpr std::size_t kPlaceBytesMax = 256 * kMiB;
 inline constexpr std::size_t kPlaceFilesMax = 20'000;
-// One contribution: a documented machine with its pictures, and a bound on what a stranger makes us unpack.
+// One contribution by `git push`: a documented machine with its pictures, and a bound on what a stranger makes us unpack.
+// For the part that will take pushes; nothing does yet. What an operator publishes is bounded by kPlaceBytesMax, a pack
+// pushed with a live head by kPushedPackOriginBytesMax, one that was asked for by kPackBytesMax.
 inline constexpr std::size_t kPushBytesMax = 32 * kMiB;
 // Folders deep: `resources/laser-cutter/pictures/front.jpg` is 4.
 inline constexpr std::size_t kPathDepthMax = 4;
