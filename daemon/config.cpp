@@ -18,18 +18,23 @@ namespace {
 
 constexpr std::uintmax_t kConfigBytesMax = 64 * 1024;  // people write this file by hand
 
-using Problem = std::optional<std::string>;
+// What is wrong with a value: the refusal, and what its sentence names beside the place in the file.
+struct Wrong {
+  ErrorCode code;
+  std::string detail = {};
+};
+using Problem = std::optional<Wrong>;
 
 Problem text(const toml::node& node, std::string& into) {
   auto value = node.value_exact<std::string>();
-  if (!value) return "a text in quotes is expected";
+  if (!value) return Wrong{ErrorCode::kConfigText};
   into = *value;
   return {};
 }
 
 Problem texts(const toml::node& node, std::vector<std::string>& into) {
   const toml::array* list = node.as_array();
-  if (list == nullptr) return "a list of texts is expected: [\"…\", \"…\"]";
+  if (list == nullptr) return Wrong{ErrorCode::kConfigTexts};
   for (const toml::node& entry : *list)
     if (auto wrong = text(entry, into.emplace_back())) return wrong;
   return {};
@@ -45,7 +50,7 @@ Problem choice(std::string_view word, const std::array<std::string_view, Count>&
     }
   std::string expected;
   for (std::string_view one : words) expected += (expected.empty() ? "\"" : "\" | \"") + std::string(one);
-  return "expected " + expected + "\"";
+  return Wrong{ErrorCode::kConfigChoice, expected + "\""};
 }
 
 template <class Enum, std::size_t Count>
@@ -62,14 +67,14 @@ constexpr std::array<std::string_view, 2> kFormatWords{"text", "json"};
 
 Problem set_listen(std::string_view value, Config& config) {
   auto address = parse_address(value);
-  if (!address) return "expected HOST:PORT, such as 127.0.0.1:8420";
+  if (!address) return Wrong{ErrorCode::kConfigAddress, std::string(value)};
   config.http.listen = *address;
   return {};
 }
 
 Problem set_peers(const std::vector<std::string>& urls, Config& config) {
   for (const std::string& url : urls) {
-    if (!parse_peer_url(url)) return "expected ws://HOST:PORT/peer or wss://HOST/peer, not \"" + url + "\"";
+    if (!parse_peer_url(url)) return Wrong{ErrorCode::kConfigPeer, url};
     config.peers.urls.push_back(url);
   }
   return {};
@@ -79,7 +84,7 @@ Problem set_public_url(const toml::node& node, Config& config) {
   std::string& url = config.http.public_url;
   if (auto wrong = text(node, url)) return wrong;
   while (url.ends_with('/')) url.pop_back();
-  if (!url.starts_with("http://") && !url.starts_with("https://")) return "expected https://NAME";
+  if (!url.starts_with("http://") && !url.starts_with("https://")) return Wrong{ErrorCode::kConfigUrl, url};
   return {};
 }
 
@@ -87,7 +92,7 @@ Problem set_base_path(const toml::node& node, Config& config) {
   std::string& path = config.http.base_path;
   if (auto wrong = text(node, path)) return wrong;
   while (path.ends_with('/')) path.pop_back();
-  if (!path.empty() && !path.starts_with('/')) return "expected a path that starts with /";
+  if (!path.empty() && !path.starts_with('/')) return Wrong{ErrorCode::kConfigPath, path};
   return {};
 }
 
@@ -116,7 +121,7 @@ constexpr auto kKeys = std::to_array<Key>({
      }},
     {"peer_tls_verify", [](const toml::node& node, Config& config) -> Problem {
        auto value = node.value_exact<bool>();
-       if (!value) return "expected true or false";
+       if (!value) return Wrong{ErrorCode::kConfigTruth};
        config.peers.tls_verify = *value;
        return {};
      }},
@@ -126,19 +131,19 @@ constexpr auto kKeys = std::to_array<Key>({
 });
 static_assert(kKeys.size() <= 15, "everything else belongs in the interface");
 
-tl::unexpected<Error> wrong_at(const toml::source_region& where, std::string_view key, std::string_view what) {
-  std::string context = "config.toml:" + std::to_string(where.begin.line) + ": ";
-  if (!key.empty()) context += std::string(key) + ": ";
-  return protocol::fail(ErrorCode::kBadConfig, context + std::string(what));
+tl::unexpected<Error> wrong_at(const toml::source_region& where, std::string_view key, const Wrong& wrong) {
+  std::string context = "config.toml:" + std::to_string(where.begin.line);
+  if (!key.empty()) context += ": " + std::string(key);
+  if (!wrong.detail.empty()) context += ": " + wrong.detail;
+  return protocol::fail(wrong.code, context);
 }
 
 tl::unexpected<Error> unknown_key(const toml::key& key) {
   std::array<std::string_view, kKeys.size()> names;
   for (std::size_t i = 0; i < kKeys.size(); ++i) names[i] = kKeys[i].name;
   std::string_view suggestion = nearest(key.str(), names);
-  std::string what = "?";
-  if (!suggestion.empty()) what = "→ " + std::string(suggestion) + " ?";
-  return wrong_at(key.source(), key.str(), what);
+  std::string what = suggestion.empty() ? "" : "→ " + std::string(suggestion) + " ?";
+  return wrong_at(key.source(), key.str(), {ErrorCode::kConfigUnknownKey, what});
 }
 
 Result<void> apply(const ConfigOverrides& overrides, Config& config) {
@@ -188,7 +193,7 @@ Result<Address> parse_address(std::string_view text) {
 
 Result<Config> parse_config(std::string_view toml_text) {
   toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) return wrong_at(parsed.error().source(), {}, parsed.error().description());
+  if (!parsed) return wrong_at(parsed.error().source(), {}, {ErrorCode::kConfigSyntax});
   Config config;
   for (auto&& [key, node] : parsed.table()) {
     const Key* known = nullptr;
@@ -198,7 +203,7 @@ Result<Config> parse_config(std::string_view toml_text) {
     if (auto wrong = known->read(node, config)) return wrong_at(node.source(), key.str(), *wrong);
   }
   if (config.tls.certificate_file.empty() != config.tls.key_file.empty())
-    return protocol::fail(ErrorCode::kBadConfig, "config.toml: tls_cert + tls_key");
+    return protocol::fail(ErrorCode::kConfigTlsPair, "config.toml");
   return config;
 }
 

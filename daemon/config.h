@@ -75,10 +75,10 @@ struct ConfigOverrides {
   std::optional<std::string> log_level;
 };
 
-// kBadConfig with "config.toml:LINE: …" for any mistake.
+// kConfig… for any mistake, with "config.toml:LINE: KEY" in its context.
 Result<Config> parse_config(std::string_view toml);
 
-// DIR/config.toml, or the defaults when there is no such file; then the overrides. kBadConfig, kIo.
+// DIR/config.toml, or the defaults when there is no such file; then the overrides. What parse_config gives, kIo.
 Result<Config> load_config(const std::string& dir, const ConfigOverrides& overrides);
 
 }  // namespace maillage::daemon

@@ -183,7 +183,7 @@ protocol::Result<void> ControlServer::listen() {
   std::error_code ignored;
   std::filesystem::remove(state_->socket_path, ignored);
   std::string path = state_->socket_path.string();
-  auto failed = [&](const error_code& error) { return fail(ErrorCode::kIo, path + ": " + error.message()); };
+  auto failed = [&](const error_code& error) { return tl::unexpected(protocol::system_error(error, path)); };
   Local::endpoint endpoint;
   // 108 bytes are all that sockaddr_un has; Asio would throw.
   if (path.size() > 107) return fail(ErrorCode::kTooLarge, path);
@@ -225,7 +225,7 @@ protocol::Result<ControlMessage> call_daemon(const std::filesystem::path& socket
   // A daemon that refuses answers before it has read everything: what it says counts, not the failed write.
   Bytes reply;
   asio::read(socket, asio::dynamic_buffer(reply, 4 + kControlJsonBytesMax + kControlBlobsBytesMax), error);
-  if (reply.empty()) return fail(ErrorCode::kIo, path + ": " + error.message());
+  if (reply.empty()) return tl::unexpected(protocol::system_error(error, path));
   return decode_control(reply);
 }
 

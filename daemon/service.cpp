@@ -104,6 +104,7 @@ struct Service::State {
   void answer(ControlMessage request, ControlServer::Reply reply);
   void await_signal();
   void reload();
+  void keep_listening(Config& fresh) const;
   void drain();
   void await_impatience();
   void look_whether_drained();
@@ -187,6 +188,14 @@ void Service::State::await_signal() {
   });
 }
 
+// The socket stays: another address needs another start.
+void Service::State::keep_listening(Config& fresh) const {
+  if (fresh.http.listen == config.http.listen) return;
+  log(LogLevel::kWarning, "config.needs_restart",
+      {{"key", "listen"}, {"wanted", fresh.http.listen.text()}, {"kept", address.text()}});
+  fresh.http.listen = config.http.listen;
+}
+
 void Service::State::reload() {
   notify_service("RELOADING=1");
   auto fresh = load_config(dir.string(), overrides);
@@ -199,8 +208,9 @@ void Service::State::reload() {
     else wrong = made.error();
   }
   if (wrong) {
-    log(LogLevel::kError, "config.kept", {{"reason", wrong->context}});
+    log(LogLevel::kError, "config.kept", {{"code", std::string(protocol::slug(wrong->code))}, {"reason", wrong->context}});
   } else {
+    keep_listening(*fresh);
     config = *fresh;
     open_log(config.log);
     http.use_tls(tls);

@@ -182,7 +182,7 @@ void SyncShell::dialled(const std::string& url, protocol::Result<SessionId> outc
     dialer_.opened(url, *outcome);
     if (!dialer_.knows(*outcome)) transport_.close(*outcome);  // taken out of the configuration meanwhile
   } else {
-    log(LogLevel::kInfo, "peer.unreachable", {{"url", url}, {"reason", outcome.error().context}});
+    log(LogLevel::kInfo, "peer.unreachable", {{"url", url}, {"code", std::string(protocol::slug(outcome.error().code))}, {"reason", outcome.error().context}});
     dialer_.failed(url, now().instant);
   }
   dial();

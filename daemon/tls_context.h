@@ -10,7 +10,7 @@
 
 namespace maillage::daemon {
 
-// kBadConfig names the file that could not be used.
+// kBadCertificate, kBadTlsKey, or why the file cannot be read; they name it.
 Result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsConfig& config);
 
 std::shared_ptr<boost::asio::ssl::context> tls_client_context();

@@ -8,6 +8,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -44,6 +45,15 @@ void set_options(Stream& stream, const PeerTimes& times) {
   stream.read_message_max(protocol::kFrameBytesMax);
   stream.auto_fragment(false);
   stream.binary(true);
+}
+
+tl::unexpected<protocol::Error> unreachable(const error_code& error, const std::string& host) {
+  bool unknown = error == asio::error::host_not_found || error == asio::error::host_not_found_try_again;
+  if (unknown) return protocol::fail(protocol::ErrorCode::kNotFound, host);
+  bool tls = error.category() == asio::error::get_ssl_category();
+  bool untrusted = tls && ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  if (untrusted) return protocol::fail(protocol::ErrorCode::kDenied, host + ": certificate");
+  return tl::unexpected(protocol::system_error(error, host));
 }
 
 std::string reason_of(const Stream& stream, const error_code& error) {
@@ -258,8 +268,8 @@ asio::awaitable<void> PeerTransport::State::reach(PeerUrl url, bool verify, Dial
   attempts.erase(number);
   if (error || aborted) {
     bool late = attempt->expired && !aborted;
-    std::string why = url.host_header() + ": " + error.message();
-    done(protocol::fail(late ? protocol::ErrorCode::kTimeout : protocol::ErrorCode::kIo, why));
+    if (late) error = make_error_code(asio::error::timed_out);
+    done(unreachable(error, url.host_header()));
     co_return;
   }
   SessionPtr session = add(Role::kDialling, std::move(attempt->stream));
@@ -268,7 +278,7 @@ asio::awaitable<void> PeerTransport::State::reach(PeerUrl url, bool verify, Dial
   co_await session->stream.async_handshake(host, url.target, token);
   if (error) {
     end(session, error.message());
-    done(protocol::fail(protocol::ErrorCode::kIo, host + ": " + error.message()));
+    done(unreachable(error, host));
     co_return;
   }
   open(*session);

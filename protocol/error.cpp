@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace maillage::protocol {
 namespace {
@@ -36,13 +37,25 @@ std::string sentence(const Error& error, Language language) {
   return text;
 }
 
+namespace {
+
+// "ENOSPC", "asio.ssl:336130315": what to look up, the same in every language.
+std::string name_of(const std::error_code& reason) {
+  bool system = reason.category() == std::generic_category() || reason.category() == std::system_category();
+  const char* name = system ? ::strerrorname_np(reason.value()) : nullptr;
+  return name != nullptr ? name : std::string(reason.category().name()) + ":" + std::to_string(reason.value());
+}
+
+}  // namespace
+
 Error system_error(const std::error_code& reason, std::string what) {
   if (reason == std::errc::no_such_file_or_directory) return {ErrorCode::kNotFound, std::move(what)};
   if (reason == std::errc::permission_denied || reason == std::errc::operation_not_permitted) return {ErrorCode::kDenied, std::move(what)};
   if (reason == std::errc::no_space_on_device) return {ErrorCode::kDiskFull, std::move(what)};
   if (reason == std::errc::address_in_use) return {ErrorCode::kAddressInUse, std::move(what)};
   if (reason == std::errc::connection_refused) return {ErrorCode::kNobodyAnswers, std::move(what)};
-  return {ErrorCode::kIo, what + ": " + reason.message()};
+  if (reason == std::errc::timed_out) return {ErrorCode::kTimeout, std::move(what)};
+  return {ErrorCode::kIo, what + " (" + name_of(reason) + ")"};
 }
 
 void check(bool holds, std::string_view what) {

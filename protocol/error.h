@@ -41,7 +41,7 @@ ErrorCode code_of_slug(std::string_view slug);
 std::string sentence(const Error& error, Language language);
 
 // What the operating system answered, in our own words: "no such file" about `what` is kNotFound, then kDenied, kDiskFull,
-// kAddressInUse, kNobodyAnswers; anything else is kIo with the system's sentence, which is in the system's language.
+// kAddressInUse, kNobodyAnswers, kTimeout; anything else is kIo with the system's name for it, such as EIO.
 Error system_error(const std::error_code& reason, std::string what);
 
 inline tl::unexpected<Error> fail(ErrorCode code, std::string context) {

@@ -21,7 +21,7 @@ protocol::Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path&
     int reason = errno;
     ::close(descriptor);
     if (reason == EWOULDBLOCK) return fail(ErrorCode::kBusy, directory.string());
-    return fail(ErrorCode::kIo, path.string() + ": " + std::generic_category().message(reason));
+    return tl::unexpected(protocol::system_error({reason, std::generic_category()}, path.string()));
   }
   return DirectoryLock(descriptor);
 }

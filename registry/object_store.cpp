@@ -18,7 +18,7 @@ constexpr std::string_view kGitConfig =
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n";
 
 tl::unexpected<Error> io(const fs::path& path, const std::error_code& error) {
-  return fail(ErrorCode::kIo, path.string() + ": " + error.message());
+  return tl::unexpected(protocol::system_error(error, path.string()));
 }
 
 std::string file_name(const PackName& name, std::string_view extension) {

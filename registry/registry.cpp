@@ -73,7 +73,7 @@ Result<void> clear_unfinished(const std::filesystem::path& dir) {
   }
   for (const char* folder : {"state", "store.git", "quarantine"}) {
     std::filesystem::remove_all(dir / folder, error);
-    if (error) return fail(ErrorCode::kIo, (dir / folder).string() + ": " + error.message());
+    if (error) return tl::unexpected(system_error(error, (dir / folder).string()));
   }
   return {};
 }

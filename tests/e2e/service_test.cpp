@@ -100,6 +100,36 @@ TEST_CASE("SIGHUP with a wrong configuration keeps the old one, and a right one 
   CHECK(eventually([&] { return place.count("places") == 2; }));
 }
 
+TEST_CASE("SIGHUP with another address to listen on says that it needs a restart, and takes the rest") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier");
+  write_text(place.dir() / "config.toml", "listen = \"127.0.0.1:0\"\n");
+  auto log = folder.path() / "serve.log";
+  Child daemon({MAILLAGE_BINARY, "serve", "--dir", place.dir().string(), "--json"}, {{}, {}, log});
+  REQUIRE(daemon.line());
+  std::string address = read_text(place.dir() / "address");
+  write_text(place.dir() / "config.toml", "listen = \"127.0.0.1:9\"\nmetrics = \"off\"\n");
+  daemon.signal(SIGHUP);
+  CHECK(eventually([&] { return read_text(log).find("config.reloaded") != std::string::npos; }));
+  CHECK(read_text(log).find("config.needs_restart") != std::string::npos);
+  address.pop_back();
+  CHECK(get(address, "/metrics").status == 404);
+  CHECK(get(address, "/readyz").status == 200);
+}
+
+TEST_CASE("what is wrong with a TLS file is said in both languages, without the words of a library") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier");
+  auto certificate = (folder.path() / "cert.pem").string();
+  write_text(place.dir() / "config.toml", "tls_cert = \"" + certificate + "\"\ntls_key = \"" + certificate + "\"\n");
+  auto refusal = [&](const char* language) { return run_maillage({"serve", "--dir", place.dir().string()}, "", {{}, {language}, {}}).err; };
+  CHECK(refusal("LC_ALL=fr_FR.UTF-8").find("introuvable") != std::string::npos);
+  write_text(certificate, "not a certificate");
+  std::string french = refusal("LC_ALL=fr_FR.UTF-8"), english = refusal("LC_ALL=en_GB.UTF-8");
+  CHECK(french.find("n'est pas un certificat au format PEM : " + certificate + "\n") != std::string::npos);
+  CHECK(english.find("not a certificate in PEM format: " + certificate + "\n") != std::string::npos);
+}
+
 TEST_CASE("SIGHUP takes TLS and /metrics away, and ends the sessions to partners that were removed") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier"), partner(folder.path(), "Partenaire");

@@ -6,6 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <cerrno>
+#include <future>
+
 using namespace maillage::protocol;
 
 namespace {
@@ -70,4 +73,14 @@ TEST_CASE("a sentence carries its context as it is") {
   Error error{ErrorCode::kNotFound, "a {} b"};
   CHECK(sentence(error, Language::kEnglish) == "not found: a {} b");
   CHECK(sentence(error, Language::kFrench) == "introuvable : a {} b");
+}
+
+TEST_CASE("what the system answered is told in our words, and otherwise by its name, never in its language") {
+  auto told = [](int number) { return sentence(system_error({number, std::generic_category()}, "x"), Language::kFrench); };
+  CHECK(told(ENOENT) == "introuvable : x");
+  CHECK(told(EACCES) == "accès refusé : x");
+  CHECK(told(ETIMEDOUT) == "délai dépassé : x");
+  CHECK(told(EIO) == "erreur de lecture ou d'écriture : x (EIO)");
+  auto other = std::make_error_code(std::future_errc::no_state);
+  CHECK(system_error(other, "x").context == "x (future:" + std::to_string(other.value()) + ")");
 }
