@@ -33,12 +33,8 @@ constexpr std::size_t kQueriesWaitingMax = 512;        // above it "busy" is a b
 
 // Written beside and renamed, so that who reads it reads a whole address.
 Result<void> write_address(const std::filesystem::path& file, const std::string& address) {
-  std::filesystem::path fresh = file;
-  fresh += ".new";
-  if (auto done = registry::remove_file(fresh); !done) return done;
   std::string line = address + "\n";
-  if (auto done = registry::write_file(fresh, protocol::as_bytes(line)); !done) return done;
-  if (auto done = registry::rename_file(fresh, file); !done) return done;
+  if (auto done = registry::replace_file(file, protocol::as_bytes(line)); !done) return done;
   return registry::sync_directory(file.parent_path());
 }
 

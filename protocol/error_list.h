@@ -123,6 +123,7 @@ MAILLAGE_ERROR(kEmptyName, "empty-name", "--name est vide : c'est le nom que les
 MAILLAGE_ERROR(kUnknownCommune, "unknown-commune", "aucune commune n'a le code INSEE {} ; --commune veut le code INSEE, pas le code postal (pour Lille 59350, et non 59000)", "no commune has the INSEE code {}; --commune wants the INSEE code, not the postcode (59350 for Lille, not 59000)")
 MAILLAGE_ERROR(kFolderNotEmpty, "folder-not-empty", "le dossier {} contient déjà autre chose ; choisissez un dossier vide ou nouveau", "the folder {} already holds something else; choose an empty or a new one")
 MAILLAGE_ERROR(kNoPlace, "no-place", "il n'y a pas de lieu dans le dossier {} ; maillage init en crée un", "there is no place in the folder {}; maillage init makes one")
+MAILLAGE_ERROR(kInitCut, "init-cut", "la création du lieu dans le dossier {} a été interrompue ; relancez maillage init, qui la recommence", "the making of the place in the folder {} was cut short; run maillage init again, which starts anew")
 MAILLAGE_ERROR(kNotARecord, "not-a-record", "{} n'est pas une fiche, et seule une fiche se confirme", "{} is not a record, and only records can be confirmed")
 MAILLAGE_ERROR(kWantsWebSocket, "wants-websocket", "l'adresse {} sert aux daemons entre eux, par WebSocket ; la page d'accueil est /", "the address {} is where daemons talk to each other, by WebSocket; the front page is /")
 // -- what the system answered

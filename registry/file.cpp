@@ -108,6 +108,27 @@ Result<void> write_file(const std::filesystem::path& path, ByteView bytes) {
   return file->sync();
 }
 
+constexpr const char* kFresh = ".new";
+
+Result<void> replace_file(const std::filesystem::path& path, ByteView bytes) {
+  std::filesystem::path fresh = path;
+  fresh += kFresh;
+  if (auto done = remove_file(fresh); !done) return done;
+  if (auto done = write_file(fresh, bytes); !done) return done;
+  return rename_file(fresh, path);
+}
+
+Result<void> clear_replacements(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> left;
+  std::error_code error;
+  for (std::filesystem::directory_iterator files(directory, error), end; !error && files != end; files.increment(error))
+    if (files->path().extension() == kFresh) left.push_back(files->path());
+  if (error && error != std::errc::no_such_file_or_directory) return tl::unexpected(protocol::system_error(error, directory.string()));
+  for (const auto& path : left)
+    if (auto done = remove_file(path); !done) return done;
+  return {};
+}
+
 Result<void> sync_directory(const std::filesystem::path& directory) {
   Descriptor file{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (file.number < 0 || ::fsync(file.number) != 0) return failed(directory);

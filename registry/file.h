@@ -50,6 +50,12 @@ class OutputFile {
 // Creates `path` with these bytes, synced; not yet its directory.
 protocol::Result<void> write_file(const std::filesystem::path& path, protocol::ByteView bytes);
 
+// The same in the place of what is there: written beside it as `path`.new, synced, renamed. Not yet its directory.
+protocol::Result<void> replace_file(const std::filesystem::path& path, protocol::ByteView bytes);
+
+// Removes what a replacement that was cut short left in `directory`. Fine when there is no such directory.
+protocol::Result<void> clear_replacements(const std::filesystem::path& directory);
+
 // Makes names created, renamed or removed in `directory` durable.
 protocol::Result<void> sync_directory(const std::filesystem::path& directory);
 

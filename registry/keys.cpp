@@ -39,14 +39,6 @@ unsigned bits_at(const Bytes& bytes, std::size_t character) {
   return value;
 }
 
-Result<void> replace_file(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::path fresh = path;
-  fresh += ".new";
-  if (auto removed = remove_file(fresh); !removed) return removed;
-  if (auto written = write_file(fresh, as_bytes(text)); !written) return written;
-  return rename_file(fresh, path);
-}
-
 template <class T>
 Result<T> read_hex(const std::filesystem::path& path) {
   auto bytes = read_file(path, 256);
@@ -106,10 +98,10 @@ Result<void> write_keys(const std::filesystem::path& directory, const DaemonKeys
   if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   if (error) return tl::unexpected(protocol::system_error(error, folder.string()));
   if (auto removed = remove_file(folder / "sheet.confirmed"); !removed) return removed;
-  if (auto marked = replace_file(folder / "unfinished", "1\n"); !marked) return marked;
+  if (auto marked = replace_file(folder / "unfinished", as_bytes("1\n")); !marked) return marked;
   if (auto synced = sync_directory(folder); !synced) return synced;
-  if (auto written = replace_file(folder / "root.pub", keys.root.hex() + "\n"); !written) return written;
-  if (auto written = replace_file(folder / "daemon.key", keys.daemon_seed.hex() + "\n"); !written) return written;
+  if (auto written = replace_file(folder / "root.pub", as_bytes(keys.root.hex() + "\n")); !written) return written;
+  if (auto written = replace_file(folder / "daemon.key", as_bytes(keys.daemon_seed.hex() + "\n")); !written) return written;
   if (auto synced = sync_directory(folder); !synced) return synced;
   return sync_directory(directory);
 }
@@ -133,6 +125,7 @@ Result<DaemonKeys> read_keys(const std::filesystem::path& directory) {
   bool there = std::filesystem::exists(folder / "daemon.key", refused);
   if (refused) return tl::unexpected(protocol::system_error(refused, directory.string()));
   if (!there) return fail(ErrorCode::kNoPlace, directory.string());
+  if (std::filesystem::exists(folder / "unfinished", ignored)) return fail(ErrorCode::kInitCut, directory.string());
   auto seed = read_hex<Seed>(folder / "daemon.key");
   if (!seed) return tl::unexpected(seed.error());
   auto root = read_hex<PublicKey>(folder / "root.pub");
@@ -142,7 +135,7 @@ Result<DaemonKeys> read_keys(const std::filesystem::path& directory) {
 
 Result<void> mark_sheet_confirmed(const std::filesystem::path& directory) {
   std::filesystem::path folder = directory / "keys";
-  if (auto written = replace_file(folder / "sheet.confirmed", "1\n"); !written) return written;
+  if (auto written = replace_file(folder / "sheet.confirmed", as_bytes("1\n")); !written) return written;
   return sync_directory(folder);
 }
 

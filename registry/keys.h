@@ -3,7 +3,8 @@
 //   DIR/keys/daemon.key      64 hex: the seed of the daemon key, mode 0600
 //   DIR/keys/root.pub        64 hex: the public root key, from the sheet's subkey 0
 //   DIR/keys/sheet.confirmed present once somebody proved that they have the sheet
-//   DIR/keys/unfinished      while a place is being made: until it is gone, nothing was announced with these keys
+//   DIR/keys/unfinished      while a place is being made: nobody opens it, so nothing was announced with these keys and
+//                            its sheet may never have been shown: `init` starts anew
 //
 // Invariant: no secret of a root is ever written: the sheet is shown once. Any thread.
 #pragma once
@@ -47,7 +48,7 @@ protocol::Result<void> mark_finished(const std::filesystem::path& directory);
 enum class KeyState { kNone, kUnfinished, kFinished };
 protocol::Result<KeyState> key_state(const std::filesystem::path& directory);
 
-// kNotFound when there are none, kCorrupt, kIo.
+// kNoPlace when there are none, kInitCut while they are unfinished, kCorrupt, kIo.
 protocol::Result<DaemonKeys> read_keys(const std::filesystem::path& directory);
 
 protocol::Result<void> mark_sheet_confirmed(const std::filesystem::path& directory);

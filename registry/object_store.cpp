@@ -45,19 +45,19 @@ Result<void> make_directory(const fs::path& path) {
 Result<void> make_file(const fs::path& path, std::string_view text) {
   std::error_code error;
   if (fs::exists(path, error)) return {};
-  fs::path fresh = path.string() + ".new";
-  if (auto done = remove_file(fresh); !done) return done;
-  if (auto done = write_file(fresh, protocol::as_bytes(text)); !done) return done;
-  return rename_file(fresh, path);
+  return replace_file(path, protocol::as_bytes(text));
 }
 
 Result<void> make_repository(const fs::path& git) {
   for (const char* folder : {"objects/pack", "objects/info", "refs/heads", "refs/tags"})
     if (auto done = make_directory(git / folder); !done) return done;
   if (auto done = make_directory(git); !done) return done;
+  if (auto done = clear_replacements(git); !done) return done;
   if (auto done = make_file(git / "config", kGitConfig); !done) return done;
   if (auto done = make_file(git / "HEAD", "ref: refs/heads/main\n"); !done) return done;
-  return sync_directory(git);
+  for (const fs::path& folder : {git / "objects", git, git.parent_path()})
+    if (auto done = sync_directory(folder); !done) return done;
+  return {};
 }
 
 class StagedFile final : public StagedPack {
@@ -245,7 +245,7 @@ Result<std::unique_ptr<StagedPack>> ObjectStore::stage(std::uint64_t bytes_max) 
   fs::path directory = directory_ / "quarantine" / std::to_string(next_stage_++);
   std::error_code error;
   fs::create_directory(directory, error);
-  if (error) return fail(error == std::errc::no_space_on_device ? ErrorCode::kDiskFull : ErrorCode::kIo, directory.string());
+  if (error) return io(directory, error);
   auto file = OutputFile::create(directory / "pack");
   if (!file) return tl::unexpected(file.error());
   return std::make_unique<StagedFile>(std::move(directory), std::move(*file), bytes_max);
@@ -262,6 +262,11 @@ Result<PackName> ObjectStore::adopt(StagedPack& staged, const PackTable& table) 
     name = *completed;
   }
   if (find_pack(name)) return name;
+  std::error_code ignored;
+  if (fs::exists(path_of(name, ".keep"), ignored)) {  // withheld: the files are the same, by their name
+    auto shown = show(name);
+    return shown ? Result<PackName>(name) : tl::unexpected(shown.error());
+  }
   if (auto done = file->file().sync(); !done) return tl::unexpected(done.error());
   if (auto done = install(file->pack_path(), encode_pack_index(std::move(entries), name), name, true); !done) {
     for (const char* extension : {".idx", ".pack", ".keep"}) (void)remove_file(path_of(name, extension));
@@ -281,6 +286,10 @@ Result<void> ObjectStore::install(const fs::path& pack, ByteView index, const Pa
   if (auto done = rename_file(pack, path_of(name, ".pack")); !done) return done;
   if (auto done = rename_file(fresh_index, path_of(name, ".idx")); !done) return done;
   if (auto done = sync_directory(pack_directory_); !done) return done;
+  return show(name);
+}
+
+Result<void> ObjectStore::show(const PackName& name) {
   auto opened = PackFile::open(pack_directory_ / file_name(name, ""), name);
   if (!opened) return tl::unexpected(opened.error());
   PackList packs = *list();
@@ -301,11 +310,15 @@ Result<void> ObjectStore::discard(const PackName& name) {
   return release(name);
 }
 
-// The index first: without it, no reader sees the pack.
-Result<void> ObjectStore::remove_pack(const PackName& name) {
+void ObjectStore::withhold(const PackName& name) {
   PackList packs = *list();
   std::erase_if(packs, [&](const auto& pack) { return pack->name() == name; });
   swap_in(std::move(packs));
+}
+
+// The index first: without it, no reader sees the pack.
+Result<void> ObjectStore::remove_pack(const PackName& name) {
+  withhold(name);
   if (auto done = remove_file(path_of(name, ".idx")); !done) return done;
   return remove_file(path_of(name, ".pack"));
 }

@@ -30,6 +30,10 @@ class ObjectStore final : public ContentStore {
   Result<std::vector<PackName>> kept() const override;
   bool holds(const PackName& name, const ObjectId& id) const override;
 
+  // The batch that needs this marked pack failed, and may be in RocksDB's log all the same: nobody reads the pack, and its
+  // files stay until the next start knows.
+  void withhold(const PackName& name);
+
   std::filesystem::path git_directory() const { return directory_ / "store.git"; }
   std::vector<PackName> packs() const;
 
@@ -49,6 +53,7 @@ class ObjectStore final : public ContentStore {
   std::filesystem::path path_of(const PackName& name, std::string_view extension) const;
   std::shared_ptr<const PackList> list() const;
   void swap_in(PackList packs);
+  Result<void> show(const PackName& name);
   std::shared_ptr<const PackFile> find_pack(const PackName& name) const;
   Result<void> recover();
   Result<std::shared_ptr<const PackFile>> recover_pack(const PackName& name);

@@ -24,10 +24,8 @@ Result<void> write_refs(const std::string& git_directory, std::vector<NamedCommi
     if (!name_holds(ref.name)) return fail(ErrorCode::kMalformed, ref.name);
     text += ref.commit.hex() + " " + ref.name + "\n";
   }
-  std::filesystem::path directory(git_directory), fresh = directory / "packed-refs.new";
-  if (auto done = remove_file(fresh); !done) return done;
-  if (auto done = write_file(fresh, protocol::as_bytes(text)); !done) return done;
-  if (auto done = rename_file(fresh, directory / "packed-refs"); !done) return done;
+  std::filesystem::path directory(git_directory);
+  if (auto done = replace_file(directory / "packed-refs", protocol::as_bytes(text)); !done) return done;
   return sync_directory(directory);
 }
 

@@ -5,6 +5,7 @@
 #include "protocol/embedded_files.h"
 #include "protocol/record.h"
 #include "protocol/validate.h"
+#include "registry/file.h"
 #include "registry/registry_parts.h"
 #include "registry/slug.h"
 
@@ -32,12 +33,17 @@ std::string rules_of_this_program() {
 
 std::string id_text(const PlaceId& place) { return std::string(as_text(place.bytes)); }
 
+// DIR and what is above it, each durable in the folder that holds it.
 Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;
-  bool made = std::filesystem::create_directories(directory, error);
-  if (made && !error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  std::filesystem::path whole = std::filesystem::absolute(directory, error), parent = whole.parent_path();
   if (error) return tl::unexpected(system_error(error, directory.string()));
-  return {};
+  if (std::filesystem::exists(whole, error) || parent == whole) return {};
+  if (auto made = make_directory(parent); !made) return made;
+  bool made = std::filesystem::create_directory(whole, error);
+  if (made && !error) std::filesystem::permissions(whole, std::filesystem::perms::owner_all, error);
+  if (error) return tl::unexpected(system_error(error, directory.string()));
+  return sync_directory(parent);
 }
 
 Charter genesis_of(const PublicKey& root, const PublicKey& daemon_key, UnixTime now) {
@@ -57,14 +63,14 @@ Bytes first_profile(const NewPlace& place) {
   return Bytes(text.begin(), text.end());
 }
 
-// A key that is here is somebody's place, even when all else is lost: it is never replaced. Only what an `init` that was
-// cut short left, and nobody has ever seen, goes.
+// A key that is here is somebody's place, even when all else is lost: it is never replaced, and neither is a store whose
+// keys are lost. Only what an `init` that was cut short left goes: nobody has ever opened it.
 Result<void> clear_unfinished(const std::filesystem::path& dir) {
   auto keys = key_state(dir);
   if (!keys) return tl::unexpected(keys.error());
   if (*keys == KeyState::kFinished) return fail(ErrorCode::kExists, dir.string());
   std::error_code error;
-  if (std::filesystem::exists(dir / "state", error)) {
+  if (*keys == KeyState::kNone && std::filesystem::exists(dir / "state", error)) {
     auto store = RocksStore::open(dir / "state");
     if (!store) return tl::unexpected(store.error());
     auto identity = (*store)->get(Column::kMeta, kIdentityKey);
@@ -125,6 +131,7 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
   if (!keys) return tl::unexpected(keys.error());
   auto lock = DirectoryLock::take(dir);
   if (!lock) return tl::unexpected(lock.error());
+  if (auto cleared = clear_replacements(dir / "keys"); !cleared) return tl::unexpected(cleared.error());
   auto parts = std::make_unique<Parts>(dir, std::move(*lock), *keys);
   if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
   auto identity = parts->state->get(Column::kMeta, kIdentityKey);
@@ -165,7 +172,9 @@ Result<void> Registry::Parts::open_stores() {
   if (!scanned) return scanned;
   if (auto recovered = recover_packs(); !recovered) return recovered;
   if (auto judged = judge_by_our_rules(); !judged) return judged;
-  auto loaded = index->load();
+  auto cut = state->get(Column::kMeta, kRebuildingKey);
+  if (!cut) return tl::unexpected(cut.error());
+  auto loaded = *cut ? fail(ErrorCode::kCorrupt, "index") : index->load();
   if (loaded || loaded.error().code != ErrorCode::kCorrupt) return loaded;
   // The index is only derived: git says what belongs in it.
   if (auto rebuilt = rebuild_index(); !rebuilt) return tl::unexpected(rebuilt.error());

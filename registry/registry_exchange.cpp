@@ -115,19 +115,18 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
 Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<IngestPack::Place>& places) {
   auto pack = objects->adopt(staged, checked.table);
   if (!pack) return tl::unexpected(pack.error());
-  bool needed = false;
-  auto committed = commit_places(checked, places, *pack, needed);
-  if (!needed) {
-    (void)objects->discard(*pack);
-    return committed;
-  }
+  Fate fate = Fate::kUnneeded;
+  auto committed = commit_places(checked, places, *pack, fate);
+  if (fate == Fate::kUnneeded) (void)objects->discard(*pack);
+  if (fate == Fate::kDoubtful) objects->withhold(*pack);
+  if (fate != Fate::kNeeded) return committed;
   // A mark that cannot be taken off now is taken off at the next start: the batch says that the pack counts.
   if (objects->release(*pack)) released.push_back(pack_key(*pack));
   return committed;
 }
 
 Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
-                                            const PackName& pack, bool& needed) {
+                                            const PackName& pack, Fate& fate) {
   std::size_t next = 0;
   while (next < places.size()) {
     WriteBatch batch;
@@ -146,8 +145,9 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       if (auto staged = index->stage(batch, *checked.places[next]); !staged) return staged;
       changed.push_back(&*checked.places[next]);
     }
+    if (fate == Fate::kUnneeded) fate = Fate::kDoubtful;
     if (auto committed = commit(batch); !committed) return committed;
-    needed = true;
+    fate = Fate::kNeeded;
     for (const PlaceChanges* changes : changed) index->apply(*changes);
   }
   return {};

@@ -66,11 +66,15 @@ struct Registry::Parts {
 
   // Adopts a checked pack and commits its heads: seen and held become their maxima.
   Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places);
-  // `needed` is set once a batch that names the pack is durable.
+  // What became of the batches that name a pack: none was tried, one failed and may be in the log all the same, or one
+  // is durable.
+  enum class Fate { kUnneeded, kDoubtful, kNeeded };
   Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
-                             const PackName& pack, bool& needed);
+                             const PackName& pack, Fate& fate);
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
-  // Forgets the index and makes it anew from git. Gives the number of records.
+  // Forgets the index and makes it anew from git; a start that finds the row `kRebuildingKey` does so too. Gives the
+  // number of records.
+  static constexpr std::string_view kRebuildingKey = "rebuilding";
   Result<std::uint64_t> rebuild_index();
 
   Result<protocol::CharterChain> chain_of(const PlaceId& place) const;

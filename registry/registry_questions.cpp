@@ -123,7 +123,10 @@ Result<std::vector<Finding>> Registry::verify() const {
   return findings;
 }
 
-Result<std::uint64_t> Registry::reindex() { return parts_->rebuild_index(); }
+Result<std::uint64_t> Registry::reindex() {
+  if (auto room = parts_->need_room(kReserveBytes); !room) return tl::unexpected(room.error());
+  return parts_->rebuild_index();
+}
 
 Result<std::uint64_t> Registry::Parts::rebuild_index() {
   WriteBatch wipe;
@@ -132,6 +135,7 @@ Result<std::uint64_t> Registry::Parts::rebuild_index() {
     return true;
   });
   if (!scanned) return tl::unexpected(scanned.error());
+  wipe.put(Column::kMeta, std::string(kRebuildingKey), "");
   if (auto wiped = commit(wipe); !wiped) return tl::unexpected(wiped.error());
   auto heads = all_held();
   if (!heads) return tl::unexpected(heads.error());
@@ -145,6 +149,9 @@ Result<std::uint64_t> Registry::Parts::rebuild_index() {
     if (auto staged = index->stage(batch, *changes); !staged) return tl::unexpected(staged.error());
     if (auto committed = commit(batch); !committed) return tl::unexpected(committed.error());
   }
+  WriteBatch whole;
+  whole.erase(Column::kMeta, std::string(kRebuildingKey));
+  if (auto committed = commit(whole); !committed) return tl::unexpected(committed.error());
   if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());
   return records;
 }
@@ -161,6 +168,7 @@ Result<std::uint64_t> Registry::write_refs() const {
 }
 
 Result<void> Registry::tend() {
+  if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   auto merged = parts_->objects->consolidate(kPackFileBytesMax);
   if (!merged) return tl::unexpected(merged.error());
   return {};

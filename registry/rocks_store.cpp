@@ -11,6 +11,8 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include "registry/file.h"
+
 namespace maillage::registry {
 namespace {
 
@@ -41,6 +43,20 @@ Result<void> result_of(const rocksdb::Status& status) {
 bool is_held_lock(const rocksdb::Status& status) {
   std::string text = status.ToString();
   return status.IsIOError() && text.find("lock") != std::string::npos && text.find("LOCK") != std::string::npos;
+}
+
+// What a start that was cut short left: RocksDB removes every temporary file but these. Only after it is open, so that
+// nobody else is writing them.
+Result<void> clear_options_files(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator files(directory, error), end; !error && files != end; files.increment(error))
+    if (std::string name = files->path().filename().string(); name.starts_with("OPTIONS-") && name.ends_with(".dbtmp"))
+      left.push_back(files->path());
+  if (error) return tl::unexpected(protocol::system_error(error, directory.string()));
+  for (const auto& path : left)
+    if (auto done = remove_file(path); !done) return done;
+  return {};
 }
 
 rocksdb::Options database_options(const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -109,6 +125,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem::path
   auto parts = std::make_unique<Parts>();
   parts->database.reset(database);
   for (std::size_t i = 0; i < kColumns; ++i) parts->columns[i] = handles[i];
+  if (auto cleared = clear_options_files(directory); !cleared) return tl::unexpected(cleared.error());
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(parts)));
 }
 

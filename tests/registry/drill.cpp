@@ -1,0 +1,335 @@
+#include "tests/registry/drill.h"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "registry/object_store.h"
+
+namespace maillage::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace protocol;
+using namespace registry;
+
+constexpr UnixTime kNow{1'800'000'000'000};
+
+std::string sentence_of(const Error& error) { return std::string(slug(error.code)) + " " + error.context; }
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(sentence_of(result.error()));
+  return std::move(*result);
+}
+
+void must(const Result<void>& result) {
+  if (!result) throw std::runtime_error(sentence_of(result.error()));
+}
+
+FileEdit resource(const std::string& name) {
+  std::string json = R"({"kind": "resource", "name": ")" + name + R"(", "type": "equipment", "licence": "CC-BY-SA-4.0"})";
+  return {"resources/" + name + ".json", Bytes(json.begin(), json.end())};
+}
+
+Result<void> outcome(const tl::expected<Announcement, Problems>& publication) {
+  if (publication) return {};
+  return tl::unexpected(Error{publication.error().front().code, publication.error().front().context});
+}
+
+Result<void> publish(Registry& registry, const std::vector<FileEdit>& edits) {
+  return outcome(registry.publish(registry.identity().place, edits, kNow));
+}
+
+std::string create(const fs::path& dir) { return must(Registry::create(dir, {"Atelier", false, "29039", 47.87, -3.92}, kNow)).recovery_sheet; }
+
+std::size_t count(const Registry& registry, const std::string& name) {
+  auto query = must(parse_query(What::kResources, {{"q", name}}));
+  return must(registry.query(query)).number_matched;
+}
+
+// A place with one record, opened, in the state that most drills start from.
+void prepare_place(const fs::path& dir) {
+  create(dir);
+  must(publish(*must(Registry::open(dir)), {resource("perceuse")}));
+}
+
+// What a peer sends: a whole place, then what was published since, as a thin pack.
+struct Delivery {
+  Candidate head;
+  ObjectId base;
+  Bytes pack;
+};
+
+Delivery take_delivery(Registry& from, const ObjectId& base) {
+  auto places = must(from.load());
+  Delivery delivery{{places.front().seen, places.front().chain, places.front().chain.size()}, base, {}};
+  auto packed = from.open_pack(1, {{delivery.head.head.head.place, delivery.head.head, base}});
+  for (bool last = false; !last;) {
+    auto chunk = must(from.read_pack(1, 1 << 20));
+    delivery.pack.insert(delivery.pack.end(), chunk.bytes.begin(), chunk.bytes.end());
+    last = chunk.last;
+  }
+  from.close_pack(1);
+  return delivery;
+}
+
+std::vector<Delivery> make_deliveries() {
+  TemporaryDirectory elsewhere;
+  create(elsewhere.path() / "peer");
+  auto peer = must(Registry::open(elsewhere.path() / "peer"));
+  std::vector<Delivery> deliveries{take_delivery(*peer, {})};
+  must(publish(*peer, {resource("tour")}));
+  deliveries.push_back(take_delivery(*peer, deliveries.front().head.head.head.commit));
+  return deliveries;
+}
+
+const std::vector<Delivery>& deliveries() {
+  static const std::vector<Delivery> made = make_deliveries();
+  return made;
+}
+
+Result<void> receive(Registry& registry, const Delivery& delivery) {
+  ByteView bytes = delivery.pack;
+  if (auto done = registry.append_pack(7, bytes.first(bytes.size() / 2)); !done) {
+    registry.drop_pack(7);
+    return done;
+  }
+  if (auto done = registry.append_pack(7, bytes.subspan(bytes.size() / 2)); !done) {
+    registry.drop_pack(7);
+    return done;
+  }
+  auto outcomes = registry.ingest(7, {{delivery.head, delivery.base}});
+  if (outcomes.front().refused) return tl::unexpected(*outcomes.front().refused);
+  return {};
+}
+
+std::size_t step_before(const std::vector<DiskStep>& steps, const std::string& text) {
+  auto found = std::ranges::find_if(steps, [&](const DiskStep& step) { return step.text().starts_with(text); });
+  return static_cast<std::size_t>(found - steps.begin());
+}
+
+// A folder as kill -9 left it in a publication, before the first step that begins with `text`.
+void prepare_cut(const fs::path& dir, const std::string& text) {
+  prepare_place(dir);
+  const Drill& interrupted = drill("publish");
+  std::size_t number = step_before(steps_of(interrupted, dir, Disk::Scope::kRegistry), text);
+  Disk disk(dir);
+  Outcome cut = in_child([&] {
+    disk.kill_at(number);
+    (void)act(interrupted, dir, [&] { disk.begin(); });
+    return "";
+  });
+  fs::remove(dir.string() + ".killed");
+  if (!cut.killed) throw std::runtime_error("nothing is cut before " + text);
+}
+
+Result<void> restart(const fs::path& dir) {
+  auto registry = Registry::open(dir);
+  if (!registry) return tl::unexpected(registry.error());
+  return {};
+}
+
+Drill restart_before(const std::string& name, const std::string& text, Disk::Scope scope = Disk::Scope::kRegistry) {
+  return {name, scope, [text](const fs::path& dir) { prepare_cut(dir, text); }, nullptr, restart,
+          [](const Registry& registry) { return count(registry, "perceuse") == 1; }};
+}
+
+std::vector<Drill> make_drills() {
+  using Scope = Disk::Scope;
+  auto holds = [](const std::string& name, std::size_t times) {
+    return [=](const Registry& registry) { return count(registry, name) == times; };
+  };
+  static std::string sheet;
+  auto init = [](const fs::path& dir) -> Result<void> {
+    auto created = Registry::create(dir, {"Atelier", false, "29039", 47.87, -3.92}, kNow);
+    if (created || created.error().code == ErrorCode::kExists) return {};
+    return tl::unexpected(created.error());
+  };
+  auto prepare_packs = [](const fs::path& dir) {
+    prepare_place(dir);
+    auto registry = must(Registry::open(dir));
+    for (const char* name : {"scie", "fraiseuse", "ponceuse"}) must(publish(*registry, {resource(name)}));
+  };
+  auto nothing = [](const fs::path&) {};
+  auto prepare_sheet = [](const fs::path& dir) { sheet = create(dir); };
+  return {
+      {"init", Scope::kRegistry, nothing, nullptr, init, [](const Registry& registry) { return registry.own_places().size() == 1; }},
+      {"publish", Scope::kRegistry, prepare_place, [](Registry& registry) { return publish(registry, {resource("scie")}); }, nullptr, holds("scie", 1)},
+      {"unpublish", Scope::kRegistry, prepare_place,
+       [](Registry& registry) -> Result<void> {
+         auto done = publish(registry, {{"resources/perceuse.json", std::nullopt}});
+         return done || done.error().code == ErrorCode::kNotFound ? Result<void>() : done;
+       }, nullptr,
+       holds("perceuse", 0)},
+      {"confirm", Scope::kRegistry, prepare_place,
+       [](Registry& registry) {
+         return outcome(registry.confirm(registry.identity().place, {"resources/perceuse.json"}, kNow));
+       }, nullptr,
+       [](const Registry& registry) {
+         return as_text(must(registry.file(registry.identity().place, "resources/perceuse.json"))).find("confirmed") != std::string_view::npos;
+       }},
+      {"ingest", Scope::kRegistry, [](const fs::path& dir) { prepare_place(dir), deliveries(); },
+       [](Registry& registry) { return receive(registry, deliveries()[0]); }, nullptr,
+       [](const Registry& registry) { return must(registry.load()).size() == 2; }},
+      {"ingest-thin", Scope::kRegistry,
+       [](const fs::path& dir) { prepare_place(dir), must(receive(*must(Registry::open(dir)), deliveries()[0])); },
+       [](Registry& registry) { return receive(registry, deliveries()[1]); }, nullptr, holds("tour", 1)},
+      {"persist", Scope::kRegistry, [](const fs::path& dir) { prepare_place(dir), deliveries(); },
+       [](Registry& registry) { return registry.persist({deliveries()[1].head}, {}); }, nullptr,
+       [](const Registry& registry) { return must(registry.load()).size() == 2; }},
+      {"sheet", Scope::kRegistry, prepare_sheet,
+       [](Registry& registry) -> Result<void> {
+         auto right = registry.confirm_sheet(sheet);
+         return right ? Result<void>() : tl::unexpected(right.error());
+       }, nullptr,
+       [](const Registry& registry) { return registry.sheet_confirmed(); }},
+      {"refs", Scope::kRegistry, prepare_place,
+       [](Registry& registry) -> Result<void> {
+         auto written = registry.write_refs();
+         return written ? Result<void>() : tl::unexpected(written.error());
+       }, nullptr,
+       holds("perceuse", 1)},
+      {"reindex", Scope::kRegistry, prepare_packs,
+       [](Registry& registry) -> Result<void> {
+         auto made = registry.reindex();
+         return made ? Result<void>() : tl::unexpected(made.error());
+       }, nullptr,
+       holds("ponceuse", 1)},
+      {"tend", Scope::kRegistry, prepare_packs, [](Registry& registry) { return registry.tend(); }, nullptr, holds("ponceuse", 1)},
+      restart_before("restart-uncommitted", "half of state/", Scope::kAll),
+      restart_before("restart-committed", "remove store.git/objects/pack/"),
+      restart_before("restart-quarantine", "rename quarantine/"),
+  };
+}
+
+std::string leftovers(const fs::path& dir) {
+  std::string found;
+  for (const auto& entry : fs::recursive_directory_iterator(dir)) {
+    std::string name = entry.path().filename().string();
+    bool temporary = name.ends_with(".keep") || name.ends_with(".new") || name.ends_with("tmp") || name.starts_with("tmp_");
+    bool quarantined = entry.path().parent_path() == dir / "quarantine";
+    if (temporary || quarantined || name == "unfinished") found += entry.path().string() + " is left\n";
+  }
+  return found;
+}
+
+std::string complaints_of_git(const fs::path& dir) {
+  std::string command = "LC_ALL=C git -C " + (dir / "store.git").string() + " fsck --full 2>&1", printed;
+  std::unique_ptr<FILE, int (*)(FILE*)> out(popen(command.c_str(), "r"), pclose);
+  std::array<char, 1024> line;
+  while (fgets(line.data(), line.size(), out.get()) != nullptr)
+    if (std::string_view said = line.data(); !said.starts_with("dangling ") && !said.starts_with("notice: ")) printed += "fsck: " + std::string(said);
+  return printed;
+}
+
+std::string findings(const Registry& registry) {
+  std::string found;
+  for (const Finding& finding : must(registry.verify())) found += "verify: " + finding.where + " " + sentence_of(finding.error) + "\n";
+  return found;
+}
+
+// In a registry that opened after the interruption.
+std::string look_inside(const Drill& drill, const fs::path& dir, bool acknowledged) {
+  auto registry = Registry::open(dir);
+  if (!registry) return "open: " + sentence_of(registry.error());
+  std::string wrong = findings(**registry) + leftovers(dir);
+  if (acknowledged && !drill.kept(**registry)) wrong += "what was acknowledged is gone\n";
+  if (!wrong.empty() || !drill.work) return wrong;
+  if (auto again = drill.work(**registry); !again) return "again: " + sentence_of(again.error());
+  if (!drill.kept(**registry)) wrong += "what was done again is not there\n";
+  return wrong + findings(**registry);
+}
+
+// An init that was cut short has left nothing that opens.
+bool is_unmade(const fs::path& dir) {
+  auto registry = Registry::open(dir);
+  return !registry && (registry.error().code == ErrorCode::kNoPlace || registry.error().code == ErrorCode::kInitCut);
+}
+
+std::string look(const Drill& drill, const fs::path& dir, bool acknowledged) {
+  if (drill.name == "init" && is_unmade(dir)) {
+    if (acknowledged) return "what was acknowledged is gone";
+    if (auto again = drill.whole(dir); !again) return "again: " + sentence_of(again.error());
+  }
+  std::string wrong = look_inside(drill, dir, acknowledged);
+  return wrong.empty() ? leftovers(dir) + complaints_of_git(dir) : wrong;
+}
+
+}  // namespace
+
+const std::vector<Drill>& drills() {
+  static const std::vector<Drill> all = make_drills();
+  return all;
+}
+
+const Drill& drill(std::string_view name) { return *std::ranges::find(drills(), name, &Drill::name); }
+
+Result<void> act(const Drill& drill, const fs::path& dir, const std::function<void()>& begin) {
+  if (!drill.work) {
+    begin();
+    return drill.whole(dir);
+  }
+  auto registry = Registry::open(dir);
+  if (!registry) return tl::unexpected(registry.error());
+  begin();
+  return drill.work(**registry);
+}
+
+fs::path scratch() {
+  fs::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path();
+}
+
+Outcome in_child(const std::function<std::string()>& work) {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) throw std::runtime_error("pipe");
+  pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);  // not Catch's
+    std::string said;
+    try {
+      said = work();
+    } catch (const std::exception& error) {
+      said = error.what();
+    }
+    bool told = ::write(ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size());
+    _exit(told ? 0 : 1);
+  }
+  close(ends[1]);
+  Outcome outcome;
+  std::array<char, 4096> buffer;
+  for (ssize_t size; (size = ::read(ends[0], buffer.data(), buffer.size())) > 0;) outcome.said.append(buffer.data(), static_cast<std::size_t>(size));
+  close(ends[0]);
+  int status = 0;
+  if (waitpid(child, &status, 0) != child) throw std::runtime_error("waitpid");
+  outcome.killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  if (!outcome.killed && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) outcome.said += "ended with status " + std::to_string(status);
+  return outcome;
+}
+
+std::vector<DiskStep> steps_of(const Drill& drill, const fs::path& prepared, Disk::Scope scope) {
+  fs::path copy = prepared.string() + ".steps";
+  if (fs::exists(prepared)) fs::copy(prepared, copy, fs::copy_options::recursive);
+  Disk disk(copy, scope);
+  if (scope == Disk::Scope::kAll) disk.begin();
+  must(act(drill, copy, [&] { disk.begin(), disk.said(); }));
+  disk.said();
+  auto steps = disk.steps();
+  while (!steps.empty() && steps.back().change != Change::kSaid) steps.pop_back();
+  fs::remove_all(copy);
+  return steps;
+}
+
+std::string unsound_after(const Drill& drill, const fs::path& dir, bool acknowledged) {
+  Outcome seen = in_child([&] { return look(drill, dir, acknowledged); });
+  return seen.killed ? "killed" : seen.said;
+}
+
+}  // namespace maillage::tests
