@@ -94,12 +94,13 @@ Place::Place(const fs::path& parent, const std::string& name, const Words& optio
   sheet_ = text_at(shown, "/recovery_sheet");
 }
 
-void Place::start(const std::vector<std::string>& peers, const Words& options) {
+void Place::start(const std::vector<std::string>& peers, const Words& options, Words environment) {
   Words words{MAILLAGE_BINARY, "serve", "--dir", dir_.string(), "--json"};
   if (std::find(options.begin(), options.end(), "--listen") == options.end()) words.insert(words.end(), {"--listen", "127.0.0.1:0"});
   for (const std::string& peer : peers) words.insert(words.end(), {"--peer", peer});
   words.insert(words.end(), options.begin(), options.end());
-  daemon_ = std::make_unique<Child>(words, Spawning{{}, {"LC_ALL=en_GB.UTF-8"}, log_});
+  environment.push_back("LC_ALL=en_GB.UTF-8");
+  daemon_ = std::make_unique<Child>(words, Spawning{{}, environment, log_});
 }
 
 bool Place::becomes_ready() {

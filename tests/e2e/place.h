@@ -42,8 +42,8 @@ class Place {
   // Starts the daemon on a free port and waits for it to be ready; throws when it ends instead.
   void serve(const std::vector<std::string>& peers = {}, const Words& options = {});
   void serve_with(const Place& peer) { serve({peer.peer_url()}); }
-  // Starts it without waiting.
-  void start(const std::vector<std::string>& peers = {}, const Words& options = {});
+  // Starts it without waiting; `environment` is added to ours.
+  void start(const std::vector<std::string>& peers = {}, const Words& options = {}, Words environment = {});
   // Waits for it to listen and to say that it is ready.
   bool becomes_ready();
 
