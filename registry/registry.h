@@ -91,6 +91,8 @@ class Registry {
   // The place of ours that `id_or_slug` names; the daemon's own when empty. kNotOurs.
   Result<PlaceId> own_place(std::string_view id_or_slug) const;
   Index::PlaceName name_of(const PlaceId& place) const;
+  // A file as published. kNotFound.
+  Result<Bytes> file(const PlaceId& place, std::string_view path) const;
   // Changes with every commit: what an ETag is made of.
   std::uint64_t revision() const;
   // {"revision", "counts": {places …}, "sheetConfirmed", "own": [{id, slug, name, head, problems, receipts}]}: what

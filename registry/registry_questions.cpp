@@ -49,6 +49,17 @@ Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
   return id;
 }
 
+Result<Bytes> Registry::file(const PlaceId& place, std::string_view path) const {
+  auto held = parts_->held(place);
+  if (!held) return tl::unexpected(held.error());
+  auto tree = parts_->tree_of(held->head.commit);
+  if (!tree) return tl::unexpected(tree.error());
+  auto blob = find_path(*parts_->objects, *tree, path);
+  if (!blob) return tl::unexpected(blob.error());
+  if (!*blob) return fail(ErrorCode::kNotFound, std::string(path));
+  return parts_->objects->read_as(ObjectKind::kBlob, **blob);
+}
+
 boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
   auto called = index->name_of(place);
   boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
