@@ -12,6 +12,7 @@
 #include "daemon/control.h"
 #include "daemon/operations.h"
 #include "protocol/record.h"
+#include "registry/file.h"
 
 namespace maillage::daemon {
 namespace {
@@ -42,6 +43,8 @@ ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage reque
     if (reply) return std::move(*reply);
     if (reply.error().code != protocol::ErrorCode::kNotFound) return refuse(request, reply.error());
     auto registry = registry::Registry::open(dir);
+    // What a daemon that was killed while it wrote its address left; we have its lock.
+    if (registry) (void)registry::remove_file(dir / "address.new");
     if (registry) return perform({**registry, nullptr}, request, now().wall);
     if (registry.error().code != protocol::ErrorCode::kBusy || tries == kStartingTries) return refuse(request, registry.error());
     boost::asio::steady_timer(context, kStartingPause).wait();
