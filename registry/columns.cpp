@@ -13,8 +13,8 @@ namespace {
 
 // Below this many dead rows renumbering is not worth its pause.
 constexpr std::size_t kDeadRowsMin = 4'096;
-// Nor below this many words of dead rows. Rationale: one record can bring 10,000 words that nobody else has, so that a
-// place which republishes it again and again would fill memory long before its dead rows count.
+// Nor below this many words of dead rows. Rationale: one record can bring 10,000 words, the same again and again or ones
+// that nobody else has, so that a place which republishes it would fill memory long before its dead rows count.
 constexpr std::size_t kDeadWordsMin = 65'536;
 
 bool is_profile(What what) { return what == What::kPlaces || what == What::kNetworks; }
@@ -61,6 +61,7 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card
   ++living_[list];
   added_[list].push_back(number);
   row.words = static_cast<std::uint32_t>(card.words.size() + card.joined.size());
+  listed_words_ += row.words;
   rows_.push_back(std::move(row));
   unsettled_ = true;
 }
@@ -126,6 +127,7 @@ bool Columns::name_before(std::uint32_t a, std::uint32_t b) const {
 void Columns::settle() {
   if (!unsettled_) return;
   if (is_crowded()) renumber();
+  if (dead_ == 0) words_kept_ = words_.size();
   auto before = [this](std::uint32_t a, std::uint32_t b) { return name_before(a, b); };
   auto dead = [this](std::uint32_t row) { return !rows_[row].alive; };
   for (std::size_t list = 0; list < kWhats; ++list) {
@@ -140,8 +142,9 @@ void Columns::settle() {
 
 bool Columns::is_crowded() const {
   bool by_rows = dead_ > kDeadRowsMin && dead_ > rows_.size() / 2;
+  bool by_entries = dead_words_ > kDeadWordsMin && dead_words_ > listed_words_ / 2;
   bool by_words = dead_words_ > kDeadWordsMin && words_.size() > words_kept_ + words_kept_ / 2 + kDeadWordsMin;
-  return by_rows || by_words;
+  return by_rows || by_entries || by_words;
 }
 
 void Columns::renumber() {
@@ -154,11 +157,11 @@ void Columns::renumber() {
     kept.push_back(std::move(rows_[i]));
   }
   rows_ = std::move(kept);
+  listed_words_ -= dead_words_;
   dead_ = dead_words_ = 0;
   listings_.clear();
   words_.renumber(moved);
   stems_.renumber(moved);
-  words_kept_ = words_.size();
   for (auto& place : places_) {
     for (auto& row : place.rows) row = moved[row];
     if (place.profile != kNoRow) place.profile = moved[place.profile];

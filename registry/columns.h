@@ -81,7 +81,8 @@ class Columns {
 
   std::vector<Row> rows_;
   std::size_t dead_ = 0, dead_words_ = 0;
-  std::size_t words_kept_ = 0;  // by the last renumbering
+  std::size_t listed_words_ = 0;  // of all rows
+  std::size_t words_kept_ = 0;    // distinct ones, when last no row was dead
   std::array<std::size_t, kWhats> living_{};
   std::vector<IndexedPlace> places_;
   std::unordered_map<PlaceId, std::uint32_t> ordinals_;

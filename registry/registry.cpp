@@ -171,13 +171,17 @@ Result<void> Registry::Parts::open_stores() {
   });
   if (!scanned) return scanned;
   if (auto recovered = recover_packs(); !recovered) return recovered;
-  if (auto judged = judge_by_our_rules(); !judged) return judged;
+  auto usable = judge_by_our_rules();
+  // Without room for the judgement the old one shows, until a start that has it.
+  if (!usable && usable.error().code == ErrorCode::kDiskFull) usable = {};
   auto cut = state->get(Column::kMeta, kRebuildingKey);
   if (!cut) return tl::unexpected(cut.error());
-  auto loaded = *cut ? fail(ErrorCode::kCorrupt, "index") : index->load();
-  if (loaded || loaded.error().code != ErrorCode::kCorrupt) return loaded;
-  // The index is only derived: git says what belongs in it.
-  if (auto rebuilt = rebuild_index(); !rebuilt) return tl::unexpected(rebuilt.error());
+  if (*cut) usable = fail(ErrorCode::kCorrupt, "index");
+  if (usable) usable = index->load();
+  if (usable || usable.error().code != ErrorCode::kCorrupt) return usable;
+  // The index is only derived: git says what belongs in it. What git cannot say any more, `verify` names.
+  std::optional<Error> unreadable;
+  if (auto rebuilt = rebuild_index(unreadable); !rebuilt) return tl::unexpected(rebuilt.error());
   return {};
 }
 

@@ -73,9 +73,10 @@ struct Registry::Parts {
                              const PackName& pack, Fate& fate);
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
   // Forgets the index and makes it anew from git; a start that finds the row `kRebuildingKey` does so too. Gives the
-  // number of records.
+  // number of records. A place that cannot be read is left out, and the first reason given: one damaged place must not
+  // keep all others from being found.
   static constexpr std::string_view kRebuildingKey = "rebuilding";
-  Result<std::uint64_t> rebuild_index();
+  Result<std::uint64_t> rebuild_index(std::optional<Error>& unreadable);
 
   Result<protocol::CharterChain> chain_of(const PlaceId& place) const;
   Result<protocol::SignedHead> held(const PlaceId& place) const;

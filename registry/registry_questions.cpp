@@ -136,10 +136,13 @@ Result<std::vector<Finding>> Registry::verify() const {
 
 Result<std::uint64_t> Registry::reindex() {
   if (auto room = parts_->need_room(kReserveBytes); !room) return tl::unexpected(room.error());
-  return parts_->rebuild_index();
+  std::optional<Error> unreadable;
+  auto records = parts_->rebuild_index(unreadable);
+  if (records && unreadable) return tl::unexpected(*unreadable);
+  return records;
 }
 
-Result<std::uint64_t> Registry::Parts::rebuild_index() {
+Result<std::uint64_t> Registry::Parts::rebuild_index(std::optional<Error>& unreadable) {
   WriteBatch wipe;
   auto scanned = state->scan(Column::kRecords, "", [&](std::string_view key, std::string_view) {
     wipe.erase(Column::kRecords, std::string(key));
@@ -148,12 +151,17 @@ Result<std::uint64_t> Registry::Parts::rebuild_index() {
   if (!scanned) return tl::unexpected(scanned.error());
   wipe.put(Column::kMeta, std::string(kRebuildingKey), "");
   if (auto wiped = commit(wipe); !wiped) return tl::unexpected(wiped.error());
-  auto heads = all_held();
-  if (!heads) return tl::unexpected(heads.error());
+  std::vector<Error> damaged;
+  auto places = load_places(*state, damaged);
+  if (!places) return tl::unexpected(places.error());
+  if (!damaged.empty()) unreadable = damaged.front();
   std::uint64_t records = 0;
-  for (const SignedHead& head : *heads) {
-    auto changes = changes_between(*objects, head.head.place, std::nullopt, head.head.commit);
-    if (!changes) return tl::unexpected(changes.error());
+  for (const PlaceState& place : *places) {
+    const SignedHead* held = place.held_head();
+    if (held == nullptr) continue;
+    auto changes = changes_between(*objects, held->head.place, std::nullopt, held->head.commit);
+    if (!changes && !unreadable) unreadable = changes.error();
+    if (!changes) continue;
     changes->replaces_all = true;
     records += changes->records.size();
     WriteBatch batch;

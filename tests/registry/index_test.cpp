@@ -308,6 +308,26 @@ TEST_CASE("a record that is replaced by words nobody has, again and again, does 
   CHECK(most < 150'000);
 }
 
+TEST_CASE("a record that is replaced by the same words again and again does not fill their lists") {
+  Lexicon lexicon;
+  Columns columns;
+  std::vector<CardWord> words;
+  for (int i = 0; i < 2'500; ++i) {
+    const Word& word = lexicon.word("w" + std::to_string(i));
+    words.push_back({&word, word.number, Field::kText});
+  }
+  std::size_t most = 0;
+  for (int version = 0; version < 100; ++version) {
+    Card card;
+    card.words = words;
+    columns.add(place_number(1), path_key("profile.json"), card);
+    columns.settle();
+    columns.words().exact("w7", [&](const WordList::Entries& entries) { most = std::max(most, entries.size()); });
+  }
+  CHECK(most >= 2);
+  CHECK(most < 40);
+}
+
 TEST_CASE("words keep their meaning when the lexicon starts anew") {
   Lille lille;
   for (int version = 0; version < 280; ++version) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <set>
 
 #include "registry/keys.h"
 #include "registry/rocks_store.h"
@@ -305,6 +306,36 @@ TEST_CASE("a flipped byte anywhere in a pack is noticed by verify") {
     write(byte);
   }
   CHECK((*Registry::open(dir.path()))->verify()->empty());
+}
+
+TEST_CASE("a reindex leaves out the place that cannot be read, says so, and everybody else is found") {
+  TemporaryDirectory here, there;
+  auto from = make(here.path(), "Konk Ar Lab");
+  make(there.path(), "Atelier Jouret").reset();
+  std::set<std::filesystem::path> before;
+  auto packs = [&] { return std::filesystem::directory_iterator(there.path() / "store.git/objects/pack"); };
+  for (const auto& entry : packs()) before.insert(entry.path());
+  auto to = *Registry::open(there.path());
+  REQUIRE_FALSE(bring(*from, *to, own_candidate(*from), {}).refused);
+  CHECK(count(*to, What::kPlaces) == 2);
+  to.reset();
+  for (const auto& entry : packs()) {
+    if (entry.path().extension() != ".pack" || before.contains(entry.path())) continue;
+    std::filesystem::permissions(entry.path(), std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    for (std::uintmax_t at = 20; at + 20 < entry.file_size(); ++at) {
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put('x');
+    }
+  }
+  for (int start = 0; start < 2; ++start) {
+    to = *Registry::open(there.path());
+    CHECK_FALSE(to->reindex());
+    CHECK(count(*to, What::kPlaces) == 1);
+    CHECK_FALSE(to->verify()->empty());
+    CHECK(to->publish(to->identity().place, {need("visieres" + std::to_string(start))}, kNow));
+    to.reset();
+  }
 }
 
 TEST_CASE("refs name every place's commit for stock git") {
