@@ -65,7 +65,7 @@ inline constexpr std::size_t kPackBytesPerSecondMin = 16 * kKiB;
 // Places in one WANT: one pack, one quarantine, one synced batch.
 inline constexpr std::size_t kWantPlacesMax = 512;
 // New heads of one place that are written and passed on: a burst, then so many a second (arrivals.h). Rationale: fifty
-// files published one by one are not slowed, and after a burst nothing waits longer than a second, because one head
+// files published one by one are not slowed, and after a burst nothing waits longer than two seconds, because one head
 // stands for all before it; a place that signs thousands a second costs each daemon one a second.
 inline constexpr std::uint64_t kHeadsBurst = 128;
 inline constexpr std::uint64_t kHeadsPerSecond = 1;

@@ -233,7 +233,8 @@ class Node {
   bool has_room(Role role) const;
   void open(Session& session, CharterChain chain, const SignedHead& head);
   bool settle_duplicates(Session& session);
-  void refuse(Session& session, const Error& error);
+  void refuse(Session& session, const Error& error);   // says so here, too
+  void dismiss(Session& session, const Error& error);  // a BYE, and its end
   void drop(Session& session);
   void pump(Session& session);
   void pump_all();

@@ -96,7 +96,8 @@ Result<void> Node::on_frame(Session& session, const Pack& pack, ByteView frame) 
   return pack.request == 0 ? take_pushed_pack(session, pack, frame) : take_pack_part(session, pack);
 }
 
-// A pack pushed with a live head goes straight in when it builds on exactly what we hold; otherwise its head counts
+// A pack pushed with a live head goes straight in when it builds on exactly what we hold and nothing
+// greater waits; otherwise its head counts
 // as a head, and the content is asked for.
 Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView frame) {
   if (pack.flags != (Pack::kFirst | Pack::kLast) || pack.places.size() != 1 || !pack.places.front().head)
@@ -106,7 +107,7 @@ Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView
   const PlaceState* state = table_.find(entry.place);
   const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
   bool fits = held != nullptr && !state->own && held->head.commit == entry.base && !in_flight_.contains(entry.place) &&
-              ingesting_.size() < kPushedPacksMax && arrivals_.may_take(entry.place, now_.instant);
+              !arrivals_.contains(entry.place) && ingesting_.size() < kPushedPacksMax && arrivals_.may_take(entry.place, now_.instant);
   if (!fits) return take_head(session, *entry.head, {});
   if (auto allowed = charge_signatures(session, {}, 1); !allowed) return allowed;
   auto judged = table_.judge(*entry.head, {});

@@ -25,7 +25,8 @@ void Node::handle(const SessionOpened& input) {
   session->accepted = input.accepted;
   session->opened_at = now_.instant;
   session->since = now_.wall;
-  if (!has_room(input.role)) return refuse(*session, {ErrorCode::kBusy, "sessions"});
+  // Not reported: whoever dials without end must not fill a log at that pace.
+  if (!has_room(input.role)) return dismiss(*session, {ErrorCode::kBusy, "sessions"});
   Session& opened = *sessions_.insert_or_assign(input.session, std::move(session)).first->second;
   if (sessions_.size() == 1) last_tick_ = now_.instant;
   send(opened, opened.handshake.hello());
@@ -106,6 +107,10 @@ Result<void> Node::on_frame(Session& session, const Bye& bye, ByteView) {
 void Node::refuse(Session& session, const Error& error) {
   PlaceId peer = session.handshake.greeted() ? session.handshake.peer() : PlaceId{};
   report({Event::kRefused, session.id, peer, 0, error});
+  dismiss(session, error);
+}
+
+void Node::dismiss(Session& session, const Error& error) {
   send(session, std::make_shared<const Bytes>(encode(Bye{std::string(slug(error.code)), error.context})));
   actions_.push_back(Close{session.id});
   drop(session);

@@ -119,6 +119,22 @@ TEST_CASE("packs pushed faster than the pace of their place are only heads") {
   CHECK(stage.seen(kAnn)->head.sequence == 300);
 }
 
+TEST_CASE("a pushed pack does not take the turn of a greater head that waits") {
+  Stage stage;
+  auto push = [&](std::uint64_t sequence) {
+    Pack pack{0, Pack::kFirst | Pack::kLast, {{kAnn.place(), kAnn.head(sequence), kAnn.head(sequence - 1).head.commit}}, Bytes{'P'}};
+    stage.receive(kWithAnn, pack);
+  };
+  for (std::uint64_t sequence = 2; sequence <= 200; ++sequence) push(sequence);
+  std::size_t ingested = stage.ingest_asked.size();
+  std::uint64_t held = stage.seen(kAnn)->head.sequence;
+  REQUIRE(held < 200);
+  stage.now.instant += 1s;  // its token is there, and no tick has looked yet
+  push(held + 1);
+  CHECK(stage.ingest_asked.size() == ingested);
+  CHECK(stage.seen(kAnn)->head.sequence == 200);
+}
+
 TEST_CASE("a session that floods heads ends, and the place and the other sessions are not hurt") {
   Stage stage;
   Bytes unknown{0x80};
