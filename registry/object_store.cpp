@@ -311,6 +311,11 @@ Result<void> ObjectStore::discard(const PackName& name) {
 }
 
 void ObjectStore::withhold(const PackName& name) {
+  std::error_code ignored;
+  if (fs::exists(path_of(name, ".keep"), ignored)) hide(name);
+}
+
+void ObjectStore::hide(const PackName& name) {
   PackList packs = *list();
   std::erase_if(packs, [&](const auto& pack) { return pack->name() == name; });
   swap_in(std::move(packs));
@@ -318,7 +323,7 @@ void ObjectStore::withhold(const PackName& name) {
 
 // The index first: without it, no reader sees the pack.
 Result<void> ObjectStore::remove_pack(const PackName& name) {
-  withhold(name);
+  hide(name);
   if (auto done = remove_file(path_of(name, ".idx")); !done) return done;
   return remove_file(path_of(name, ".pack"));
 }

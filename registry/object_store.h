@@ -31,7 +31,7 @@ class ObjectStore final : public ContentStore {
   bool holds(const PackName& name, const ObjectId& id) const override;
 
   // The batch that needs this marked pack failed, and may be in RocksDB's log all the same: nobody reads the pack, and its
-  // files stay until the next start knows.
+  // files stay until the next start knows. Does nothing to a pack without a mark: it was adopted and released before.
   void withhold(const PackName& name);
 
   std::filesystem::path git_directory() const { return directory_ / "store.git"; }
@@ -59,6 +59,7 @@ class ObjectStore final : public ContentStore {
   Result<std::shared_ptr<const PackFile>> recover_pack(const PackName& name);
   Result<void> rebuild_index(const PackName& name);
   Result<void> install(const std::filesystem::path& pack, ByteView index, const PackName& name, bool marked);
+  void hide(const PackName& name);  // from new readers
   Result<void> remove_pack(const PackName& name);
   Result<void> write_merged(const std::vector<ObjectId>& ids);
 

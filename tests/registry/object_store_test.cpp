@@ -81,6 +81,18 @@ TEST_CASE("a pack is readable once adopted, gone once discarded, and stays once 
     CHECK(store->contains(blob.id()));
     CHECK(must(store->kept()).empty());
   }
+  SECTION("withheld") {
+    store->withhold(name);
+    CHECK_FALSE(store->contains(blob.id()));
+    staged = stage_bytes(*store, pack_of_objects({blob}));
+    CHECK(must(store->adopt(*staged, must(PackTable::read(must(staged->bytes()), *store)))) == name);
+    CHECK(store->contains(blob.id()));
+  }
+  SECTION("released, then withheld by a batch that failed on the same pack") {
+    must(store->release(name));
+    store->withhold(name);
+    CHECK(store->contains(blob.id()));
+  }
   SECTION("marked still after a restart") {
     store = must(ObjectStore::open(directory.path()));
     CHECK(must(store->kept()) == std::vector{name});
