@@ -28,19 +28,25 @@ Result<void> check_options(const InitOptions& options) {
   return check_folder(options.dir);
 }
 
+// Once and nowhere else: a sheet that could not be written is nobody's, and neither is its place.
+Result<void> show_sheet(const registry::CreatedPlace& created, const InitOptions& options, const Terminal& terminal) {
+  boost::json::object result{{"place", created.place.hex()}, {"slug", created.slug}, {"recovery_sheet", created.recovery_sheet}};
+  std::string said = say(Message::kInitDone, terminal.language, {options.name, created.place.hex(), created.slug});
+  said += "\n\n" + say(Message::kInitSheet, terminal.language) + "\n\n  " + created.recovery_sheet + "\n\n";
+  said += say(Message::kInitNext, terminal.language, {options.dir.string(), options.dir.string()});
+  if (conclude(result, said, terminal) != kDone) return protocol::fail(ErrorCode::kIo, "stdout");
+  return {};
+}
+
 }  // namespace
 
 int run_init(const InitOptions& options, const Terminal& terminal) {
   if (auto fine = check_options(options); !fine) return complain(fine.error(), terminal);
   ::umask(077);  // the folders above DIR that init makes are the operator's alone, too
   registry::NewPlace place{options.name, options.network, options.commune, options.lat, options.lon};
-  auto created = registry::Registry::create(options.dir, place, now().wall);
-  if (!created) return complain(created.error(), terminal);
-  boost::json::object result{{"place", created->place.hex()}, {"slug", created->slug}, {"recovery_sheet", created->recovery_sheet}};
-  std::string said = say(Message::kInitDone, terminal.language, {options.name, created->place.hex(), created->slug});
-  said += "\n\n" + say(Message::kInitSheet, terminal.language) + "\n\n  " + created->recovery_sheet + "\n\n";
-  said += say(Message::kInitNext, terminal.language, {options.dir.string(), options.dir.string()});
-  return conclude(result, said, terminal);
+  auto show = [&](const registry::CreatedPlace& created) { return show_sheet(created, options, terminal); };
+  auto created = registry::Registry::create(options.dir, place, now().wall, show);
+  return created ? kDone : complain(created.error(), terminal);
 }
 
 }  // namespace maillage::daemon

@@ -89,7 +89,7 @@ Result<void> clear_unfinished(const std::filesystem::path& dir) {
 Registry::Registry(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Registry::~Registry() = default;
 
-Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now) {
+Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now, const Show& show) {
   Bytes profile = first_profile(place);
   if (auto problems = validate("profile.json", profile); !problems.empty())
     return fail(problems.front().code, problems.front().context);
@@ -122,8 +122,11 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   WriteBatch identity;
   identity.put(Column::kMeta, std::string(kIdentityKey), id_text(chain->place()));
   if (auto committed = parts->commit(identity); !committed) return tl::unexpected(committed.error());
+  CreatedPlace created{chain->place(), parts->index->name_of(chain->place()).slug, sheet.text()};
+  if (show)
+    if (auto shown = show(created); !shown) return tl::unexpected(shown.error());
   if (auto finished = mark_finished(dir); !finished) return tl::unexpected(finished.error());
-  return CreatedPlace{chain->place(), parts->index->name_of(chain->place()).slug, sheet.text()};
+  return created;
 }
 
 Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& dir) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include <boost/json/value.hpp>
@@ -51,8 +52,10 @@ struct Finding {
 class Registry {
  public:
   // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a key: it is
-  // never replaced, whatever else is lost.
-  static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now);
+  // never replaced, whatever else is lost. `show` shows the sheet, before the place is finished: when it fails, or the
+  // process ends in it, nobody may have seen the sheet, and the next create starts anew.
+  using Show = std::function<Result<void>(const CreatedPlace&)>;
+  static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now, const Show& show = nullptr);
 
   // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index, or makes it anew
   // from git when it is damaged.

@@ -24,6 +24,18 @@ TEST_CASE("init gives the identity, the short name and the recovery sheet, once"
   CHECK(text_at(json_of(shown), "/items/0/name") == "Atelier du Canal");
 }
 
+TEST_CASE("an init whose sheet cannot be written says so, and can be run again") {
+  TemporaryDirectory folder;
+  std::string dir = (folder.path() / "place").string();
+  Words init{MAILLAGE_BINARY, "init", "--dir", dir, "--name", "Atelier"};
+  Words into_full{"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh"};
+  into_full.insert(into_full.end(), init.begin(), init.end());
+  Ended unseen = run(into_full);
+  CHECK(unseen.code == 1);
+  CHECK(unseen.err.find("stdout") != std::string::npos);
+  CHECK(run(init).code == 0);
+}
+
 TEST_CASE("the recovery sheet is nowhere on the disk") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");

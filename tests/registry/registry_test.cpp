@@ -259,6 +259,26 @@ TEST_CASE("an init that was cut short can be run again, and leaves no ghost of t
   CHECK_FALSE(std::filesystem::exists(dir.path() / "keys/unfinished"));
 }
 
+TEST_CASE("a place whose sheet could not be shown is not finished, and is made anew") {
+  TemporaryDirectory dir;
+  std::string unseen;
+  auto refused = Registry::create(dir.path(), {"Lieu", false, "", {}, {}}, kNow, [&](const CreatedPlace& created) -> Result<void> {
+    unseen = created.recovery_sheet;
+    CHECK(std::filesystem::exists(dir.path() / "keys/unfinished"));
+    return fail(ErrorCode::kIo, "stdout");
+  });
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kIo);
+  CHECK_FALSE(unseen.empty());
+  auto opened = Registry::open(dir.path());
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == ErrorCode::kInitCut);
+  auto created = Registry::create(dir.path(), {"Lieu", false, "", {}, {}}, kNow, [](const CreatedPlace&) { return Result<void>(); });
+  REQUIRE(created);
+  CHECK(created->recovery_sheet != unseen);
+  CHECK(Registry::open(dir.path()));
+}
+
 TEST_CASE("a key that is left without its stores is never replaced") {
   TemporaryDirectory dir;
   make(dir.path(), "Konk Ar Lab").reset();
