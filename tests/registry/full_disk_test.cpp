@@ -13,11 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kRefused = "refused", kDone = "done";
+constexpr std::string_view kRefused = "refused", kDone = "done", kDoneWithout = "done without that step";
 
 std::string text_of(const Error& error) { return std::string(slug(error.code)) + " " + error.context; }
 
-// What one process goes through. kRefused, kDone, or what went otherwise.
+// What one process goes through. kRefused (then done with room again), kDoneWithout, kDone, or what went otherwise.
 std::string meet_full_disk(const Drill& drill, const fs::path& dir, Disk& disk, std::size_t number) {
   (void)!std::freopen("/dev/null", "w", stderr);  // RocksDB's last words
   std::unique_ptr<maillage::registry::Registry> registry;
@@ -26,7 +26,8 @@ std::string meet_full_disk(const Drill& drill, const fs::path& dir, Disk& disk, 
   disk.fill_at(number);
   disk.begin();
   auto first = work();
-  if (first) return std::string(disk.was_full() ? kRefused : kDone);  // what can do without that step may
+  if (first && registry && !drill.kept(*registry)) return "damaged: what was acknowledged is gone";
+  if (first) return std::string(disk.was_full() ? kDoneWithout : kDone);
   if (first.error().code != ErrorCode::kDiskFull) return text_of(first.error());
   if (registry && !registry->verify()->empty()) return "damaged when it is full";
   disk.free();
@@ -41,7 +42,8 @@ Outcome fill(const Drill& drill, const fs::path& prepared, Disk::Scope scope, st
   Disk disk(dir, scope);
   Outcome met = in_child([&] { return meet_full_disk(drill, dir, disk, number); });
   INFO(drill.name << ", full from step " << number);
-  CHECK(unsound_after(drill, dir, false) == "");
+  bool acknowledged = met.said == kRefused || met.said == kDoneWithout || met.said == kDone;
+  CHECK(unsound_after(drill, dir, acknowledged) == "");
   fs::remove_all(dir);
   return met;
 }
@@ -54,7 +56,7 @@ void fill_everywhere(const Drill& drill) {
     Outcome met = fill(drill, prepared, Disk::Scope::kOwn, number);
     if (met.said == kDone) return;
     INFO(drill.name << ", full from step " << number);
-    CHECK(met.said == kRefused);
+    CHECK((met.said == kRefused || met.said == kDoneWithout));
   }
 }
 
@@ -84,7 +86,14 @@ TEST_CASE("a log that cannot be written damages nothing, whatever RocksDB makes 
       if (step.change == Change::kSaid) continue;
       bool log = step.path.starts_with("state/") && step.change != Change::kCut;
       INFO(name << ": " << step.text());
-      if (log) CHECK(fill(drill(name), prepared, Disk::Scope::kRegistry, number).said != kDone);
+      if (log) {
+        std::string said = fill(drill(name), prepared, Disk::Scope::kRegistry, number).said;
+        CHECK(said != kDone);
+        CAPTURE(said);
+        // The index is derived: verify says that a reindex was cut, and the next start makes it again.
+        bool index_cut = drill(name).name == "reindex" && said == "damaged when it is full";
+        CHECK((index_cut || said.find("damaged") == std::string::npos));
+      }
       tried += log ? 1 : 0;
       ++number;
     }
