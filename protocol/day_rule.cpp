@@ -165,6 +165,27 @@ bool is_followed(const DayRule& rule) {
 // The bits of a month whose days are the weekday of bit `offset` (0-6).
 std::uint32_t every_seventh(unsigned offset) { return 0x10204081u << offset; }
 
+// A bit a day of one year. Rationale: a seldom rule looks at decades of them in one question, so no step is a day.
+class YearDays {
+ public:
+  void add(std::size_t day) { bits_[day / 64] |= std::uint64_t{1} << (day % 64); }
+  void add_weekly(unsigned offset) {
+    for (std::uint64_t& bits : bits_) {
+      bits |= 0x8102040810204081u << offset;
+      offset = (offset + 6) % 7;  // 64 days are 9 weeks and a day
+    }
+  }
+  // 32 of them.
+  std::uint32_t from(std::size_t day) const {
+    std::uint64_t bits = bits_[day / 64] >> (day % 64);
+    if (day % 64 > 32) bits |= bits_[day / 64 + 1] << (64 - day % 64);
+    return static_cast<std::uint32_t>(bits);
+  }
+
+ private:
+  std::array<std::uint64_t, 7> bits_{};
+};
+
 unsigned offset_of(std::uint8_t weekday, std::uint8_t first) { return (weekday + 7u - first) % 7u; }
 
 }  // namespace
@@ -311,12 +332,10 @@ std::uint32_t DayWalk::days_in_month(std::int64_t year, unsigned month) const {
 
 void DayWalk::load_year(std::int64_t year) {
   Day start = day_of(year, 1, 1), next_start = day_of(year + 1, 1, 1);
-  std::array<std::uint32_t, 12> passed{};  // by the parts that look at the whole year
+  YearDays passed;  // by the parts that look at the whole year
   bool narrowed = false;
   auto pass = [&](Day day) {
-    if (day < start || day >= next_start) return;
-    auto date = date_of(day);
-    passed[date.month - 1] |= 1u << (date.day - 1);
+    if (day >= start && day < next_start) passed.add(static_cast<std::size_t>(day - start));
   };
   if (!rule_.year_days.empty()) {
     narrowed = true;
@@ -351,32 +370,35 @@ void DayWalk::load_year(std::int64_t year) {
       Day index = nth.ordinal > 0 ? nth.ordinal - 1 : times + nth.ordinal;
       if (index >= 0 && index < times) pass(start + offset + 7 * index);
     }
-    for (Day day = start; rule_.weekdays != 0 && day < next_start; ++day) {
-      if ((rule_.weekdays >> weekday_of(day) & 1) != 0) pass(day);
+    for (std::uint8_t day = 0; day < 7; ++day) {
+      if ((rule_.weekdays >> day & 1) != 0) passed.add_weekly(offset_of(day, first));
     }
   }
-  for (unsigned month = 1; month <= 12; ++month) {
+  std::size_t at = 0;
+  for (unsigned month = 1; month <= 12; at += month_length(year, month++)) {
     if (rule_.months != 0 && (rule_.months >> (month - 1) & 1) == 0) continue;
-    if (narrowed && passed[month - 1] == 0) continue;
-    std::uint32_t mask = days_in_month(year, month);
-    if (narrowed) mask &= passed[month - 1];
-    if (mask != 0) days_[size_++] = {day_of(year, month, 1), mask};
+    std::uint32_t on = narrowed ? passed.from(at) : ~0u;
+    if (on == 0) continue;
+    std::uint32_t mask = on & days_in_month(year, month);
+    if (mask != 0) days_[size_++] = {start + static_cast<Day>(at), mask};
   }
 }
 
 // BYSETPOS: of all days of a period, those at the positions asked, from its start or its end.
 void DayWalk::keep_positions() {
-  int total = 0, seen = 0;
+  int total = 0;
+  std::array<std::uint32_t, 12> kept{};
   for (std::size_t i = 0; i < size_; ++i) total += std::popcount(days_[i].mask);
-  for (std::size_t i = 0; i < size_; ++i) {
-    std::uint32_t kept = 0;
-    for (std::uint32_t bits = days_[i].mask; bits != 0; bits &= bits - 1, ++seen) {
-      bool asked = std::binary_search(rule_.positions.begin(), rule_.positions.end(), seen + 1) ||
-                   std::binary_search(rule_.positions.begin(), rule_.positions.end(), seen - total);
-      if (asked) kept |= bits & ~(bits - 1);
-    }
-    days_[i].mask = kept;
+  for (int position : rule_.positions) {
+    int before = position > 0 ? position - 1 : total + position;
+    if (before < 0 || before >= total) continue;
+    std::size_t i = 0;
+    for (int size; (size = std::popcount(days_[i].mask)) <= before; ++i) before -= size;
+    std::uint32_t bits = days_[i].mask;
+    for (; before > 0; --before) bits &= bits - 1;
+    kept[i] |= bits & ~(bits - 1);
   }
+  for (std::size_t i = 0; i < size_; ++i) days_[i].mask = kept[i];
 }
 
 }  // namespace maillage::protocol

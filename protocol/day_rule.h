@@ -4,7 +4,8 @@
 // Read strictly, upper case, each part once. Not followed, because an agenda has no use for it or nobody agrees on what it
 // means: repetitions within a day (FREQ=HOURLY; BYHOUR, BYMINUTE or BYSECOND with several values), COUNT with UNTIL,
 // BYMONTHDAY with WEEKLY, BYYEARDAY or BYWEEKNO with anything but YEARLY, ordinals (1SA) outside MONTHLY and YEARLY, BYWEEKNO with INTERVAL,
-// BYSETPOS, BYYEARDAY or BYMONTHDAY, ordinals with BYWEEKNO, BYYEARDAY or, in a year, BYMONTHDAY.
+// BYSETPOS, BYYEARDAY or BYMONTHDAY, ordinals with BYWEEKNO, BYYEARDAY or, in a year, BYMONTHDAY; and more than kRuleBytesMax,
+// kRuleIntervalMax or kRuleCountMax.
 //
 // Rationale: libical follows a rule that is seldom or never true day by day for centuries, half a second for one rule of one
 // stranger's record. Here a walk takes whole periods and skips what the rule excludes: kRuleYearsMax bounds it.
@@ -24,7 +25,7 @@ namespace maillage::protocol {
 // A rule that names every day of a month and of a year is shorter.
 inline constexpr std::size_t kRuleBytesMax = 512;
 // No agenda is longer; what is to go on says so again. Bounds what a rule that is seldom true may cost.
-inline constexpr Day kRuleYearsMax = 100;
+inline constexpr int kRuleYearsMax = 100;
 inline constexpr int kRuleIntervalMax = 10'000;
 inline constexpr int kRuleCountMax = 10'000;  // 27 years of every day: they are counted one by one, once
 

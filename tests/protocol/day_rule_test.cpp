@@ -242,6 +242,17 @@ TEST_CASE("what people write repeats on the days that libical finds") {
   }
 }
 
+TEST_CASE("weekdays of a whole year, with ordinals and positions, are those that RFC 5545 says in each kind of year") {
+  for (std::string text : {"FREQ=YEARLY;BYDAY=53MO,MO,TU;BYSETPOS=106,-106", "FREQ=YEARLY;BYDAY=1MO,MO,TU;BYSETPOS=106", "FREQ=YEARLY;BYDAY=SA,SU;BYSETPOS=106",
+                           "FREQ=YEARLY;BYDAY=1MO,TU,-1WE,SU", "FREQ=YEARLY;BYDAY=53SU,-53MO,FR;BYSETPOS=1,17,-1,-40,200",
+                           "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=366,-366,60",
+                           "FREQ=YEARLY;BYYEARDAY=31,32,59,60,61,64,65,128,129,320,321,365,366,-366"}) {
+    INFO(text);
+    Day first = date(2020, 1, 1), end = date(2061, 1, 1);
+    CHECK(walk(text, first, 10'000, end) == Oracle(text, first).days(10'000, end));
+  }
+}
+
 TEST_CASE("a rule is read strictly") {
   CHECK(DayRule::parse("FREQ=WEEKLY;COUNT=10")->count == 10);
   CHECK(DayRule::parse("UNTIL=20261203T235959Z;FREQ=DAILY")->until->second == 86'399);
