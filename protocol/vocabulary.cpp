@@ -18,6 +18,12 @@ std::string text_of(const boost::json::object& object, std::string_view key) {
   return std::string(object.at(key).as_string());
 }
 
+std::string folded(std::string_view text) {
+  std::string without_slashes(text);
+  std::replace(without_slashes.begin(), without_slashes.end(), '/', '-');
+  return suggest_path(without_slashes).value_or("");
+}
+
 // The files are our own, checked by a test: a malformed one throws here, in that test.
 Vocabulary read_vocabulary(const EmbeddedFile& file) {
   boost::json::value root = boost::json::parse(file.text);
@@ -27,7 +33,8 @@ Vocabulary read_vocabulary(const EmbeddedFile& file) {
   Vocabulary vocabulary{std::string(name), text_of(title, "fr"), text_of(title, "en"), {}};
   for (const auto& entry : root.at("entries").as_object()) {
     const auto& labels = entry.value().as_object();
-    vocabulary.entries.push_back({std::string(entry.key()), text_of(labels, "fr"), text_of(labels, "en")});
+    std::string slug(entry.key()), french = text_of(labels, "fr"), english = text_of(labels, "en");
+    vocabulary.entries.push_back({slug, french, english, {folded(slug), folded(french), folded(english)}});
   }
   return vocabulary;
 }
@@ -61,12 +68,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string folded(std::string_view text) {
-  std::string without_slashes(text);
-  std::replace(without_slashes.begin(), without_slashes.end(), '/', '-');
-  return suggest_path(without_slashes).value_or("");
-}
-
 }  // namespace
 
 const std::vector<Vocabulary>& vocabularies() {
@@ -96,7 +97,7 @@ std::optional<std::string_view> nearest_slug(std::string_view name, std::string_
   const VocabularyEntry* best = nullptr;
   std::size_t best_distance = allowed + 1;
   for (const VocabularyEntry& entry : vocabulary->entries)
-    for (const std::string& word : {folded(entry.slug), folded(entry.french), folded(entry.english)})
+    for (const std::string& word : entry.folded)
       if (std::size_t d = distance(wanted, word); d < best_distance) {
         best = &entry;
         best_distance = d;

@@ -3,6 +3,7 @@
 // Vocabularies bind what is published here; a record from elsewhere with another slug still replicates. Any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ namespace maillage::protocol {
 
 struct VocabularyEntry {
   std::string slug, french, english;
+  std::array<std::string, 3> folded;  // the same, as what people type is compared
 };
 
 struct Vocabulary {

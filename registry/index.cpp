@@ -223,10 +223,15 @@ Result<Page> Index::query(const Query& query) const {
   Page page;
   std::vector<Listed> listed;
   bool more = false;
+  std::vector<Doubt> doubts;
+  {
+    auto lock = memory_->read();
+    doubts = find_doubts(memory_->columns, query);
+  }
+  if (auto right = check_mistakes(doubts); !right) return tl::unexpected(right.error());
   {
     auto lock = memory_->read();
     const Columns& columns = memory_->columns;
-    if (auto right = check_mistakes(columns, query); !right) return tl::unexpected(right.error());
     auto hits = select(columns, query);
     page.number_matched = hits.size();
     more = cut_page(columns, query, after, hits);

@@ -4,38 +4,43 @@
 #include "registry/territory.h"
 
 namespace maillage::registry {
-namespace {
 
-Result<void> check_words(const Columns& columns, std::string_view name, Facet facet, std::string_view vocabulary, const std::vector<std::string>& values) {
-  for (const auto& value : values) {
-    if (columns.facet({facet, value}) || protocol::known(vocabulary, value)) continue;
-    auto meant = protocol::nearest_slug(vocabulary, value);
-    if (!meant) continue;
-    std::string context(name);
-    context.append("=").append(value).append(" → ").append(name).append("=").append(*meant);
-    return protocol::fail(ErrorCode::kBadParameter, std::move(context));
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<void> check_mistakes(const Columns& columns, const Query& query) {
+std::vector<Doubt> find_doubts(const Columns& columns, const Query& query) {
   struct Words {
-    std::string_view name;
+    std::string_view parameter;
     Facet facet;
     std::string_view vocabulary;
     const std::vector<std::string>& values;
   };
-  for (const auto& [name, facet, vocabulary, values] :
+  std::vector<Doubt> doubts;
+  for (const auto& [parameter, facet, vocabulary, values] :
        {Words{"activity", Facet::kActivity, "activities", query.activity}, Words{"type", Facet::kType, type_vocabulary(query.what), query.type},
         Words{"service", Facet::kService, "services", query.service}, Words{"stage", Facet::kStage, "stages", query.stage},
         Words{"governance", Facet::kGovernance, "governance-models", query.governance}}) {
-    if (auto right = check_words(columns, name, facet, vocabulary, values); !right) return right;
+    for (const auto& value : values) {
+      if (!columns.facet({facet, value})) doubts.push_back({parameter, vocabulary, value});
+    }
   }
   for (const auto& code : query.commune) {
-    bool exists = has_area(Level::kCommune, code) || columns.facet({Facet::kTerritory, "c" + code});
-    if (!exists) return protocol::fail(ErrorCode::kBadParameter, "commune=" + code);
+    if (!columns.facet({Facet::kTerritory, "c" + code})) doubts.push_back({"commune", "", code});
+  }
+  return doubts;
+}
+
+Result<void> check_mistakes(const std::vector<Doubt>& doubts) {
+  int compared = 0;
+  for (const auto& [parameter, vocabulary, value] : doubts) {
+    std::string context(parameter);
+    context.append("=").append(value);
+    if (parameter == "commune") {
+      if (has_area(Level::kCommune, value)) continue;
+      return protocol::fail(ErrorCode::kBadParameter, std::move(context));
+    }
+    if (protocol::known(vocabulary, value) || ++compared > kComparedMax) continue;
+    auto meant = protocol::nearest_slug(vocabulary, value);
+    if (!meant) continue;
+    context.append(" → ").append(parameter).append("=").append(*meant);
+    return protocol::fail(ErrorCode::kBadParameter, std::move(context));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "registry/columns.h"
 #include "registry/lexicon.h"
+#include "registry/mistake.h"
 #include "registry/stored_record.h"
 #include "tests/registry/registry_fixture.h"
 
@@ -64,6 +65,12 @@ TEST_CASE("a value that nothing has and that looks like a known one is refused, 
   CHECK(told(What::kPlaces, {{"activity", "underwater-basketry"}}) == "0");
   CHECK(told(What::kPlaces, {{"service", "accommodation"}}) == "0");
   CHECK(told(What::kPlaces, {{"department", "75"}}) == "0");
+  Parameters strange(kComparedMax - 1, {"activity", "underwater-basketry"});
+  for (int i = 0; i < 20; ++i) strange.push_back({"service", "accommodation"});
+  strange.push_back({"stage", "opem"});
+  CHECK(told(What::kPlaces, strange) == "stage=opem → stage=open");
+  strange.insert(strange.begin(), {"activity", "zeppelin-repair"});
+  CHECK(told(What::kPlaces, strange) == "0");
   CHECK(told(What::kPlaces, {{"commune", "99999"}}) == "commune=99999");
   CHECK(told(What::kPlaces, {{"commune", "01001"}}) == "0");
 }
