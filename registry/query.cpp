@@ -121,7 +121,7 @@ std::string number_text(double number) {
 
 std::string suggest_limit(std::string_view value) {
   if (value.starts_with('-')) return "limit=0";
-  bool digits = std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  bool digits = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   return digits ? "limit=" + std::to_string(kQueryLimitMax) : "";
 }
 

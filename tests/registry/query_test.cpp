@@ -72,6 +72,7 @@ TEST_CASE("a wrong value is refused with an example") {
 TEST_CASE("a wrong value is answered with what was probably meant") {
   auto told = [](const std::string& name, const std::string& value) { return refusal(What::kEvents, {{name, value}}).context; };
   CHECK(told("limit", "1001") == "limit=1001 → limit=1000");
+  CHECK(told("limit", "") == "limit= → limit=50");
   CHECK(told("limit", "-1") == "limit=-1 → limit=0");
   CHECK(told("limit", "ten") == "limit=ten → limit=50");
   CHECK(told("radius", "3km") == "radius=3km → radius=3");
