@@ -18,11 +18,21 @@ struct Commune {
   Area commune;
   Area department;
   Area region;
-  Area epci;  // empty where there is none (four islands)
+  Area epci;                     // empty where there is none (four islands)
+  std::uint32_t population = 0;  // municipal, of the year of the table; 0 where it is not known
+  std::string_view postcodes;    // sorted, separated by spaces
 };
 
 // The commune with this INSEE code today, letters in any case; nothing when there is none.
 std::optional<Commune> find_commune(std::string_view insee);
+
+struct Department {
+  Area department;
+  Area region;
+};
+
+// For a place whose commune is not known. `code` as the table writes it: 01, 2A, 974.
+std::optional<Department> find_department(std::string_view code);
 
 enum class Level : std::uint8_t { kRegion, kDepartment, kEpci, kCommune };
 

@@ -1,10 +1,11 @@
-// The text of registry/territory/communes.tsv, embedded by the build; territory.h gives it meaning. Any thread.
+// The texts of registry/territory/*.tsv, embedded by the build. territory_rows.h and ground.h give them meaning. Any thread.
 #pragma once
 
 #include <string_view>
 
 namespace maillage::registry {
 
-std::string_view territory_table();
+std::string_view territory_table();  // communes.tsv
+std::string_view position_table();   // positions.tsv
 
 }  // namespace maillage::registry

@@ -21,6 +21,22 @@ TEST_CASE("a commune belongs to its department, region and EPCI") {
   CHECK(lille->epci.name == "Métropole Européenne de Lille");
 }
 
+TEST_CASE("a commune has its population and its postcodes") {
+  auto lyon = find_commune("69123");
+  REQUIRE(lyon);
+  CHECK(lyon->population > 500'000);
+  CHECK(lyon->postcodes.substr(0, 11) == "69001 69002");
+  CHECK(find_commune("29039")->postcodes == "29900");
+  CHECK(find_commune("98412")->postcodes.empty());
+}
+
+TEST_CASE("a department has its region") {
+  CHECK(find_department("29")->region.name == "Bretagne");
+  CHECK(find_department("2B")->department.name == "Haute-Corse");
+  CHECK(find_department("977")->region.code == "977");
+  for (const char* none : {"", "20", "2b", "1", "029"}) CHECK_FALSE(find_department(none));
+}
+
 TEST_CASE("overseas and Corsican communes have departments of their own") {
   CHECK(find_commune("97411")->department.code == "974");
   CHECK(find_commune("97411")->region.name == "La Réunion");
