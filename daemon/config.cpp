@@ -11,7 +11,7 @@
 #include <toml++/toml.h>
 
 #include "daemon/peer_url.h"
-#include "daemon/suggestion.h"
+#include "protocol/suggestion.h"
 
 namespace maillage::daemon {
 namespace {
@@ -141,7 +141,7 @@ tl::unexpected<Error> wrong_at(const toml::source_region& where, std::string_vie
 tl::unexpected<Error> unknown_key(const toml::key& key) {
   std::array<std::string_view, kKeys.size()> names;
   for (std::size_t i = 0; i < kKeys.size(); ++i) names[i] = kKeys[i].name;
-  std::string_view suggestion = nearest(key.str(), names);
+  std::string_view suggestion = protocol::nearest(key.str(), names);
   std::string what = suggestion.empty() ? "" : "→ " + std::string(suggestion) + " ?";
   return wrong_at(key.source(), key.str(), {ErrorCode::kConfigUnknownKey, what});
 }

@@ -4,11 +4,11 @@
 #include <span>
 #include <string_view>
 
-namespace maillage::daemon {
+namespace maillage::protocol {
 
 // The candidate with the smallest edit distance to `word`, or an empty view when none is within a third of the
 // word's length (at least 2): a far-fetched suggestion is worse than none. Cost: |word| × |candidate| each; words
 // over 64 bytes get no suggestion.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace maillage::daemon
+}  // namespace maillage::protocol

@@ -1,9 +1,9 @@
-#include "daemon/suggestion.h"
+#include "protocol/suggestion.h"
 
 #include <algorithm>
 #include <array>
 
-namespace maillage::daemon {
+namespace maillage::protocol {
 namespace {
 
 constexpr std::size_t kWordBytesMax = 64;
@@ -39,4 +39,4 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
-}  // namespace maillage::daemon
+}  // namespace maillage::protocol
