@@ -1,0 +1,269 @@
+// A list with the dirt of the real ones (tests/registry/fixtures), and single rows beside it.
+#include <fstream>
+#include <iterator>
+
+#include <boost/json/parse.hpp>
+#include <catch2/catch.hpp>
+
+#include "protocol/validate.h"
+#include "registry/import/table_reader.h"
+
+using namespace maillage::registry;
+namespace json = boost::json;
+
+namespace {
+
+const std::filesystem::path kFixtures = std::filesystem::path(MAILLAGE_SOURCE_DIR) / "tests/registry/fixtures";
+
+std::vector<RowRecord> rest_of(TableReader& reader) {
+  std::vector<RowRecord> records;
+  for (auto next = reader.next(); next && *next; next = reader.next()) records.push_back(std::move(**next));
+  return records;
+}
+
+struct Fixture {
+  TableReader reader;
+  std::vector<RowRecord> records;
+
+  Fixture() : reader(TableReader::open(kFixtures / "third-places.csv", load_mapping(kFixtures / "third-places.toml").value()).value()) {
+    records = rest_of(reader);
+  }
+
+  const RowRecord& row(std::string_view id) const {
+    for (const RowRecord& record : records)
+      if (record.id == id && !record.refused()) return record;
+    FAIL("no record of row " << id);
+    throw 0;
+  }
+  json::object profile(std::string_view id) const { return json::parse(row(id).profile).as_object(); }
+  bool has(std::string_view id, NoteCode code, std::string_view column, std::string_view value, std::string_view result) const {
+    for (const RowNote& note : row(id).notes)
+      if (note.code == code && note.column == column && note.value == value && note.result == result) return true;
+    for (const RowNote& note : row(id).notes) UNSCOPED_INFO(slug(note.code) << " [" << note.column << "] " << note.value << " → " << note.result);
+    return false;
+  }
+};
+
+std::vector<RowRecord> read_rows(const std::string& toml, const std::string& csv) {
+  auto reader = TableReader::over(CsvReader::read(csv).value(), parse_mapping(toml, "mine.toml").value());
+  REQUIRE(reader);
+  return rest_of(*reader);
+}
+
+const std::string kLeast = "[source]\nname = \"Liste\"\nid = \"id\"\n[profile]\nname = \"nom\"\n";
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  return found && found->is_string() ? std::string(found->as_string()) : std::string("(none)");
+}
+
+}  // namespace
+
+TEST_CASE("a clean row becomes this profile, to the byte") {
+  Fixture list;
+  CHECK(list.row("1").notes.empty());
+  CHECK(list.row("1").line == 2);
+  CHECK(list.row("1").name == "L'Atelier du Port");
+  CHECK(list.row("1").profile == R"({
+  "kind": "profile",
+  "name": "L'Atelier du Port",
+  "language": "fr",
+  "licence": "etalab-2.0",
+  "source": {
+    "name": "Liste des tiers-lieux du réseau",
+    "id": "1",
+    "url": "https://reseau.example/lieux",
+    "licence": "etalab-2.0",
+    "retrieved": "2026-11-22"
+  },
+  "activities": ["fablab"],
+  "stage": "open",
+  "address": {
+    "street": "12 quai de la Criée",
+    "postcode": "29900",
+    "commune": "Concarneau",
+    "insee": "29039"
+  },
+  "geo": {
+    "lat": 47.8753,
+    "lon": -3.9189
+  },
+  "openingHours": "Mo,Tu 09:00-12:00,14:00-17:30; We off",
+  "surface": 420,
+  "opened": "2014",
+  "contacts": {
+    "phone": "02 98 00 00 00",
+    "website": "https://atelier-du-port.example"
+  }
+}
+)");
+}
+
+TEST_CASE("every record of a dirty list is a valid profile, and every row ends as a record or with a reason") {
+  Fixture list;
+  CHECK(list.records.size() == 12);
+  for (const RowRecord& record : list.records) {
+    INFO(record.line);
+    if (record.refused()) CHECK(effect_of(record.notes.back().code) == NoteEffect::kRefused);
+    else CHECK(maillage::protocol::validate("profile.json", maillage::protocol::as_bytes(record.profile)).empty());
+  }
+  const ImportReport& report = list.reader.report();
+  CHECK(report.rows == 12);
+  CHECK(report.records == 8);
+  CHECK(report.refused == 4);
+  CHECK(report.count_of(NoteCode::kIdTwice) == 1);
+  CHECK(report.count_of(NoteCode::kNameMissing) == 1);
+  CHECK(report.count_of(NoteCode::kCellCount) == 1);
+  CHECK(report.count_of(NoteCode::kIdMissing) == 1);
+  CHECK(report.unused_columns == std::vector<std::string>{"Interne"});
+}
+
+TEST_CASE("the first of two rows with one id is the place") {
+  Fixture list;
+  CHECK(text_at(list.profile("1"), "name") == "L'Atelier du Port");
+  const RowRecord& second = list.records[5];
+  REQUIRE(second.refused());
+  CHECK(second.notes == std::vector<RowNote>{{7, "Numéro", NoteCode::kIdTwice, "1", "2"}});
+}
+
+TEST_CASE("lost zeros come back, several activities of one cell stay several, an account becomes a link") {
+  Fixture list;
+  json::object profile = list.profile("2");
+  CHECK(text_at(profile["address"].as_object(), "postcode") == "01000");
+  CHECK(text_at(profile["address"].as_object(), "insee") == "01053");
+  CHECK(text_at(profile["address"].as_object(), "street") == "3 rue des Halles, Bâtiment B");
+  CHECK(profile["activities"] == json::array{"coworking", "fablab"});
+  CHECK(profile["surface"] == 1200);
+  CHECK(text_at(profile, "openingHours") == "Mo 09:00-17:00");
+  CHECK(profile["contacts"].as_object()["links"] == json::array{"https://twitter.com/bressenum"});
+  CHECK(list.has("2", NoteCode::kLeadingZero, "CP", "1000", "01000"));
+  CHECK(list.has("2", NoteCode::kSchemeAdded, "Site", "www.bresse-numerique.example", "http://www.bresse-numerique.example"));
+  CHECK(list.has("2", NoteCode::kLinkCompleted, "Twitter", "@bressenum", "https://twitter.com/bressenum"));
+  CHECK(list.has("2", NoteCode::kHoursOverlap, "Lundi", "09:00 - 12:00 / 09:00 - 17:00", "09:00-17:00"));
+}
+
+TEST_CASE("swapped coordinates are exchanged, and hours that nobody can know are kept as they stand") {
+  Fixture list;
+  json::object profile = list.profile("3");
+  CHECK(profile["geo"] == json::object{{"lat", 50.6292}, {"lon", 3.0573}});
+  CHECK(text_at(profile["contacts"].as_object(), "website") == "http://hangar.example");
+  CHECK(profile["activities"] == json::array{"coworking"});
+  CHECK(text_at(profile, "openingHours") == "Mo 09:00-12:00; Tu \"00:00 - 00:00\"; We \"sur rendez-vous\"");
+  CHECK(list.has("3", NoteCode::kSwapped, "Latitude", "3,0573, 50,6292", "50,6292, 3,0573"));
+  CHECK(list.has("3", NoteCode::kHoursEmptySlot, "Lundi", "00:00 - 00:00 / 09:00 - 12:00", "09:00-12:00"));
+  CHECK(list.has("3", NoteCode::kHoursUnread, "Mercredi", "sur rendez-vous", "\"sur rendez-vous\""));
+}
+
+TEST_CASE("what stands for nothing, or can be nothing, is left out and said") {
+  Fixture list;
+  json::object chantier = list.profile("4");
+  CHECK_FALSE(chantier.contains("geo"));
+  CHECK_FALSE(chantier.contains("contacts"));
+  CHECK_FALSE(chantier.contains("activities"));
+  CHECK_FALSE(chantier["address"].as_object().contains("street"));
+  CHECK(list.has("4", NoteCode::kPlaceholder, "Adresse", "NULL", ""));
+  CHECK(list.has("4", NoteCode::kPlaceholder, "Site", "en cours", ""));
+  CHECK(list.has("4", NoteCode::kZeroCoordinates, "Latitude", "0, 0", ""));
+  CHECK(list.has("5", NoteCode::kOutOfRange, "Latitude", "478753, 4,8357", ""));
+  CHECK(list.has("5", NoteCode::kNotUrl, "Site", "www.exemple.netun-lieu", ""));
+  CHECK(list.has("5", NoteCode::kNotUrl, "Twitter", "Un Lieu à nous", ""));
+  CHECK(list.has("5", NoteCode::kUnknownValue, "Type", "Lieu dansant", ""));
+  CHECK(list.has("5", NoteCode::kNotNumber, "Surface", "beaucoup", ""));
+  CHECK(list.has("5", NoteCode::kBadValue, "Ouverture", "l'an passé", "partial-date"));
+  CHECK(list.has("5", NoteCode::kBadValue, "Téléphone", "quatre", "phone"));
+  CHECK(list.has("13", NoteCode::kOutsideFrance, "Latitude", "40,7, -74,0", ""));
+  CHECK_FALSE(list.profile("13").contains("geo"));
+}
+
+TEST_CASE("texts are put right, and a label with a comma is one value") {
+  Fixture list;
+  json::object profile = list.profile("11");
+  CHECK(text_at(profile, "name") == "Le \"Petit\" Théâtre");
+  CHECK(text_at(profile["address"].as_object(), "street") == "Chez Mme X 2 rue Haute");
+  CHECK(text_at(profile["contacts"].as_object(), "website") == "https://theatre.example/");
+  CHECK(profile["activities"] == json::array{"repair-cafe"});
+  CHECK(list.row("11").line == 12);
+  CHECK(list.row("12").line == 14);
+  CHECK_FALSE(list.profile("12").contains("activities"));
+}
+
+TEST_CASE("the same list in Windows-1252 makes the same bytes, and so does reading it again") {
+  std::ifstream in(kFixtures / "third-places.csv", std::ios::binary);
+  std::string utf8((std::istreambuf_iterator<char>(in)), {}), windows;
+  // All its letters are below U+0100.
+  for (std::size_t i = 3; i < utf8.size(); ++i) {
+    auto byte = static_cast<unsigned char>(utf8[i]);
+    windows.push_back(byte < 0x80 ? utf8[i] : static_cast<char>((byte << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f)));
+  }
+  auto mapping = load_mapping(kFixtures / "third-places.toml").value();
+  auto reader = TableReader::over(CsvReader::read(windows).value(), mapping);
+  REQUIRE(reader);
+  CHECK(reader->report().encoding == "windows-1252");
+  auto again = rest_of(*reader);
+  Fixture list;
+  REQUIRE(again.size() == list.records.size());
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    CHECK(again[i].profile == list.records[i].profile);
+    CHECK(again[i].notes == list.records[i].notes);
+  }
+}
+
+TEST_CASE("a foreign place keeps its address as it is written") {
+  auto records = read_rows(kLeast + "postcode = \"cp\"\ncommune = \"ville\"\ncountry = \"pays\"\nlat = \"lat\"\nlon = \"lon\"\n",
+                           "id,nom,cp,ville,pays,lat,lon\n"
+                           "1,Labo,B-1000,Bruxelles,BE,50.84,4.35\n2,Labo,75011,Paris,france,48.85,2.37\n3,Labo,75011,Paris,Narnia,,\n");
+  REQUIRE(records.size() == 3);
+  json::object abroad = json::parse(records[0].profile).as_object();
+  CHECK(abroad["address"] == json::object{{"postcode", "B-1000"}, {"commune", "Bruxelles"}, {"country", "BE"}});
+  CHECK(records[0].notes.empty());
+  CHECK(text_at(json::parse(records[1].profile).as_object()["address"].as_object(), "country") == "FR");
+  CHECK(records[2].notes.front().code == NoteCode::kBadValue);
+}
+
+TEST_CASE("too long texts are cut, and too many values counted out") {
+  std::string links;
+  for (int i = 0; i < 25; ++i) links += "http://l" + std::to_string(i) + ".example ";
+  auto records = read_rows(kLeast + "links = \"liens\"\ndescription = \"texte\"\nrna = \"rna\"\ncapacity = \"places\"\n",
+                           "id,nom,liens,texte,rna,places\n1," + std::string(300, 'n') + "," + links + "," + std::string(9'000, 't') +
+                               ",W29 4003 217,12.5\n");
+  REQUIRE(records.size() == 1);
+  REQUIRE_FALSE(records[0].refused());
+  json::object profile = json::parse(records[0].profile).as_object();
+  CHECK(profile["name"].as_string().size() == 199 + 3);
+  CHECK(profile["contacts"].as_object()["links"].as_array().size() == 20);
+  CHECK(profile["governance"].as_object()["legalId"] == json::object{{"scheme", "rna"}, {"value", "W294003217"}});
+  CHECK_FALSE(profile.contains("capacity"));
+  std::size_t left_out = 0;
+  for (const RowNote& note : records[0].notes) left_out += note.code == NoteCode::kTooManyValues;
+  CHECK(left_out == 5);
+}
+
+TEST_CASE("the report says the same as data and as a table, in two languages") {
+  Fixture list;
+  ImportReport& report = list.reader.report();
+  report.outcomes = {8, 0, 0, 2};
+  report.vanished_ids = {"98", "99"};
+  json::object data = to_json(report, maillage::protocol::Language::kFrench);
+  CHECK(data["rows"] == 12);
+  CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"vanished", 2}, {"refused", 4}});
+  CHECK(data["vanished_ids"] == json::array{"98", "99"});
+  std::size_t counted = 0;
+  for (const json::value& one : data["summary"].as_array()) counted += one.at("count").to_number<std::size_t>();
+  CHECK(counted == data["notes"].as_array().size());
+  CHECK(data["notes_left_off"] == 0);
+  std::string french = to_table(report, maillage::protocol::Language::kFrench);
+  std::string english = to_table(report, maillage::protocol::Language::kEnglish);
+  CHECK(french.find("        8  lieux nouveaux\n") != std::string::npos);
+  CHECK(french.find("ligne 3 : 1000 → 01000\n") != std::string::npos);
+  CHECK(english.find("        1  leading zero restored [CP]\n") != std::string::npos);
+  CHECK(english.find("Columns that the mapping does not use\n  Interne\n") != std::string::npos);
+}
+
+TEST_CASE("a report keeps counting when it holds enough notes") {
+  ImportReport report;
+  RowRecord record{1, "1", "x", "{}", {{1, "c", NoteCode::kNotUrl, "v", ""}}};
+  for (std::size_t i = 0; i < kReportNotesMax + 3; ++i) report.add(record);
+  CHECK(report.notes.size() == kReportNotesMax);
+  CHECK(report.notes_left_off == 3);
+  CHECK(report.count_of(NoteCode::kNotUrl) == kReportNotesMax + 3);
+}
