@@ -1,6 +1,7 @@
 #include "registry/import/mapping.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -27,6 +28,7 @@ class MappingReader {
   explicit MappingReader(std::string_view file) : file_(file) {}
 
   Result<ImportMapping> read(std::string_view toml) {
+    if (auto checked = check_headers(toml); !checked) return tl::unexpected(checked.error());
     toml::parse_result parsed = toml::parse(toml);
     if (!parsed) return wrong(parsed.error().source(), parsed.error().description());
     constexpr std::array<std::string_view, 7> kSections = {"source", "file", "profile", "always", "links", "hours", "values"};
@@ -43,6 +45,20 @@ class MappingReader {
  private:
   using Done = Result<void>;
   using Region = toml::source_region;
+
+  // Rationale: toml++ 3.3 takes it as given that a key follows `[`: an assertion, and anything at all in Release.
+  Done check_headers(std::string_view toml) const {
+    for (std::size_t line = 1; !toml.empty(); ++line) {
+      std::string_view rest = toml.substr(0, toml.find('\n'));
+      toml.remove_prefix(std::min(rest.size() + 1, toml.size()));
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r"), rest.size()));
+      if (!rest.starts_with('[')) continue;
+      rest.remove_prefix(std::min(rest.find_first_not_of("[ \t"), rest.size()));
+      bool is_key = !rest.empty() && (std::isalnum(static_cast<unsigned char>(rest[0])) || std::string_view("_-\"'").find(rest[0]) != std::string_view::npos);
+      if (!is_key) return protocol::fail(ErrorCode::kBadMapping, file_ + ":" + std::to_string(line) + ": [ ?");
+    }
+    return {};
+  }
 
   tl::unexpected<Error> wrong(const Region& where, std::string_view what) const {
     return protocol::fail(ErrorCode::kBadMapping, file_ + ":" + std::to_string(where.begin.line) + ": " + std::string(what));

@@ -91,6 +91,7 @@ TEST_CASE("what a mapping should not say is refused with its line and what was m
   CHECK(refusal("[profile]\nname = \"NOM\"\n[source]\nname = \"x\"\n").find("id") != std::string::npos);
   CHECK(refusal(kHead).find("[profile] name") != std::string::npos);
   CHECK(refusal(kHead + "url = \"liste\"\n").find("mine.toml:4: ") == 0);
+  CHECK(refusal("\n [{source]\n") == "mine.toml:2: [ ?");
   CHECK(refusal("[source\n").find("mine.toml:1: ") == 0);
 }
 
