@@ -1,11 +1,12 @@
-// Makes a place's next commit: the daemon's own writing, staged as one pack like any other that comes in.
+// Makes the next commits of places: the daemon's own writing, staged as one pack like any other that comes in.
 //
-// stage_commit → sign a head over `commit` and `state` → check_pack → adopt → StateStore::write → release. Any thread.
+// stage_commits → sign a head over `commit` and `state` → check_pack → adopt → StateStore::write → release. Any thread.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "protocol/charter.h"
@@ -27,13 +28,24 @@ struct Draft {
 struct StagedCommit {
   ObjectId commit;
   ObjectId tree;
-  Hash state;                        // for the head
-  std::unique_ptr<StagedPack> pack;  // the commit and what the store does not have yet
+  Hash state;  // for the head
 };
 
-// Nothing is visible until the pack is adopted. kNotFound when a path to withdraw is not there; kTooLarge, kTooMany.
-Result<StagedCommit> stage_commit(ContentStore& store, const Draft& draft,
-                                  const protocol::KeyPair& daemon_key, TreeCache& cache);
+struct StagedCommits {
+  std::vector<StagedCommit> commits;  // in the order of the drafts
+  std::unique_ptr<StagedPack> pack;   // the commits and what the store does not have yet, each object once
+};
+
+// Nothing is visible until the pack is adopted. Memory: the new files of all drafts. kNotFound when a path to withdraw
+// is not there; kTooLarge, kTooMany.
+Result<StagedCommits> stage_commits(ContentStore& store, std::span<const Draft> drafts,
+                                    const protocol::KeyPair& daemon_key, TreeCache& cache);
+
+// The same of one draft.
+struct StagedDraft : StagedCommit {
+  std::unique_ptr<StagedPack> pack;
+};
+Result<StagedDraft> stage_commit(ContentStore& store, const Draft& draft, const protocol::KeyPair& daemon_key, TreeCache& cache);
 
 // The e-mail address that a place's daemon commits with: `<place id>@maillage.invalid`, in no one's mailbox.
 std::string place_email(const protocol::PlaceId& place);

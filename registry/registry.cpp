@@ -111,14 +111,14 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   check(chain.has_value(), "our own genesis is valid");
   WriteBatch batch;
   batch.put(Column::kMeta, std::string(kFormatKey), std::string(kFormat));
-  batch.put(Column::kMeta, std::string(kOwnPrefix) + id_text(chain->place()), "");
+  batch.put(Column::kMeta, Parts::own_key(chain->place()), "");
   if (auto committed = parts->commit(batch); !committed) return tl::unexpected(committed.error());
   FileChanges files{{"profile.json", profile},
                     {"identity/charters", identity_charters(*chain)}};
   std::string signers = identity_allowed_signers(*chain);
   files["identity/allowed_signers"] = Bytes(signers.begin(), signers.end());
-  auto published = parts->publish(*chain, std::nullopt, files, place.name, place.name, now);
-  if (!published) return tl::unexpected(published.error());
+  auto published = parts->publish({{*chain, std::nullopt, files, place.name, place.name}}, now);
+  if (!published.front()) return tl::unexpected(published.front().error());
   WriteBatch identity;
   identity.put(Column::kMeta, std::string(kIdentityKey), id_text(chain->place()));
   if (auto committed = parts->commit(identity); !committed) return tl::unexpected(committed.error());
@@ -169,7 +169,7 @@ Result<void> Registry::Parts::open_stores() {
   if (*kept_revision) revision = Reader(as_bytes(**kept_revision)).u64();
   auto scanned = state->scan(Column::kMeta, kOwnPrefix, [&](std::string_view key, std::string_view) {
     Reader in(as_bytes(key.substr(kOwnPrefix.size())));
-    own.push_back(in.fixed<PlaceId>());
+    own.add(in.fixed<PlaceId>());
     return true;
   });
   if (!scanned) return scanned;
@@ -201,6 +201,8 @@ Result<void> Registry::Parts::judge_by_our_rules() {
 }
 
 std::string Registry::Parts::pack_key(const PackName& pack) { return std::string(kPackPrefix) + pack.checksum.hex(); }
+
+std::string Registry::Parts::own_key(const PlaceId& place) { return std::string(kOwnPrefix) + id_text(place); }
 
 // A marked pack was adopted, and the process ended before it was released. The batch that needs it, if it was
 // committed, names it.
@@ -284,7 +286,7 @@ Result<ObjectId> Registry::Parts::tree_of(const ObjectId& commit) const {
 }
 
 const Identity& Registry::identity() const { return parts_->identity; }
-std::vector<PlaceId> Registry::own_places() const { return parts_->own; }
+std::vector<PlaceId> Registry::own_places() const { return parts_->own.all(); }
 bool Registry::sheet_confirmed() const { return parts_->sheet_confirmed; }
 std::uint64_t Registry::revision() const { return parts_->revision; }
 

@@ -43,6 +43,12 @@ struct Announcement {
 // A refusal to publish: everything that is wrong, at once.
 using Problems = std::vector<protocol::Problem>;
 
+// What one place is to publish. No place: a new one, hosted here, whose first files these are.
+struct Publication {
+  std::optional<PlaceId> place;
+  std::vector<FileEdit> edits;
+};
+
 // A finding of `verify`.
 struct Finding {
   std::string where;
@@ -84,6 +90,8 @@ class Registry {
   // ---- publishing
   // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.
   tl::expected<Announcement, Problems> publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now);
+  // The same for many distinct places, as few packs and synced batches; each place is published or refused by itself.
+  std::vector<tl::expected<Announcement, Problems>> publish_all(const std::vector<Publication>& publications, UnixTime now);
   // Writes today's date as `confirmed` into these records.
   tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
 

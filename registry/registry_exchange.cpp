@@ -30,10 +30,10 @@ Result<std::vector<PlaceState>> Registry::load() const {
   if (!places) return places;
   std::size_t own = 0;
   for (PlaceState& place : *places) {
-    place.own = std::ranges::find(parts_->own, place.chain.place()) != parts_->own.end();
-    own += place.own && place.held_head() != nullptr ? 1 : 0;
+    place.own = parts_->signs_for(place.chain);
+    own += parts_->own.contains(place.chain.place()) && place.held_head() != nullptr ? 1 : 0;
   }
-  if (own < parts_->own.size()) return fail(ErrorCode::kCorrupt, damaged.empty() ? "own place" : damaged.front().context);
+  if (own < parts_->own.all().size()) return fail(ErrorCode::kCorrupt, damaged.empty() ? "own place" : damaged.front().context);
   return places;
 }
 
@@ -106,17 +106,18 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
       if (!checked->places[i]) outcomes[i].refused = checked->places[i].error();
     return outcomes;
   }
-  if (auto adopted = parts_->adopt(*pack.staged, *checked, places); !adopted) return refuse_all(places, adopted.error());
+  if (auto adopted = parts_->adopt(*pack.staged, *checked, places, Origin::kPeer); !adopted) return refuse_all(places, adopted.error());
   std::vector<Ingested::Outcome> outcomes;
   for (const IngestPack::Place& place : places) outcomes.push_back({place.head.head.head.place, std::nullopt});
   return outcomes;
 }
 
-Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<IngestPack::Place>& places) {
+Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
+                                    Origin origin) {
   auto pack = objects->adopt(staged, checked.table);
   if (!pack) return tl::unexpected(pack.error());
   Fate fate = Fate::kUnneeded;
-  auto committed = commit_places(checked, places, *pack, fate);
+  auto committed = commit_places(checked, places, *pack, origin, fate);
   if (fate == Fate::kUnneeded) (void)objects->discard(*pack);
   if (fate == Fate::kDoubtful) objects->withhold(*pack);
   if (fate != Fate::kNeeded) return committed;
@@ -126,7 +127,7 @@ Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& check
 }
 
 Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
-                                            const PackName& pack, Fate& fate) {
+                                            const PackName& pack, Origin origin, Fate& fate) {
   std::size_t next = 0;
   while (next < places.size()) {
     WriteBatch batch;
@@ -137,6 +138,7 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       if (next > first && full) break;
       const Candidate& candidate = places[next].head;
       put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
+      if (origin == Origin::kOurs) batch.put(Column::kMeta, own_key(candidate.chain.place()), "");
       if (auto seen = raise(batch, Mark::kSeen, candidate.head); !seen) return tl::unexpected(seen.error());
       auto holds = raise(batch, Mark::kHeld, candidate.head);
       if (!holds) return tl::unexpected(holds.error());

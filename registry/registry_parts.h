@@ -4,6 +4,8 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
+#include <shared_mutex>
 
 #include "registry/directory_lock.h"
 #include "registry/draft.h"
@@ -22,6 +24,44 @@ inline constexpr std::uint64_t kReserveBytes = 16 * protocol::kMiB;
 // Without this much the stores are not even opened.
 inline constexpr std::uint64_t kOpenBytes = 4 * protocol::kMiB;
 
+// What is staged and committed together when many places publish: one batch of the commit point, and a pack that is soon
+// written and soon resent.
+inline constexpr std::size_t kGroupPlacesMax = 1'024;
+inline constexpr std::size_t kGroupBytesMax = protocol::kBatchBytesMax;
+
+// The places that this daemon made or took over. Any thread.
+class OwnPlaces {
+ public:
+  void add(const PlaceId& place) {
+    std::unique_lock lock(mutex_);
+    places_.insert(place);
+  }
+  bool contains(const PlaceId& place) const {
+    std::shared_lock lock(mutex_);
+    return places_.contains(place);
+  }
+  std::vector<PlaceId> all() const {
+    std::shared_lock lock(mutex_);
+    return {places_.begin(), places_.end()};
+  }
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::set<PlaceId> places_;
+};
+
+// The next state of a place of ours.
+struct Revision {
+  protocol::CharterChain chain;
+  std::optional<protocol::SignedHead> before;  // nothing: the place is new
+  FileChanges files;
+  std::string author;
+  std::string message;
+};
+
+// Who wrote what is adopted.
+enum class Origin { kOurs, kPeer };
+
 // What arrives for one job. An error while appending is kept for `ingest` to tell.
 struct IncomingPack {
   std::unique_ptr<StagedPack> staged;
@@ -37,7 +77,7 @@ struct Registry::Parts {
   std::unique_ptr<ObjectStore> objects;
   std::unique_ptr<Index> index;
   TreeCache trees;
-  std::vector<PlaceId> own;
+  OwnPlaces own;
   std::atomic<bool> sheet_confirmed = false;
   std::atomic<std::uint64_t> revision = 0;
   std::map<protocol::JobId, IncomingPack> incoming;
@@ -64,13 +104,16 @@ struct Registry::Parts {
   std::vector<std::string> released;
   static std::string pack_key(const PackName& pack);
 
-  // Adopts a checked pack and commits its heads: seen and held become their maxima.
-  Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places);
+  static std::string own_key(const PlaceId& place);
+
+  // Adopts a checked pack and commits its heads: seen and held become their maxima. What we wrote is ours from then on.
+  Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
+                     Origin origin);
   // What became of the batches that name a pack: none was tried, one failed and may be in the log all the same, or one
   // is durable.
   enum class Fate { kUnneeded, kDoubtful, kNeeded };
   Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
-                             const PackName& pack, Fate& fate);
+                             const PackName& pack, Origin origin, Fate& fate);
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
   // Forgets the index and makes it anew from git; a start that finds the row `kRebuildingKey` does so too. Gives the
   // number of records. A place that cannot be read is left out, and the first reason given: one damaged place must not
@@ -86,10 +129,20 @@ struct Registry::Parts {
   boost::json::object own_status(const PlaceId& place) const;
   Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;
 
-  // The commit, head and pack of a new state of a place of ours; durable on return.
-  Result<protocol::Published::Place> publish(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before,
-                                             const FileChanges& files, const std::string& author,
-                                             const std::string& message, UnixTime now);
+  // The genesis of a place that is hosted here. Its root is the daemon's, so that one sheet recovers all of them and
+  // finds them by it; what tells them apart is their time, in which no two are equal.
+  Result<protocol::CharterChain> new_chain(UnixTime now);
+  UnixTime last_genesis{};
+
+  // Whether we sign for this place: it is ours, and its latest charter names our key.
+  bool signs_for(const protocol::CharterChain& chain) const;
+
+  // A publication as a revision; nothing when all of it is published already.
+  tl::expected<std::optional<Revision>, Problems> prepare(const Publication& publication, UnixTime now);
+
+  // Commits, heads and one pack of new states of distinct places of ours, durable on return. The pack is given along
+  // when it is a single place's and small.
+  std::vector<Result<protocol::Published::Place>> publish(const std::vector<Revision>& revisions, UnixTime now);
   protocol::Head next_head(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before) const;
   void describe(protocol::Head& head, const FileChanges& files) const;
 };

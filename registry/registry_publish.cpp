@@ -1,5 +1,6 @@
 // The registry's own writing: a change to a place of ours becomes a commit, a head and a batch.
 #include <algorithm>
+#include <set>
 
 #include "protocol/record.h"
 #include "registry/commit.h"
@@ -72,62 +73,188 @@ void Registry::Parts::describe(Head& head, const FileChanges& files) const {
   if (!scanned) head.addressed = Addressed(~std::uint64_t{0});
 }
 
-Result<Published::Place> Registry::Parts::publish(const CharterChain& chain, const std::optional<SignedHead>& before,
-                                                  const FileChanges& files, const std::string& author,
-                                                  const std::string& message, UnixTime now) {
+Result<CharterChain> Registry::Parts::new_chain(UnixTime now) {
+  last_genesis = {std::max(now.ms, last_genesis.ms + 1)};
+  for (;; ++last_genesis.ms) {
+    Charter genesis;
+    genesis.roots = {keys.root};
+    genesis.daemon_key = identity.key.public_key();
+    genesis.time = last_genesis;
+    auto known = state->get(Column::kMeta, own_key(place_of_genesis(genesis)));
+    if (!known) return tl::unexpected(known.error());
+    if (!*known) return CharterChain::start({genesis, {}});
+  }
+}
+
+bool Registry::Parts::signs_for(const CharterChain& chain) const {
+  return own.contains(chain.place()) && chain.latest().daemon_key == identity.key.public_key();
+}
+
+namespace {
+
+// The name in the profile among these files, or nothing.
+std::string name_in(const FileChanges& files) {
+  auto profile = files.find("profile.json");
+  if (profile == files.end() || !profile->second) return "";
+  auto record = parse_record(*profile->second);
+  return record ? std::string(text_field(*record, "name").value_or("")) : "";
+}
+
+Draft draft_of(const Revision& revision, UnixTime now) {
   Draft draft;
-  draft.files = files;
-  draft.author = {person_name(author), place_email(chain.place()), std::max<std::int64_t>(0, now.ms / 1000), 0};
+  draft.files = revision.files;
+  draft.author = {person_name(revision.author), place_email(revision.chain.place()), std::max<std::int64_t>(0, now.ms / 1000), 0};
   draft.committer = draft.author;
-  draft.message = message + "\n";
-  Head head = next_head(chain, before);
-  if (before) {
-    draft.parent = before->head.commit;
-    auto tree = tree_of(before->head.commit);
-    if (!tree) return tl::unexpected(tree.error());
+  draft.message = revision.message + "\n";
+  if (revision.before) draft.parent = revision.before->head.commit;
+  return draft;
+}
+
+std::size_t bytes_of(const Revision& revision) {
+  std::size_t bytes = 0;
+  for (const auto& [path, file] : revision.files) bytes += path.size() + (file ? file->size() : 0);
+  return bytes;
+}
+
+}  // namespace
+
+tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const Publication& publication, UnixTime now) {
+  using Prepared = std::optional<Revision>;
+  auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
+  if (!publication.place) {
+    auto files = prepare_publication(*objects, std::nullopt, trees, publication.edits);
+    if (!files) return tl::unexpected(files.error());
+    if (!files->contains("profile.json")) return refused({ErrorCode::kNotFound, "profile.json"});
+    auto chain = new_chain(now);
+    if (!chain) return refused(chain.error());
+    (*files)["identity/charters"] = identity_charters(*chain);
+    std::string signers = identity_allowed_signers(*chain);
+    (*files)["identity/allowed_signers"] = Bytes(signers.begin(), signers.end());
+    std::string name = name_in(*files);
+    return Prepared(Revision{std::move(*chain), std::nullopt, std::move(*files), name, name});
+  }
+  const PlaceId& place = *publication.place;
+  if (!own.contains(place)) return refused({ErrorCode::kNotOurs, place.hex()});
+  auto before = held(place);
+  if (!before) return refused(before.error());
+  auto chain = chain_of(place);
+  if (!chain) return refused(chain.error());
+  if (!signs_for(*chain)) return refused({ErrorCode::kMovedAway, place.hex()});
+  // A head of ours that this disk did not sign: a restored copy, a second one, or a thief. Signing over it would lose
+  // what it says or fork the place.
+  auto seen = get_head(*state, Mark::kSeen, place);
+  if (seen && *seen && order(before->head, (*seen)->head) < 0) return refused({ErrorCode::kIdentityElsewhere, place.hex()});
+  auto tree = tree_of(before->head.commit);
+  if (!tree) return refused(tree.error());
+  auto files = prepare_publication(*objects, *tree, trees, publication.edits);
+  if (!files) return tl::unexpected(files.error());
+  if (files->empty()) return Prepared();
+  std::string message = message_of(*files);
+  return Prepared(Revision{std::move(*chain), *before, std::move(*files), index->name_of(place).name, message});
+}
+
+std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector<Revision>& revisions, UnixTime now) {
+  auto all_refused = [&](const Error& error) {
+    return std::vector<Result<Published::Place>>(revisions.size(), tl::unexpected(error));
+  };
+  std::vector<Draft> drafts;
+  for (const Revision& each : revisions) {
+    Draft& draft = drafts.emplace_back(draft_of(each, now));
+    if (!draft.parent) continue;
+    auto tree = tree_of(*draft.parent);
+    if (!tree) return all_refused(tree.error());
     draft.tree = *tree;
   }
-  auto staged = stage_commit(*objects, draft, identity.key, trees);
-  if (!staged) return tl::unexpected(staged.error());
-  head.commit = staged->commit;
-  head.state = staged->state;
-  head.time = now;
-  describe(head, files);
-
-  Published::Place result{{sign(head, identity.key), chain, before ? 0U : chain.size()}, before ? before->head.commit : ObjectId{}, nullptr};
-  ExpectedPlace expected[] = {{result.head.head, result.base}};
+  auto staged = stage_commits(*objects, drafts, identity.key, trees);
+  if (!staged) return all_refused(staged.error());
+  std::vector<IngestPack::Place> places;
+  std::vector<ExpectedPlace> expected;
+  for (std::size_t i = 0; i < revisions.size(); ++i) {
+    const Revision& each = revisions[i];
+    Head head = next_head(each.chain, each.before);
+    head.commit = staged->commits[i].commit;
+    head.state = staged->commits[i].state;
+    head.time = now;
+    describe(head, each.files);
+    Candidate signed_head{sign(head, identity.key), each.chain, each.before ? 0U : each.chain.size()};
+    ObjectId base = each.before ? each.before->head.commit : ObjectId{};
+    places.push_back({std::move(signed_head), base});
+    expected.push_back({places.back().head.head, base});
+  }
   auto checked = check_pack(*objects, *staged->pack, expected, trees);
-  if (!checked) return tl::unexpected(checked.error());
-  if (!checked->places.front()) return tl::unexpected(checked->places.front().error());
+  if (!checked) return all_refused(checked.error());
+  for (const auto& place : checked->places)
+    if (!place) return all_refused(place.error());
   auto bytes = staged->pack->bytes();
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (bytes->size() <= kPushedPackOriginBytesMax) result.pack = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
-  if (auto adopted = adopt(*staged->pack, *checked, {{result.head, result.base}}); !adopted) return tl::unexpected(adopted.error());
-  return result;
+  if (!bytes) return all_refused(bytes.error());
+  SharedBytes pushed;
+  if (revisions.size() == 1 && bytes->size() <= kPushedPackOriginBytesMax) pushed = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
+  auto adopted = adopt(*staged->pack, *checked, places, Origin::kOurs);
+  std::vector<Result<Published::Place>> published;
+  for (const IngestPack::Place& place : places) {
+    // When a later batch failed, the places of those before it are published all the same.
+    auto now_held = adopted ? Result<SignedHead>(place.head.head) : held(place.head.chain.place());
+    bool done = now_held && *now_held == place.head.head;
+    if (done) own.add(place.head.chain.place());
+    if (done) published.emplace_back(Published::Place{place.head, place.base, pushed});
+    else published.emplace_back(tl::unexpected(adopted.error()));
+  }
+  return published;
+}
+
+namespace {
+
+using Outcomes = std::vector<tl::expected<Announcement, Problems>>;
+
+// Revisions of distinct places on their way to one pack, each with the place of its publication in the list.
+struct Group {
+  std::vector<Revision> revisions;
+  std::vector<std::size_t> numbers;
+  std::set<PlaceId> places;
+  std::size_t bytes = 0;
+
+  bool full() const { return revisions.size() == kGroupPlacesMax || bytes >= kGroupBytesMax; }
+  void add(Revision revision, std::size_t number) {
+    bytes += bytes_of(revision);
+    places.insert(revision.chain.place());
+    numbers.push_back(number);
+    revisions.push_back(std::move(revision));
+  }
+};
+
+}  // namespace
+
+Outcomes Registry::publish_all(const std::vector<Publication>& publications, UnixTime now) {
+  Outcomes outcomes(publications.size());
+  Group group;
+  auto commit_group = [&] {
+    if (group.revisions.empty()) return;
+    auto room = parts_->need_room(kReserveBytes + 2 * group.bytes);
+    for (std::size_t i = 0; !room && i < group.numbers.size(); ++i) outcomes[group.numbers[i]] = tl::unexpected(one_problem(room.error()));
+    auto published = room ? parts_->publish(group.revisions, now) : std::vector<Result<Published::Place>>();
+    for (std::size_t i = 0; i < published.size(); ++i) {
+      auto& outcome = outcomes[group.numbers[i]];
+      if (published[i]) outcome->place = std::move(*published[i]);
+      else outcome = tl::unexpected(one_problem(published[i].error()));
+    }
+    group = {};
+  };
+  for (std::size_t i = 0; i < publications.size(); ++i) {
+    const auto& place = publications[i].place;
+    if (place && group.places.contains(*place)) commit_group();
+    auto revision = parts_->prepare(publications[i], now);
+    if (!revision) outcomes[i] = tl::unexpected(revision.error());
+    if (!revision || !*revision) continue;
+    for (const auto& [path, file] : (*revision)->files) outcomes[i]->changed.push_back(path);
+    group.add(std::move(**revision), i);
+    if (group.full()) commit_group();
+  }
+  commit_group();
+  return outcomes;
 }
 
 tl::expected<Announcement, Problems> Registry::publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now) {
-  if (std::ranges::find(parts_->own, place) == parts_->own.end())
-    return tl::unexpected(one_problem({ErrorCode::kNotOurs, place.hex()}));
-  auto before = parts_->held(place);
-  auto chain = parts_->chain_of(place);
-  // A head of ours that this disk did not sign: a restored copy, a second one, or a thief. Signing over it would lose
-  // what it says or fork the place.
-  if (auto seen = get_head(*parts_->state, Mark::kSeen, place); before && seen && *seen && order(before->head, (*seen)->head) < 0)
-    return tl::unexpected(one_problem({ErrorCode::kIdentityElsewhere, place.hex()}));
-  if (auto room = parts_->need_room(kReserveBytes); !room) return tl::unexpected(one_problem(room.error()));
-  if (!before || !chain) return tl::unexpected(one_problem(before ? chain.error() : before.error()));
-  auto tree = parts_->tree_of(before->head.commit);
-  if (!tree) return tl::unexpected(one_problem(tree.error()));
-  auto files = prepare_publication(*parts_->objects, *tree, parts_->trees, edits);
-  if (!files) return tl::unexpected(files.error());
-  Announcement done;
-  if (files->empty()) return done;
-  for (const auto& [path, bytes] : *files) done.changed.push_back(path);
-  auto published = parts_->publish(*chain, *before, *files, parts_->index->name_of(place).name, message_of(*files), now);
-  if (!published) return tl::unexpected(one_problem(published.error()));
-  done.place = std::move(*published);
-  return done;
+  return publish_all({{place, edits}}, now).front();
 }
 
 tl::expected<Announcement, Problems> Registry::confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now) {

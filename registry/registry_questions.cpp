@@ -45,7 +45,7 @@ Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
   auto id = PlaceId::parse(id_or_slug);
   if (!id) id = parts_->index->find_place(id_or_slug);
   if (!id) return id;
-  if (std::ranges::find(parts_->own, *id) == parts_->own.end()) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));
+  if (!parts_->own.contains(*id)) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));
   return id;
 }
 
@@ -82,7 +82,7 @@ boost::json::object Registry::status() const {
   boost::json::object counts;
   for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = parts_->index->count(static_cast<What>(i));
   boost::json::array own;
-  for (const PlaceId& place : parts_->own) own.push_back(parts_->own_status(place));
+  for (const PlaceId& place : parts_->own.all()) own.push_back(parts_->own_status(place));
   return {{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
           {"packs", parts_->objects->packs().size()}, {"own", std::move(own)}};
 }
@@ -128,7 +128,7 @@ Result<std::vector<Finding>> Registry::verify() const {
     if (!place.holds_seen) note(where, verify_under(*head, place.chain));
     note(where, parts_->verify_index(place.chain.place(), head->head.commit));
   }
-  for (const PlaceId& own : parts_->own)
+  for (const PlaceId& own : parts_->own.all())
     if (auto head = parts_->held(own); !head) findings.push_back({"place " + own.hex(), head.error()});
   for (const Error& error : verify_objects(*parts_->objects, held)) findings.push_back({"store.git", error});
   return findings;

@@ -53,7 +53,7 @@ std::vector<ExpectedPlace> publish(ContentStore& store, int places, int records)
       std::string json = record(place, i);
       draft.files["events/2026-12/e" + std::to_string(i) + ".json"] = Bytes(json.begin(), json.end());
     }
-    StagedCommit staged = must(stage_commit(store, draft, key, cache));
+    StagedDraft staged = must(stage_commit(store, draft, key, cache));
     protocol::Head head;
     head.commit = staged.commit;
     head.state = staged.state;

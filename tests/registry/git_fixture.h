@@ -65,7 +65,7 @@ struct Place {
 using Files = std::map<std::string, std::optional<Bytes>>;
 
 // The next commit of a place, staged only.
-inline StagedCommit stage_files(ContentStore& store, Place& place, Files files, TreeCache& cache) {
+inline StagedDraft stage_files(ContentStore& store, Place& place, Files files, TreeCache& cache) {
   CommitPerson person = place.person();
   return must(stage_commit(store, {place.commit, place.tree, std::move(files), person, person, "publish\n"}, place.key, cache));
 }
@@ -73,7 +73,7 @@ inline StagedCommit stage_files(ContentStore& store, Place& place, Files files, 
 // Publishes all the way: staged, checked, adopted, released. Gives what changed.
 inline PlaceChanges publish_files(ContentStore& store, Place& place, Files files) {
   TreeCache cache;
-  StagedCommit staged = stage_files(store, place, std::move(files), cache);
+  StagedDraft staged = stage_files(store, place, std::move(files), cache);
   place.head = place.head_of(staged.commit, staged.state);
   ExpectedPlace expected{place.head, place.commit.value_or(ObjectId{})};
   CheckedPack checked = must(check_pack(store, *staged.pack, std::span(&expected, 1), cache));
