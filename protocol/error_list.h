@@ -111,6 +111,9 @@ MAILLAGE_ERROR(kBadCertificate, "bad-certificate", "tls_cert : ce fichier n'est 
 MAILLAGE_ERROR(kBadTlsKey, "bad-tls-key", "tls_key : ce fichier n'est pas une clé privée au format PEM, ou n'est pas celle du certificat : {}", "tls_key: this file is not a private key in PEM format, or not the certificate's: {}")
 MAILLAGE_ERROR(kMethodNotAllowed, "method-not-allowed", "méthode non autorisée : {}", "method not allowed: {}")
 MAILLAGE_ERROR(kWrongHost, "wrong-host", "ce serveur ne répond pas à ce nom : {}", "this server does not answer to this name: {}")
+MAILLAGE_ERROR(kBadSuccessor, "bad-successor", "ce n'est pas un code de reprise (il commence par MAILLAGE-SUCCESSOR-){}", "not a successor code (it begins with MAILLAGE-SUCCESSOR-){}")
+MAILLAGE_ERROR(kBadHandover, "bad-handover", "ce n'est pas un fichier de transfert de lieu{}", "not a handover file of a place{}")
+MAILLAGE_ERROR(kNotSuccessor, "not-successor", "ce fichier confie le lieu à un autre programme que celui-ci : {}", "this file hands the place to another daemon than this one: {}")
 MAILLAGE_ERROR(kWrongSheet, "wrong-sheet", "ce n'est pas la feuille de secours de ce lieu{}", "this is not the recovery sheet of this place{}")
 MAILLAGE_ERROR(kNotAFile, "not-a-file", "ce n'est ni un fichier ni un dossier : {}", "neither a file nor a folder: {}")
 // -- what a person typed

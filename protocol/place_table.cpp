@@ -57,6 +57,8 @@ bool PlaceTable::adopt(const Candidate& candidate) {
     return true;
   }
   PlaceState& state = found->second;
+  // Its roots named another daemon: from here on it is that one's.
+  if (candidate.chain.latest().daemon_key != state.chain.latest().daemon_key) state.own = false;
   if (candidate.chain.size() > state.chain.size()) state.chain = candidate.chain;
   if (reign(candidate.head.head) != reign(state.seen.head)) state.fork = nullptr;
   if (state.holds_seen) state.held = std::make_unique<SignedHead>(state.seen);

@@ -117,7 +117,7 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
                     {"identity/charters", identity_charters(*chain)}};
   std::string signers = identity_allowed_signers(*chain);
   files["identity/allowed_signers"] = Bytes(signers.begin(), signers.end());
-  auto published = parts->publish({{*chain, std::nullopt, files, place.name, place.name}}, now);
+  auto published = parts->publish({{*chain, std::nullopt, files, 1, place.name, place.name}}, now);
   if (!published.front()) return tl::unexpected(published.front().error());
   WriteBatch identity;
   identity.put(Column::kMeta, std::string(kIdentityKey), id_text(chain->place()));

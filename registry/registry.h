@@ -14,6 +14,7 @@
 
 #include "protocol/node.h"
 #include "protocol/problem.h"
+#include "registry/handover.h"
 #include "registry/index.h"
 #include "registry/publish.h"
 
@@ -47,6 +48,7 @@ using Problems = std::vector<protocol::Problem>;
 struct Publication {
   std::optional<PlaceId> place;
   std::vector<FileEdit> edits;
+  std::optional<protocol::PublicKey> own_root = std::nullopt;  // of a new place: with it, its people can take it elsewhere without us
 };
 
 // A finding of `verify`.
@@ -94,6 +96,18 @@ class Registry {
   std::vector<tl::expected<Announcement, Problems>> publish_all(const std::vector<Publication>& publications, UnixTime now);
   // Writes today's date as `confirmed` into these records.
   tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
+
+  // ---- hosting
+  // The keys to give to whoever will hand us a place.
+  Successor successor() const;
+  // A place that is held, ours or not, as a handover file. `to` names its next daemon in a charter, signed with the
+  // recovery sheets given: those of the place's roots. kWrongSheet, kBadSheet, kTooLarge.
+  Result<Bytes> export_place(const PlaceId& place, const std::optional<Successor>& to, const std::vector<std::string>& sheets,
+                             UnixTime now) const;
+  // Makes the place of a handover file ours, history included: a new charter names our key, so that its old daemon signs
+  // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. Nothing is changed
+  // on error. kNotSuccessor, kWrongSheet, and what ingest refuses.
+  tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
 
   // ---- questions
   Result<Page> query(const Query& query) const;

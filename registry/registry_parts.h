@@ -55,6 +55,7 @@ struct Revision {
   protocol::CharterChain chain;
   std::optional<protocol::SignedHead> before;  // nothing: the place is new
   FileChanges files;
+  std::size_t new_charters = 0;  // at the end of the chain, that nobody has seen
   std::string author;
   std::string message;
 };
@@ -131,8 +132,10 @@ struct Registry::Parts {
 
   // The genesis of a place that is hosted here. Its root is the daemon's, so that one sheet recovers all of them and
   // finds them by it; what tells them apart is their time, in which no two are equal.
-  Result<protocol::CharterChain> new_chain(UnixTime now);
+  Result<protocol::CharterChain> new_chain(UnixTime now, const std::optional<protocol::PublicKey>& own_root);
   UnixTime last_genesis{};
+
+  Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);
 
   // Whether we sign for this place: it is ours, and its latest charter names our key.
   bool signs_for(const protocol::CharterChain& chain) const;

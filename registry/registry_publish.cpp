@@ -73,23 +73,6 @@ void Registry::Parts::describe(Head& head, const FileChanges& files) const {
   if (!scanned) head.addressed = Addressed(~std::uint64_t{0});
 }
 
-Result<CharterChain> Registry::Parts::new_chain(UnixTime now) {
-  last_genesis = {std::max(now.ms, last_genesis.ms + 1)};
-  for (;; ++last_genesis.ms) {
-    Charter genesis;
-    genesis.roots = {keys.root};
-    genesis.daemon_key = identity.key.public_key();
-    genesis.time = last_genesis;
-    auto known = state->get(Column::kMeta, own_key(place_of_genesis(genesis)));
-    if (!known) return tl::unexpected(known.error());
-    if (!*known) return CharterChain::start({genesis, {}});
-  }
-}
-
-bool Registry::Parts::signs_for(const CharterChain& chain) const {
-  return own.contains(chain.place()) && chain.latest().daemon_key == identity.key.public_key();
-}
-
 namespace {
 
 // The name in the profile among these files, or nothing.
@@ -125,13 +108,13 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
     auto files = prepare_publication(*objects, std::nullopt, trees, publication.edits);
     if (!files) return tl::unexpected(files.error());
     if (!files->contains("profile.json")) return refused({ErrorCode::kNotFound, "profile.json"});
-    auto chain = new_chain(now);
+    auto chain = new_chain(now, publication.own_root);
     if (!chain) return refused(chain.error());
     (*files)["identity/charters"] = identity_charters(*chain);
     std::string signers = identity_allowed_signers(*chain);
     (*files)["identity/allowed_signers"] = Bytes(signers.begin(), signers.end());
     std::string name = name_in(*files);
-    return Prepared(Revision{std::move(*chain), std::nullopt, std::move(*files), name, name});
+    return Prepared(Revision{std::move(*chain), std::nullopt, std::move(*files), 1, name, name});
   }
   const PlaceId& place = *publication.place;
   if (!own.contains(place)) return refused({ErrorCode::kNotOurs, place.hex()});
@@ -150,7 +133,7 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
   if (!files) return tl::unexpected(files.error());
   if (files->empty()) return Prepared();
   std::string message = message_of(*files);
-  return Prepared(Revision{std::move(*chain), *before, std::move(*files), index->name_of(place).name, message});
+  return Prepared(Revision{std::move(*chain), *before, std::move(*files), 0, index->name_of(place).name, message});
 }
 
 std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector<Revision>& revisions, UnixTime now) {
@@ -176,7 +159,7 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
     head.state = staged->commits[i].state;
     head.time = now;
     describe(head, each.files);
-    Candidate signed_head{sign(head, identity.key), each.chain, each.before ? 0U : each.chain.size()};
+    Candidate signed_head{sign(head, identity.key), each.chain, each.new_charters};
     ObjectId base = each.before ? each.before->head.commit : ObjectId{};
     places.push_back({std::move(signed_head), base});
     expected.push_back({places.back().head.head, base});
@@ -254,7 +237,7 @@ Outcomes Registry::publish_all(const std::vector<Publication>& publications, Uni
 }
 
 tl::expected<Announcement, Problems> Registry::publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now) {
-  return publish_all({{place, edits}}, now).front();
+  return publish_all({{place, edits, std::nullopt}}, now).front();
 }
 
 tl::expected<Announcement, Problems> Registry::confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now) {

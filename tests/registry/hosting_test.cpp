@@ -98,3 +98,111 @@ TEST_CASE("places made in the same millisecond are different places under one ro
   auto again = hub->publish_all({{std::nullopt, {profile("Même")}}}, kNow);
   CHECK(count(*hub, {{"q", "même"}}) == 3);
 }
+
+namespace {
+
+struct Daemon {
+  explicit Daemon(const std::string& name) {
+    auto created = Registry::create(dir.path(), {name, false, "", {}, {}}, kNow);
+    REQUIRE(created);
+    sheet = created->recovery_sheet;
+    reopen();
+  }
+  void reopen() {
+    registry.reset();
+    registry = std::move(*Registry::open(dir.path()));
+  }
+  PlaceId add(const std::string& name, const std::optional<PublicKey>& own_root = {}) {
+    auto made = registry->publish_all({{std::nullopt, {profile(name)}, own_root}}, kNow);
+    REQUIRE(made.front());
+    return made.front()->place->head.chain.place();
+  }
+  bool owns(const PlaceId& place) const {
+    auto states = registry->load();
+    for (const PlaceState& state : *states)
+      if (state.chain.place() == place) return state.own;
+    return false;
+  }
+
+  TemporaryDirectory dir;
+  std::string sheet;
+  std::unique_ptr<Registry> registry;
+};
+
+// What a node does with a head that a partner sends: its charters, its content.
+void learn(Daemon& daemon, Daemon& from, const Candidate& head, const ObjectId& base) {
+  auto packed = from.registry->open_pack(7, {{head.head.head.place, head.head, base}});
+  for (bool last = false; !last;) {
+    auto chunk = from.registry->read_pack(7, 1 << 20);
+    REQUIRE(chunk);
+    REQUIRE(daemon.registry->append_pack(7, chunk->bytes));
+    last = chunk->last;
+  }
+  from.registry->close_pack(7);
+  auto outcomes = daemon.registry->ingest(7, {{head, packed.front().base}});
+  REQUIRE_FALSE(outcomes.front().refused);
+}
+
+}  // namespace
+
+TEST_CASE("a place moves with its history, by its host's sheet, and its old host signs for it no more") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("La Quincaillerie");
+  REQUIRE(host.registry->publish(place, {profile("La Quincaillerie", R"(, "stage": "open")")}, kNow));
+  auto code = Successor::parse(next.registry->successor().text() + "\n");
+  REQUIRE(code);
+  CHECK(host.registry->export_place(place, *code, {next.sheet}, kNow).error().code == ErrorCode::kWrongSheet);
+  auto file = host.registry->export_place(place, *code, {host.sheet}, kNow);
+  REQUIRE(file);
+  CHECK(next.registry->adopt_place(*file, {host.sheet}, kNow).error().front().code == ErrorCode::kWrongSheet);
+  auto adopted = next.registry->adopt_place(*file, {next.sheet}, kNow);
+  REQUIRE(adopted);
+  CHECK(next.owns(place));
+  auto second = next.registry->publish(place, {profile("La Quincaillerie", R"(, "stage": "closed")")}, kNow);
+  REQUIRE(second);
+  CHECK(second->place->head.head.head.sequence == 3);
+  CHECK(next.registry->verify()->empty());
+
+  learn(host, next, adopted->place->head, adopted->place->base);
+  CHECK_FALSE(host.owns(place));
+  CHECK(host.registry->publish(place, {profile("À moi")}, kNow).error().front().code == ErrorCode::kMovedAway);
+  host.reopen();
+  CHECK_FALSE(host.owns(place));
+  CHECK(host.registry->verify()->empty());
+}
+
+TEST_CASE("a place with a sheet of its own leaves without its host, and keeps its sheet") {
+  Daemon host("Hôte"), next("Suivant"), third("Troisième");
+  SystemRandom random;
+  RecoverySheet own = RecoverySheet::make(random);
+  PlaceId place = host.add("Les Riverains", own.root(0).public_key());
+  auto file = host.registry->export_place(place, std::nullopt, {}, kNow);
+  REQUIRE(file);
+  REQUIRE(next.registry->adopt_place(*file, {own.text(), next.sheet}, kNow));
+  CHECK(next.owns(place));
+  auto again = next.registry->export_place(place, third.registry->successor(), {own.text()}, kNow);
+  REQUIRE(again);
+  REQUIRE(third.registry->adopt_place(*again, {third.sheet}, kNow));
+  CHECK(third.owns(place));
+  CHECK(third.registry->verify()->empty());
+}
+
+TEST_CASE("a handover file that is cut, changed, or for somebody else is refused, and nothing is adopted") {
+  Daemon host("Hôte"), next("Suivant"), other("Autre");
+  PlaceId place = host.add("Colybric");
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  CHECK(other.registry->adopt_place(file, {other.sheet}, kNow).error().front().code == ErrorCode::kNotSuccessor);
+  for (std::size_t size = 0; size < file.size(); size += 1 + file.size() / 97)
+    CHECK_FALSE(next.registry->adopt_place(ByteView(file).first(size), {next.sheet}, kNow));
+  for (std::size_t at = 0; at < file.size(); at += 1 + file.size() / 197) {
+    file[at] ^= 0x10;
+    CHECK_FALSE(next.registry->adopt_place(file, {next.sheet}, kNow));
+    file[at] ^= 0x10;
+  }
+  CHECK_FALSE(next.owns(place));
+  CHECK(next.registry->own_places().size() == 1);
+  REQUIRE(next.registry->adopt_place(file, {next.sheet}, kNow));
+  CHECK(next.registry->verify()->empty());
+  CHECK(decode_handover(file)->charters.size() == 1);
+  CHECK(encode(*decode_handover(file)) == file);
+}

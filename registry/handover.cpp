@@ -1,0 +1,103 @@
+#include "registry/handover.h"
+
+#include <algorithm>
+
+#include "protocol/limits.h"
+
+namespace maillage::registry {
+namespace {
+
+using namespace protocol;
+
+constexpr std::string_view kMark = "maillage-place-1\n";
+constexpr std::string_view kSuccessorMark = "MAILLAGE-SUCCESSOR-";
+
+std::string_view trimmed(std::string_view text) {
+  auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
+  return first == std::string_view::npos ? std::string_view() : text.substr(first, last - first + 1);
+}
+
+bool holds(const std::vector<PublicKey>& roots, const PublicKey& root) { return std::ranges::find(roots, root) != roots.end(); }
+
+}  // namespace
+
+std::string Successor::text() const { return std::string(kSuccessorMark) + daemon_key.hex() + root.hex(); }
+
+Result<Successor> Successor::parse(std::string_view text) {
+  text = trimmed(text);
+  std::size_t digits = 2 * PublicKey::kSize;
+  if (!text.starts_with(kSuccessorMark) || text.size() != kSuccessorMark.size() + 2 * digits) return fail(ErrorCode::kBadSuccessor, "");
+  text.remove_prefix(kSuccessorMark.size());
+  auto daemon_key = PublicKey::parse(text.substr(0, digits)), root = PublicKey::parse(text.substr(digits));
+  if (!daemon_key || !root) return fail(ErrorCode::kBadSuccessor, "");
+  return Successor{*daemon_key, *root};
+}
+
+Bytes encode(const Handover& handover) {
+  Writer out(handover.pack.size() + 4096);
+  out.text(kMark).u16(static_cast<std::uint16_t>(handover.charters.size()));
+  for (const SignedCharter& charter : handover.charters) write(out, charter);
+  write(out, handover.head);
+  out.u8(handover.next ? 1 : 0);
+  if (handover.next) write(out, *handover.next);
+  out.raw(handover.pack);
+  return std::move(out).take();
+}
+
+Result<Handover> decode_handover(ByteView bytes) {
+  Reader in(bytes);
+  if (as_text(in.take(kMark.size())) != kMark) return fail(ErrorCode::kBadHandover, "");
+  Handover handover;
+  std::size_t charters = in.u16();
+  if (charters > kChartersMax) return fail(ErrorCode::kTooMany, "charters");
+  for (std::size_t i = 0; i < charters; ++i) {
+    auto charter = read_signed_charter(in);
+    if (!charter) return tl::unexpected(charter.error());
+    handover.charters.push_back(std::move(*charter));
+  }
+  auto head = read_signed_head(in);
+  if (!head) return tl::unexpected(head.error());
+  handover.head = *head;
+  std::uint8_t follows = in.u8();
+  if (follows > 1) return fail(ErrorCode::kBadHandover, "");
+  if (follows == 1) {
+    auto next = read_signed_charter(in);
+    if (!next) return tl::unexpected(next.error());
+    handover.next = std::move(*next);
+  }
+  ByteView pack = in.rest();
+  handover.pack.assign(pack.begin(), pack.end());
+  if (auto done = in.finish("handover"); !done) return tl::unexpected(done.error());
+  return handover;
+}
+
+Result<SignedCharter> charter_for(const Successor& successor, const CharterChain& chain, const std::vector<RecoverySheet>& sheets,
+                                  UnixTime now) {
+  const Charter& latest = chain.latest();
+  std::vector<KeyPair> signers;
+  for (const RecoverySheet& sheet : sheets)
+    if (KeyPair root = sheet.root(0); holds(latest.roots, root.public_key())) signers.push_back(root);
+  if (signers.size() < latest.threshold) return fail(ErrorCode::kWrongSheet, "");
+  Charter next = latest;
+  next.place = chain.place();
+  next.number = chain.size();
+  next.previous = hash_of(latest);
+  next.threshold = 1;
+  next.daemon_key = successor.daemon_key;
+  next.time = now;
+  next.roots = {successor.root};
+  for (const KeyPair& signer : signers)
+    if (latest.roots.size() > 1 && !holds(next.roots, signer.public_key())) next.roots.push_back(signer.public_key());
+  std::ranges::sort(next.roots);
+  return sign(next, signers);
+}
+
+SignedCharter also_signed(const SignedCharter& charter, const KeyPair& root) {
+  SignedCharter own = sign(charter.charter, std::span(&root, 1)), both = charter;
+  std::erase_if(both.signatures, [&](const RootSignature& each) { return each.root == root.public_key(); });
+  both.signatures.push_back(own.signatures.front());
+  std::ranges::sort(both.signatures, {}, &RootSignature::root);
+  return both;
+}
+
+}  // namespace maillage::registry

@@ -1,0 +1,133 @@
+// Places that come to this daemon and leave it: made here, handed over, adopted.
+#include "registry/registry_parts.h"
+
+#include "protocol/session.h"
+
+namespace maillage::registry {
+namespace {
+
+using namespace protocol;
+
+// A pack of a whole history, all of it in memory: a place is at most kPlaceBytesMax.
+Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit) {
+  PackWish wish{commit, {}};
+  auto pack = OutgoingPack::open(source, std::span(&wish, 1));
+  if (!pack) return tl::unexpected(pack.error());
+  Bytes bytes;
+  while (!pack->done()) {
+    auto chunk = pack->read(kMiB);
+    if (!chunk) return chunk;
+    bytes.insert(bytes.end(), chunk->begin(), chunk->end());
+    if (bytes.size() > kPlaceBytesMax) return fail(ErrorCode::kTooLarge, "pack");
+  }
+  return bytes;
+}
+
+Result<CharterChain> chain_in(const Handover& handover) {
+  if (handover.charters.empty()) return fail(ErrorCode::kBadHandover, "");
+  auto chain = CharterChain::start(handover.charters.front());
+  for (std::size_t i = 1; chain && i < handover.charters.size(); ++i)
+    if (auto extended = chain->extend(handover.charters[i]); !extended) return tl::unexpected(extended.error());
+  if (!chain) return chain;
+  if (handover.head.head.place != chain->place()) return fail(ErrorCode::kBadHandover, "");
+  if (auto valid = verify_under(handover.head, *chain); !valid) return tl::unexpected(valid.error());
+  return chain;
+}
+
+Result<std::vector<RecoverySheet>> read_sheets(const std::vector<std::string>& texts) {
+  std::vector<RecoverySheet> sheets;
+  for (const std::string& text : texts) {
+    auto sheet = RecoverySheet::parse(text);
+    if (!sheet) return tl::unexpected(sheet.error());
+    sheets.push_back(std::move(*sheet));
+  }
+  return sheets;
+}
+
+}  // namespace
+
+Result<CharterChain> Registry::Parts::new_chain(UnixTime now, const std::optional<PublicKey>& own_root) {
+  last_genesis = {std::max(now.ms, last_genesis.ms + 1)};
+  for (;; ++last_genesis.ms) {
+    Charter genesis;
+    genesis.roots = {keys.root};
+    if (own_root) genesis.roots.push_back(*own_root);
+    std::ranges::sort(genesis.roots);
+    genesis.daemon_key = identity.key.public_key();
+    genesis.time = last_genesis;
+    auto known = state->get(Column::kMeta, own_key(place_of_genesis(genesis)));
+    if (!known) return tl::unexpected(known.error());
+    if (!*known) return CharterChain::start({genesis, {}});
+  }
+}
+
+bool Registry::Parts::signs_for(const CharterChain& chain) const {
+  return own.contains(chain.place()) && chain.latest().daemon_key == identity.key.public_key();
+}
+
+Successor Registry::successor() const { return {parts_->identity.key.public_key(), parts_->keys.root}; }
+
+Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<Successor>& to,
+                                     const std::vector<std::string>& sheet_texts, UnixTime now) const {
+  auto chain = parts_->chain_of(place);
+  if (!chain) return tl::unexpected(chain.error());
+  auto held = parts_->held(place);
+  if (!held) return tl::unexpected(held.error());
+  Handover handover{chain->charters(), *held, std::nullopt, {}};
+  if (to) {
+    auto sheets = read_sheets(sheet_texts);
+    if (!sheets) return tl::unexpected(sheets.error());
+    auto next = charter_for(*to, *chain, *sheets, now);
+    if (!next) return tl::unexpected(next.error());
+    handover.next = std::move(*next);
+  }
+  auto pack = whole_pack(*parts_->objects, held->head.commit);
+  if (!pack) return pack;
+  handover.pack = std::move(*pack);
+  return encode(handover);
+}
+
+// Takes in what the file brings, as from a peer: what we hold already, or more than it, stays.
+Result<void> Registry::Parts::take_in(const Handover& handover, const CharterChain& chain) {
+  auto now_held = get_head(*state, Mark::kHeld, chain.place());
+  if (!now_held) return tl::unexpected(now_held.error());
+  if (*now_held && order((*now_held)->head, handover.head.head) >= 0) return {};
+  auto staged = objects->stage(kPackBytesMax);
+  if (!staged) return tl::unexpected(staged.error());
+  if (auto appended = (*staged)->append(handover.pack); !appended) return appended;
+  ExpectedPlace expected{handover.head, {}};
+  auto checked = check_pack(*objects, **staged, std::span(&expected, 1), trees);
+  if (!checked) return tl::unexpected(checked.error());
+  if (!checked->accepted()) return tl::unexpected(checked->places.front().error());
+  return adopt(**staged, *checked, {{{handover.head, chain, chain.size()}, {}}}, Origin::kPeer);
+}
+
+tl::expected<Announcement, Problems> Registry::adopt_place(ByteView file, const std::vector<std::string>& sheet_texts, UnixTime now) {
+  auto refused = [](const Error& error) { return tl::unexpected(Problems{{"", "", error.code, error.context, ""}}); };
+  auto handover = decode_handover(file);
+  if (!handover) return refused(handover.error());
+  auto chain = chain_in(*handover);
+  if (!chain) return refused(chain.error());
+  auto sheets = read_sheets(sheet_texts);
+  if (!sheets) return refused(sheets.error());
+  auto ours = std::ranges::find_if(*sheets, [&](const auto& sheet) { return sheet.root(0).public_key() == parts_->keys.root; });
+  if (ours == sheets->end()) return refused({ErrorCode::kWrongSheet, ""});
+  Successor self = successor();
+  auto next = handover->next ? Result<SignedCharter>(*handover->next) : charter_for(self, *chain, *sheets, now);
+  if (!next) return refused(next.error());
+  bool names_us = next->charter.daemon_key == self.daemon_key && std::ranges::count(next->charter.roots, self.root) == 1;
+  if (!names_us) return refused({ErrorCode::kNotSuccessor, chain->place().hex()});
+  CharterChain longer = *chain;
+  if (auto extended = longer.extend(also_signed(*next, ours->root(0))); !extended) return refused(extended.error());
+  if (auto room = parts_->need_room(kReserveBytes + 2 * file.size()); !room) return refused(room.error());
+  if (auto taken = parts_->take_in(*handover, *chain); !taken) return refused(taken.error());
+  auto before = parts_->held(chain->place());
+  if (!before) return refused(before.error());
+  std::string signers = identity_allowed_signers(longer), name = parts_->index->name_of(chain->place()).name;
+  FileChanges files{{"identity/charters", identity_charters(longer)}, {"identity/allowed_signers", Bytes(signers.begin(), signers.end())}};
+  auto published = parts_->publish({{longer, *before, std::move(files), 1, name, "adopt " + name}}, now);
+  if (!published.front()) return refused(published.front().error());
+  return Announcement{std::move(*published.front()), {"identity/allowed_signers", "identity/charters"}};
+}
+
+}  // namespace maillage::registry
