@@ -47,6 +47,21 @@ struct QueryOptions {
   std::vector<std::string> parameters;  // key=value
 };
 
+struct PlaceAddOptions {
+  InitOptions place;
+  bool own_sheet = false;
+};
+
+struct PlaceExportOptions {
+  std::filesystem::path dir, file;
+  std::string place;
+  std::string to;  // the successor's code, or empty
+};
+
+struct PlaceAdoptOptions {
+  std::filesystem::path dir, file;
+};
+
 int run_init(const InitOptions& options, const Terminal& terminal);
 int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides, const Terminal& terminal);
 int run_publish(const PublishOptions& options, const Terminal& terminal);
@@ -60,6 +75,14 @@ int run_reindex(const std::filesystem::path& dir, const Terminal& terminal);
 int run_refs(const std::filesystem::path& dir, const Terminal& terminal);
 // Reads the sheet from standard input and says whether it is this daemon's.
 int run_sheet(const std::filesystem::path& dir, const Terminal& terminal);
+
+int run_place_add(const PlaceAddOptions& options, const Terminal& terminal);
+int run_place_list(const std::filesystem::path& dir, const Terminal& terminal);
+// The code to give to whoever hands this daemon a place.
+int run_place_code(const std::filesystem::path& dir, const Terminal& terminal);
+// Recovery sheets are read from standard input, one a line.
+int run_place_export(const PlaceExportOptions& options, const Terminal& terminal);
+int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal);
 
 // ---- shared by the verbs
 

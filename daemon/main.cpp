@@ -20,6 +20,9 @@ struct Options {
   PublishOptions publish;
   QueryOptions query;
   ConfigOverrides serve;
+  PlaceAddOptions place_add;
+  PlaceExportOptions place_export;
+  PlaceAdoptOptions place_adopt;
   bool confirm_sheet = false;
 
   Terminal terminal() const { return {terminal_language(language), json}; }
@@ -41,15 +44,35 @@ void add_publishing(CLI::App& app, Options& options, const std::string& name, co
   added->add_option("PATH", options.publish.paths, "fichiers ou dossiers / files or folders")->required();
 }
 
-void add_verbs(CLI::App& app, Options& options) {
-  CLI::App* init = verb(app, options, "init", "crée un lieu / makes a place");
-  init->add_option("--name", options.init.name, "son nom / its name")->required();
-  init->add_flag("--network", options.init.network, "c'est un réseau / it is a network");
-  init->add_option("--commune", options.init.commune, "code INSEE");
-  auto* lat = init->add_option("--lat", options.init.lat, "latitude")->check(CLI::Range(-90.0, 90.0));
-  auto* lon = init->add_option("--lon", options.init.lon, "longitude")->check(CLI::Range(-180.0, 180.0));
+void describe_place(CLI::App& added, InitOptions& place) {
+  added.add_option("--name", place.name, "son nom / its name")->required();
+  added.add_flag("--network", place.network, "c'est un réseau / it is a network");
+  added.add_option("--commune", place.commune, "code INSEE");
+  auto* lat = added.add_option("--lat", place.lat, "latitude")->check(CLI::Range(-90.0, 90.0));
+  auto* lon = added.add_option("--lon", place.lon, "longitude")->check(CLI::Range(-180.0, 180.0));
   lat->needs(lon);
   lon->needs(lat);
+}
+
+void add_hosting(CLI::App& app, Options& options) {
+  CLI::App* place = app.add_subcommand("place", "les lieux que ce serveur tient / the places that this server keeps");
+  place->require_subcommand(1);
+  CLI::App* add = verb(*place, options, "add", "crée un lieu tenu ici / makes a place kept here");
+  describe_place(*add, options.place_add.place);
+  add->add_flag("--own-sheet", options.place_add.own_sheet, "avec sa feuille de secours à lui / with a recovery sheet of its own");
+  verb(*place, options, "list", "les lieux tenus ici / the places kept here");
+  verb(*place, options, "code", "le code à donner pour recevoir un lieu / the code to give to receive a place");
+  CLI::App* leave = verb(*place, options, "export", "met un lieu dans un fichier / puts a place into a file");
+  leave->add_option("--place", options.place_export.place, "identité ou nom court / id or slug")->required();
+  leave->add_option("--to", options.place_export.to, "le code du serveur qui l'accueille / the code of the server that takes it");
+  leave->add_option("FILE", options.place_export.file, "fichier à écrire / file to write")->required();
+  CLI::App* adopt = verb(*place, options, "adopt", "accueille le lieu d'un fichier / takes over the place of a file");
+  adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
+}
+
+void add_verbs(CLI::App& app, Options& options) {
+  describe_place(*verb(app, options, "init", "crée un lieu / makes a place"), options.init);
+  add_hosting(app, options);
 
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
   serve->add_option("--listen", options.serve.listen, "HOST:PORT (127.0.0.1:8420)");
@@ -72,6 +95,16 @@ void add_verbs(CLI::App& app, Options& options) {
   verb(app, options, "refs", "écrit les références git / writes git refs");
   CLI::App* sheet = verb(app, options, "sheet", "la feuille de secours / the recovery sheet");
   sheet->add_flag("--confirm", options.confirm_sheet, "je l'ai : la voici sur l'entrée / I have it: here on stdin")->required();
+}
+
+int run_place(const std::string& name, Options& options) {
+  Terminal terminal = options.terminal();
+  options.place_add.place.dir = options.place_export.dir = options.place_adopt.dir = options.dir;
+  if (name == "add") return run_place_add(options.place_add, terminal);
+  if (name == "list") return run_place_list(options.dir, terminal);
+  if (name == "code") return run_place_code(options.dir, terminal);
+  if (name == "export") return run_place_export(options.place_export, terminal);
+  return run_place_adopt(options.place_adopt, terminal);
 }
 
 int run(const std::string& name, Options& options) {
@@ -121,7 +154,9 @@ int main(int argc, char** argv) {
   add_verbs(app, options);
   try {
     app.parse(argc, argv);
-    return run(app.get_subcommands().front()->get_name(), options);
+    CLI::App* chosen = app.get_subcommands().front();
+    if (chosen->get_name() == "place") return run_place(chosen->get_subcommands().front()->get_name(), options);
+    return run(chosen->get_name(), options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::cerr << usage_sentence(error, options.terminal().language) << "\n";

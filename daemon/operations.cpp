@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "daemon/messages.h"
+#include "daemon/operation_reply.h"
+#include "daemon/operations_hosting.h"
 #include "registry/query.h"
 
 namespace maillage::daemon {
@@ -14,45 +16,6 @@ using protocol::Error;
 using protocol::ErrorCode;
 using protocol::fail;
 using protocol::Result;
-
-std::string text(const json::object& body, std::string_view key) {
-  const json::value* value = body.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-Language language_of(const ControlMessage& request) {
-  return text(request.body, "language") == "en" ? Language::kEnglish : Language::kFrench;
-}
-
-std::vector<std::string> texts(const json::object& body, std::string_view key) {
-  std::vector<std::string> list;
-  const json::value* value = body.if_contains(key);
-  if (value == nullptr || !value->is_array()) return list;
-  for (const json::value& one : value->get_array())
-    if (one.is_string()) list.emplace_back(one.get_string());
-  return list;
-}
-
-ControlMessage answer(json::value result) {
-  ControlMessage reply;
-  reply.body["result"] = std::move(result);
-  return reply;
-}
-
-ControlMessage refuse(const ControlMessage& request, const registry::Problems& problems) {
-  Language language = language_of(request);
-  const protocol::Problem& first = problems.front();
-  ControlMessage reply;
-  json::array listed, sentences;
-  for (const protocol::Problem& problem : problems) {
-    listed.push_back(protocol::to_json(problem, language));
-    sentences.emplace_back(protocol::sentence(problem, language));
-  }
-  reply.body["error"] = {{"code", std::string(protocol::slug(first.code))}, {"detail", protocol::sentence(first, language)}};
-  reply.body["problems"] = std::move(listed);
-  reply.body["sentences"] = std::move(sentences);
-  return reply;
-}
 
 // [{"path", "blob": index}] or [{"path"}] to remove.
 Result<std::vector<registry::FileEdit>> edits_of(const ControlMessage& request) {
@@ -149,7 +112,8 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 }
 
 bool writes(std::string_view verb) {
-  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify";
+  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" ||
+         verb == "place-add" || verb == "place-adopt";
 }
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -163,6 +127,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "reindex") return counted(request, "records", operations.registry.reindex());
   if (verb == "refs") return counted(request, "refs", operations.registry.write_refs());
   if (verb == "sheet") return confirm_sheet(operations, request);
+  if (verb.starts_with("place-")) return perform_hosting(verb, operations, request, now);
   return refuse(request, Error{ErrorCode::kUsage, verb.substr(0, 100)});
 }
 

@@ -54,15 +54,6 @@ Charter genesis_of(const PublicKey& root, const PublicKey& daemon_key, UnixTime 
   return genesis;
 }
 
-Bytes first_profile(const NewPlace& place) {
-  boost::json::object profile{{"kind", "profile"}, {"name", place.name}};
-  if (place.network) profile["type"] = "network";
-  if (!place.commune.empty()) profile["address"] = boost::json::object{{"insee", place.commune}, {"country", "FR"}};
-  if (place.lat && place.lon) profile["geo"] = boost::json::object{{"lat", *place.lat}, {"lon", *place.lon}};
-  std::string text = to_pretty_json(profile);
-  return Bytes(text.begin(), text.end());
-}
-
 // A key that is here is somebody's place, even when all else is lost: it is never replaced, and neither is a store whose
 // keys are lost. Only what an `init` that was cut short left goes: nobody has ever opened it.
 Result<void> clear_unfinished(const std::filesystem::path& dir) {
@@ -90,7 +81,7 @@ Registry::Registry(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Registry::~Registry() = default;
 
 Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now, const Show& show) {
-  Bytes profile = first_profile(place);
+  Bytes profile = Parts::first_profile(place);
   if (auto problems = validate("profile.json", profile); !problems.empty())
     return fail(problems.front().code, problems.front().context);
   if (auto made = make_directory(dir); !made) return tl::unexpected(made.error());

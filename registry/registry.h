@@ -51,6 +51,19 @@ struct Publication {
   std::optional<protocol::PublicKey> own_root = std::nullopt;  // of a new place: with it, its people can take it elsewhere without us
 };
 
+// A place that was made here. Its own sheet, when it has one, is shown once and kept nowhere.
+struct AddedPlace {
+  PlaceId place;
+  std::string recovery_sheet;
+  Announcement announcement;
+};
+
+// A place that this daemon made or took over; `moved_away`: another daemon signs for it since.
+struct HostedPlace {
+  PlaceId place;
+  bool moved_away = false;
+};
+
 // A finding of `verify`.
 struct Finding {
   std::string where;
@@ -72,7 +85,7 @@ class Registry {
 
   // ---- identity
   const protocol::Identity& identity() const;  // the daemon's own place
-  std::vector<PlaceId> own_places() const;
+  std::vector<PlaceId> own_places() const;  // hosted ones included
   bool sheet_confirmed() const;
   // True when `sheet` is the one this daemon's roots come from; remembered.
   Result<bool> confirm_sheet(std::string_view sheet);
@@ -98,6 +111,9 @@ class Registry {
   tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
 
   // ---- hosting
+  // Makes a place that is published from here. With `own_sheet` its people hold a root too, and can leave with it.
+  tl::expected<AddedPlace, Problems> add_place(const NewPlace& place, bool own_sheet, UnixTime now);
+  std::vector<HostedPlace> hosted_places() const;  // the daemon's own among them
   // The keys to give to whoever will hand us a place.
   Successor successor() const;
   // A place that is held, ours or not, as a handover file. `to` names its next daemon in a charter, signed with the

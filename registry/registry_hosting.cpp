@@ -1,6 +1,9 @@
 // Places that come to this daemon and leave it: made here, handed over, adopted.
 #include "registry/registry_parts.h"
 
+#include <algorithm>
+
+#include "protocol/record.h"
 #include "protocol/session.h"
 
 namespace maillage::registry {
@@ -45,6 +48,38 @@ Result<std::vector<RecoverySheet>> read_sheets(const std::vector<std::string>& t
 }
 
 }  // namespace
+
+Bytes Registry::Parts::first_profile(const NewPlace& place) {
+  boost::json::object profile{{"kind", "profile"}, {"name", place.name}};
+  if (place.network) profile["type"] = "network";
+  if (!place.commune.empty()) profile["address"] = boost::json::object{{"insee", place.commune}, {"country", "FR"}};
+  if (place.lat && place.lon) profile["geo"] = boost::json::object{{"lat", *place.lat}, {"lon", *place.lon}};
+  std::string text = to_pretty_json(profile);
+  return Bytes(text.begin(), text.end());
+}
+
+tl::expected<AddedPlace, Problems> Registry::add_place(const NewPlace& place, bool own_sheet, UnixTime now) {
+  SystemRandom random;
+  std::optional<RecoverySheet> sheet;
+  std::optional<PublicKey> own_root;
+  if (own_sheet) {
+    sheet = RecoverySheet::make(random);
+    own_root = sheet->root(0).public_key();
+  }
+  auto made = publish_all({{std::nullopt, {{"profile.json", Parts::first_profile(place)}}, own_root}}, now);
+  if (!made.front()) return tl::unexpected(made.front().error());
+  PlaceId id = made.front()->place->head.chain.place();
+  return AddedPlace{id, sheet ? sheet->text() : "", std::move(*made.front())};
+}
+
+std::vector<HostedPlace> Registry::hosted_places() const {
+  std::vector<HostedPlace> hosted;
+  for (const PlaceId& place : parts_->own.all()) {
+    auto chain = parts_->chain_of(place);
+    hosted.push_back({place, chain && !parts_->signs_for(*chain)});
+  }
+  return hosted;
+}
 
 Result<CharterChain> Registry::Parts::new_chain(UnixTime now, const std::optional<PublicKey>& own_root) {
   last_genesis = {std::max(now.ms, last_genesis.ms + 1)};

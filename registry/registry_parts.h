@@ -130,6 +130,8 @@ struct Registry::Parts {
   boost::json::object own_status(const PlaceId& place) const;
   Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;
 
+  static Bytes first_profile(const NewPlace& place);
+
   // The genesis of a place that is hosted here. Its root is the daemon's, so that one sheet recovers all of them and
   // finds them by it; what tells them apart is their time, in which no two are equal.
   Result<protocol::CharterChain> new_chain(UnixTime now, const std::optional<protocol::PublicKey>& own_root);

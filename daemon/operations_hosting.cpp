@@ -1,0 +1,96 @@
+#include "daemon/operations_hosting.h"
+
+#include <boost/json/array.hpp>
+
+#include "daemon/operation_reply.h"
+#include "registry/slug.h"
+
+namespace maillage::daemon {
+namespace {
+
+namespace json = boost::json;
+using protocol::Error;
+using protocol::ErrorCode;
+
+std::optional<double> number(const json::object& body, std::string_view key) {
+  const json::value* value = body.if_contains(key);
+  return value != nullptr && value->is_number() ? std::optional(value->to_number<double>()) : std::nullopt;
+}
+
+bool is_true(const json::object& body, std::string_view key) {
+  const json::value* value = body.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+void announce(const Operations& operations, registry::Announcement& announcement) {
+  if (!announcement.place || !operations.announce) return;
+  protocol::Published published;
+  published.places.push_back(std::move(*announcement.place));
+  operations.announce(std::move(published));
+}
+
+json::object named(const registry::Registry& registry, const protocol::PlaceId& place) {
+  auto called = registry.name_of(place);
+  return {{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}};
+}
+
+ControlMessage add(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  registry::NewPlace place{text(request.body, "name"), is_true(request.body, "network"), text(request.body, "commune"),
+                           number(request.body, "lat"), number(request.body, "lon")};
+  auto added = operations.registry.add_place(place, is_true(request.body, "ownSheet"), now);
+  if (!added) return refuse(request, added.error());
+  json::object result = named(operations.registry, added->place);
+  if (!added->recovery_sheet.empty()) result["recovery_sheet"] = added->recovery_sheet;
+  announce(operations, added->announcement);
+  return answer(std::move(result));
+}
+
+ControlMessage list(const Operations& operations) {
+  json::array places;
+  for (const registry::HostedPlace& hosted : operations.registry.hosted_places()) {
+    json::object entry = named(operations.registry, hosted.place);
+    entry["own"] = hosted.place == operations.registry.identity().place;
+    entry["movedAway"] = hosted.moved_away;
+    places.push_back(std::move(entry));
+  }
+  return answer(json::object{{"places", std::move(places)}});
+}
+
+ControlMessage export_place(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  std::string wanted = text(request.body, "place"), to = text(request.body, "to");
+  auto place = operations.registry.own_place(wanted);
+  if (!place) return refuse(request, place.error());
+  std::optional<registry::Successor> successor;
+  if (!to.empty()) {
+    auto parsed = registry::Successor::parse(to);
+    if (!parsed) return refuse(request, parsed.error());
+    successor = *parsed;
+  }
+  auto file = operations.registry.export_place(*place, successor, texts(request.body, "sheets"), now);
+  if (!file) return refuse(request, file.error());
+  ControlMessage reply = answer(named(operations.registry, *place));
+  reply.blobs.push_back(std::move(*file));
+  return reply;
+}
+
+ControlMessage adopt(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  if (request.blobs.size() != 1) return refuse(request, Error{ErrorCode::kBadHandover, ""});
+  auto adopted = operations.registry.adopt_place(request.blobs.front(), texts(request.body, "sheets"), now);
+  if (!adopted) return refuse(request, adopted.error());
+  protocol::PlaceId place = adopted->place->head.chain.place();
+  announce(operations, *adopted);
+  return answer(named(operations.registry, place));
+}
+
+}  // namespace
+
+ControlMessage perform_hosting(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  if (verb == "place-add") return add(operations, request, now);
+  if (verb == "place-list") return list(operations);
+  if (verb == "place-successor") return answer(json::object{{"successor", operations.registry.successor().text()}});
+  if (verb == "place-export") return export_place(operations, request, now);
+  if (verb == "place-adopt") return adopt(operations, request, now);
+  return refuse(request, Error{ErrorCode::kUsage, std::string(verb.substr(0, 100))});
+}
+
+}  // namespace maillage::daemon
