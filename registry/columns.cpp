@@ -174,6 +174,15 @@ void Columns::renumber() {
   }
 }
 
+std::unordered_map<FacetId, std::string> Columns::facets_from(Facet facet, const std::string& start) const {
+  std::unordered_map<FacetId, std::string> found;
+  for (auto at = facets_.lower_bound({facet, start}); at != facets_.end(); ++at) {
+    if (at->first.facet != facet || !at->first.value.starts_with(start)) break;
+    found.emplace(at->second, at->first.value);
+  }
+  return found;
+}
+
 std::optional<FacetId> Columns::facet(const FacetValue& value) const {
   auto found = facets_.find(value);
   if (found == facets_.end()) return std::nullopt;

@@ -61,6 +61,8 @@ class Columns {
 
   // Nothing when no record ever had the value.
   std::optional<FacetId> facet(const FacetValue& value) const;
+  // Every value of a facet that begins so.
+  std::unordered_map<FacetId, std::string> facets_from(Facet facet, const std::string& start) const;
   const IndexedPlace* place(const PlaceId& id) const;
   // The only place with that slug.
   const IndexedPlace* place_with_slug(const std::string& slug) const;

@@ -273,6 +273,20 @@ Index::PlaceName Index::name_of(const PlaceId& id) const {
   return place ? PlaceName{place->name, place->slug} : PlaceName{};
 }
 
+std::vector<SourcedPlace> Index::places_from(std::string_view source) const {
+  std::shared_lock lock(memory_->mutex);
+  const Columns& columns = memory_->columns;
+  std::string start = std::string(source).append(1, '\0');
+  auto sources = columns.facets_from(Facet::kSource, start);
+  std::vector<SourcedPlace> places;
+  for (const IndexedPlace& place : columns.places()) {
+    if (place.profile == kNoRow) continue;
+    for (FacetId facet : columns.rows()[place.profile].facets)
+      if (auto found = sources.find(facet); found != sources.end()) places.push_back({found->second.substr(start.size()), place.id});
+  }
+  return places;
+}
+
 std::size_t Index::count(What what) const {
   std::shared_lock lock(memory_->mutex);
   return memory_->columns.count(what);

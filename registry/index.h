@@ -15,6 +15,12 @@
 
 namespace maillage::registry {
 
+// A place, and its id in the list that its profile comes from.
+struct SourcedPlace {
+  std::string id;
+  PlaceId place;
+};
+
 // A record that replicates and is kept but is not indexed, and why.
 struct RecordProblem {
   std::string path;
@@ -53,6 +59,9 @@ class Index {
     std::string name, slug;
   };
   PlaceName name_of(const PlaceId& place) const;
+
+  // Every place whose profile comes from the source of that name, whoever publishes it.
+  std::vector<SourcedPlace> places_from(std::string_view source) const;
 
   // How many records of a kind are indexed.
   std::size_t count(What what) const;

@@ -64,6 +64,21 @@ struct HostedPlace {
   bool moved_away = false;
 };
 
+// What became of one profile of an import.
+struct Imported {
+  enum class Outcome {
+    kCreated,    // a new place
+    kChanged,
+    kUnchanged,
+    kElsewhere,  // another daemon signs for the place since: left as it is
+    kRefused,    // for what the record says
+    kFailed,     // for what the disk or the store says: the next ones will fail too
+  };
+  Outcome outcome = Outcome::kUnchanged;
+  std::optional<protocol::Published::Place> place;  // to be announced
+  Problems problems;
+};
+
 // A finding of `verify`.
 struct Finding {
   std::string where;
@@ -124,6 +139,13 @@ class Registry {
   // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. Nothing is changed
   // on error. kNotSuccessor, kWrongSheet, and what ingest refuses.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
+
+  // ---- importing
+  // Profiles that say where they come from (`source.name`, `source.id`): each changes the place of ours that came from
+  // there before, or makes one. Grouped as in publish_all; so many outcomes as profiles. `dry_run` writes nothing.
+  std::vector<Imported> import_profiles(const std::vector<Bytes>& profiles, bool dry_run, UnixTime now);
+  // The ids, in the source of that name, of the places that we publish from it.
+  std::vector<std::string> imported_ids(std::string_view source) const;
 
   // ---- questions
   Result<Page> query(const Query& query) const;

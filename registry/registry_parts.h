@@ -139,6 +139,9 @@ struct Registry::Parts {
 
   Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);
 
+  // The places of ours whose profile comes from that source, by their id there; null: all of them.
+  std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;
+
   // Whether we sign for this place: it is ours, and its latest charter names our key.
   bool signs_for(const protocol::CharterChain& chain) const;
 

@@ -87,11 +87,19 @@ json::object note_json(const RowNote& note) {
 void ImportReport::add(const RowRecord& record) {
   ++rows;
   ++(record.refused() ? refused : records);
-  for (const RowNote& note : record.notes) {
-    ++counts[{note.code, note.column}];
-    if (notes.size() < kReportNotesMax) notes.push_back(note);
-    else ++notes_left_off;
-  }
+  for (const RowNote& note : record.notes) add(note);
+}
+
+void ImportReport::add(const RowNote& note) {
+  ++counts[{note.code, note.column}];
+  if (notes.size() < kReportNotesMax) notes.push_back(note);
+  else ++notes_left_off;
+}
+
+void ImportReport::refuse(const RowNote& note) {
+  --records;
+  ++refused;
+  add(note);
 }
 
 std::size_t ImportReport::count_of(NoteCode code) const {
@@ -106,7 +114,7 @@ json::object to_json(const ImportReport& report, Language language) {
   root["records"] = report.records;
   const ImportOutcomes& outcomes = report.outcomes;
   root["outcomes"] = json::object{{"created", outcomes.created},     {"changed", outcomes.changed},   {"unchanged", outcomes.unchanged},
-                                  {"vanished", outcomes.vanished}, {"refused", report.refused}};
+                                  {"elsewhere", outcomes.elsewhere}, {"vanished", outcomes.vanished}, {"refused", report.refused}};
   root["vanished_ids"] = texts(report.vanished_ids);
   root["unused_columns"] = texts(report.unused_columns);
   json::array summary, notes;
@@ -124,13 +132,16 @@ json::object to_json(const ImportReport& report, Language language) {
 }
 
 std::string to_table(const ImportReport& report, Language language, std::size_t rows_shown) {
-  std::string table = protocol::shown(report.source) + " — " + protocol::shown(report.file) + " (" + report.encoding + ", “" + report.separator + "”)\n\n";
+  std::string table = protocol::shown(report.source) + " — " + protocol::shown(report.file);
+  table += " (" + report.encoding + ", “" + report.separator + "”)\n\n";
   append_outcome(table, report.rows, say(language, "lignes", "rows"), language);
   append_outcome(table, report.outcomes.created, say(language, "lieux nouveaux", "new places"), language);
   append_outcome(table, report.outcomes.changed, say(language, "lieux changés", "places changed"), language);
   append_outcome(table, report.outcomes.unchanged, say(language, "lieux inchangés", "places unchanged"), language);
   std::string_view vanished = say(language, "lieux qui ne sont plus dans le fichier (gardés)", "places no longer in the file (kept)");
   append_outcome(table, report.outcomes.vanished, vanished, language);
+  std::string_view elsewhere = say(language, "lieux tenus ailleurs depuis (laissés)", "places kept elsewhere since (left alone)");
+  if (report.outcomes.elsewhere > 0) append_outcome(table, report.outcomes.elsewhere, elsewhere, language);
   append_outcome(table, report.refused, say(language, "lignes refusées", "rows refused"), language);
   for (NoteEffect effect : {NoteEffect::kRefused, NoteEffect::kKept, NoteEffect::kLeftOut, NoteEffect::kRepaired})
     append_effect(table, report, effect, rows_shown, language);

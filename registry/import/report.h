@@ -19,6 +19,7 @@ inline constexpr std::size_t kReportNotesMax = 100'000;
 struct ImportOutcomes {
   std::size_t created = 0, changed = 0, unchanged = 0;
   std::size_t vanished = 0;  // published from this source before, no longer in the table: reported, never deleted
+  std::size_t elsewhere = 0;  // kept by another daemon since: left as they are
 };
 
 struct ImportReport {
@@ -33,6 +34,9 @@ struct ImportReport {
   std::size_t notes_left_off = 0;
 
   void add(const RowRecord& record);
+  void add(const RowNote& note);
+  // A row that was a record, and could not be published.
+  void refuse(const RowNote& note);
   std::size_t count_of(NoteCode code) const;
 };
 

@@ -245,7 +245,7 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   report.vanished_ids = {"98", "99"};
   json::object data = to_json(report, maillage::protocol::Language::kFrench);
   CHECK(data["rows"] == 12);
-  CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"vanished", 2}, {"refused", 4}});
+  CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"elsewhere", 0}, {"vanished", 2}, {"refused", 4}});
   CHECK(data["vanished_ids"] == json::array{"98", "99"});
   std::size_t counted = 0;
   for (const json::value& one : data["summary"].as_array()) counted += one.at("count").to_number<std::size_t>();
