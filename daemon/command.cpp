@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds kStartingPause{100};
 // Refusals of what was typed, not of what was asked for: they end with kUsage.
 constexpr std::array kUsageCodes{protocol::ErrorCode::kUsage,     protocol::ErrorCode::kUnknownList, protocol::ErrorCode::kNoEquals,
                                  protocol::ErrorCode::kEmptyPath, protocol::ErrorCode::kBadListen,   protocol::ErrorCode::kBadPeer,
-                                 protocol::ErrorCode::kBadLogLevel, protocol::ErrorCode::kEmptyName};
+                                 protocol::ErrorCode::kBadLogLevel, protocol::ErrorCode::kEmptyName,
+                                 protocol::ErrorCode::kUnknownMapping};
 
 int exit_code_of(const boost::json::object& reply) {
   const boost::json::value* error = reply.if_contains("error");
@@ -35,20 +36,29 @@ int exit_code_of(const boost::json::object& reply) {
 
 }  // namespace
 
-ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal) {
-  request.body["language"] = std::string(tag_of(terminal.language));
+OpenDirectory::OpenDirectory(std::filesystem::path dir, const Terminal& terminal) : dir_(std::move(dir)), terminal_(terminal) {}
+OpenDirectory::~OpenDirectory() = default;
+
+ControlMessage OpenDirectory::perform(ControlMessage request) {
+  request.body["language"] = std::string(tag_of(terminal_.language));
   boost::asio::io_context context;
   for (int tries = 0;; ++tries) {
-    auto reply = call_daemon(dir / "control.sock", request);
+    if (registry_) return daemon::perform({*registry_, nullptr}, request, now().wall);
+    auto reply = call_daemon(dir_ / "control.sock", request);
     if (reply) return std::move(*reply);
     if (reply.error().code != protocol::ErrorCode::kNotFound) return refuse(request, reply.error());
-    auto registry = registry::Registry::open(dir);
+    auto registry = registry::Registry::open(dir_);
+    if (registry) registry_ = std::move(*registry);
     // What a daemon that was killed while it wrote its address left; we have its lock.
-    if (registry) (void)registry::remove_file(dir / "address.new");
-    if (registry) return perform({**registry, nullptr}, request, now().wall);
+    if (registry_) (void)registry::remove_file(dir_ / "address.new");
+    if (registry_) continue;
     if (registry.error().code != protocol::ErrorCode::kBusy || tries == kStartingTries) return refuse(request, registry.error());
     boost::asio::steady_timer(context, kStartingPause).wait();
   }
+}
+
+ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal) {
+  return OpenDirectory(dir, terminal).perform(std::move(request));
 }
 
 ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal) {

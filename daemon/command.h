@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@
 #include "daemon/config.h"
 #include "daemon/control_message.h"
 #include "daemon/messages.h"
+
+namespace maillage::registry {
+class Registry;
+}
 
 namespace maillage::daemon {
 
@@ -62,6 +67,12 @@ struct PlaceAdoptOptions {
   std::filesystem::path dir, file;
 };
 
+struct ImportOptions {
+  std::filesystem::path dir, file;
+  std::string mapping;  // built in, or a file
+  bool dry_run = false;
+};
+
 int run_init(const InitOptions& options, const Terminal& terminal);
 int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides, const Terminal& terminal);
 int run_publish(const PublishOptions& options, const Terminal& terminal);
@@ -84,9 +95,25 @@ int run_place_code(const std::filesystem::path& dir, const Terminal& terminal);
 int run_place_export(const PlaceExportOptions& options, const Terminal& terminal);
 int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal);
 
+// kDone even when some rows were refused: the report says which. kFailed when none became a record, or the import stopped.
+int run_import(const ImportOptions& options, const Terminal& terminal);
+
 // ---- shared by the verbs
 
-// Performs the request on the daemon of DIR, or here when none runs.
+// DIR for the requests of one command: the daemon that runs on it, or, once none was found, DIR itself under its lock.
+class OpenDirectory {
+ public:
+  OpenDirectory(std::filesystem::path dir, const Terminal& terminal);
+  ~OpenDirectory();
+  ControlMessage perform(ControlMessage request);
+
+ private:
+  std::filesystem::path dir_;
+  Terminal terminal_;
+  std::unique_ptr<registry::Registry> registry_;
+};
+
+// One request on it.
 ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal);
 
 // The same for a verb that needs nothing more.

@@ -23,6 +23,7 @@ struct Options {
   PlaceAddOptions place_add;
   PlaceExportOptions place_export;
   PlaceAdoptOptions place_adopt;
+  ImportOptions import;
   bool confirm_sheet = false;
 
   Terminal terminal() const { return {terminal_language(language), json}; }
@@ -70,9 +71,17 @@ void add_hosting(CLI::App& app, Options& options) {
   adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
 }
 
+void add_import(CLI::App& app, Options& options) {
+  CLI::App* added = verb(app, options, "import", "publie les lieux d'une liste / publishes the places of a list");
+  added->add_option("--mapping", options.import.mapping, "cget, france-services, FILE.toml")->required();
+  added->add_flag("--dry-run", options.import.dry_run, "dit tout et n'écrit rien / tells all and writes nothing");
+  added->add_option("FILE", options.import.file, "tableau CSV / CSV table")->required();
+}
+
 void add_verbs(CLI::App& app, Options& options) {
   describe_place(*verb(app, options, "init", "crée un lieu / makes a place"), options.init);
   add_hosting(app, options);
+  add_import(app, options);
 
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
   serve->add_option("--listen", options.serve.listen, "HOST:PORT (127.0.0.1:8420)");
@@ -109,7 +118,8 @@ int run_place(const std::string& name, Options& options) {
 
 int run(const std::string& name, Options& options) {
   Terminal terminal = options.terminal();
-  options.init.dir = options.publish.dir = options.query.dir = options.dir;
+  options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.dir;
+  if (name == "import") return run_import(options.import, terminal);
   if (name == "init") return run_init(options.init, terminal);
   if (name == "serve") return run_serve(options.dir, options.serve, terminal);
   if (name == "publish") return run_publish(options.publish, terminal);

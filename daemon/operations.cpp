@@ -6,6 +6,7 @@
 #include "daemon/messages.h"
 #include "daemon/operation_reply.h"
 #include "daemon/operations_hosting.h"
+#include "daemon/operations_import.h"
 #include "registry/query.h"
 
 namespace maillage::daemon {
@@ -113,7 +114,7 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 
 bool writes(std::string_view verb) {
   return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" ||
-         verb == "place-add" || verb == "place-adopt";
+         verb == "place-add" || verb == "place-adopt" || verb == "import";
 }
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -127,6 +128,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "reindex") return counted(request, "records", operations.registry.reindex());
   if (verb == "refs") return counted(request, "refs", operations.registry.write_refs());
   if (verb == "sheet") return confirm_sheet(operations, request);
+  if (verb == "import" || verb == "import-known") return perform_import(verb, operations, request, now);
   if (verb.starts_with("place-")) return perform_hosting(verb, operations, request, now);
   return refuse(request, Error{ErrorCode::kUsage, verb.substr(0, 100)});
 }

@@ -1,0 +1,56 @@
+#include "daemon/operations_import.h"
+
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+
+#include "daemon/operation_reply.h"
+
+namespace maillage::daemon {
+namespace {
+
+namespace json = boost::json;
+using Outcome = registry::Imported::Outcome;
+
+ControlMessage import_chunk(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  bool dry_run = request.body.contains("dryRun") && request.body.at("dryRun") == json::value(true);
+  auto imported = operations.registry.import_profiles(request.blobs, dry_run, now);
+  protocol::Published published;
+  for (registry::Imported& each : imported)
+    if (each.place) published.places.push_back(std::move(*each.place));
+  if (!published.places.empty() && operations.announce) operations.announce(std::move(published));
+  json::array outcomes;
+  json::object problems;
+  for (std::size_t i = 0; i < imported.size(); ++i) {
+    // Its neighbours of an earlier group may be published; the next import finds them unchanged.
+    if (imported[i].outcome == Outcome::kFailed) return refuse(request, imported[i].problems);
+    outcomes.emplace_back(slug(imported[i].outcome));
+    if (imported[i].problems.empty()) continue;
+    json::array sentences;
+    for (const protocol::Problem& problem : imported[i].problems) sentences.emplace_back(protocol::sentence(problem, language_of(request)));
+    problems[std::to_string(i)] = std::move(sentences);
+  }
+  return answer(json::object{{"outcomes", std::move(outcomes)}, {"problems", std::move(problems)}});
+}
+
+}  // namespace
+
+std::string_view slug(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kCreated: return "created";
+    case Outcome::kChanged: return "changed";
+    case Outcome::kUnchanged: return "unchanged";
+    case Outcome::kElsewhere: return "elsewhere";
+    case Outcome::kRefused: return "refused";
+    case Outcome::kFailed: return "failed";
+  }
+  return {};
+}
+
+ControlMessage perform_import(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  if (verb == "import") return import_chunk(operations, request, now);
+  auto ids = operations.registry.imported_ids(text(request.body, "source"));
+  return answer(json::object{{"ids", json::array(ids.begin(), ids.end())}});
+}
+
+}  // namespace maillage::daemon

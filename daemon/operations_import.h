@@ -1,0 +1,16 @@
+// The verbs of an import: `import` publishes a chunk of profiles that come from a list, `import-known` says which ids of
+// that list are published from here. Tables and mappings are read by the command: hostile files never come here. Worker.
+#pragma once
+
+#include "daemon/operations.h"
+
+namespace maillage::daemon {
+
+// import        {"dryRun"}, blobs: the profiles → {"outcomes": [slug of each], "problems": {index: [sentences]}}
+// import-known  {"source": name} → {"ids"}
+ControlMessage perform_import(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
+
+// "created", "changed", "unchanged", "elsewhere", "refused", "failed".
+std::string_view slug(registry::Imported::Outcome outcome);
+
+}  // namespace maillage::daemon
