@@ -1,0 +1,232 @@
+// A network brings in the list that it has, from end to end: read, published, synced, asked for, and imported again.
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <random>
+
+#include "tests/e2e/place.h"
+
+using namespace maillage::tests;
+
+namespace {
+
+constexpr std::string_view kMapping = R"([source]
+name = "Liste du réseau"
+licence = "etalab-2.0"
+id = "Numéro"
+
+[profile]
+name = "Nom"
+insee = "INSEE"
+postcode = "CP"
+commune = "Ville"
+activities = "Type"
+)";
+constexpr std::string_view kHeader = "Numéro;Nom;INSEE;CP;Ville;Type\n";
+constexpr std::string_view kRows[] = {"1;Atelier du Port;29039;29900;Concarneau;Fablab\n", "2;La Bresse;1053;1000;Bourg-en-Bresse;Coworking\n",
+                                      "3;Le Hangar;59350;59000;Lille;Coworking, Fablab\n"};
+
+struct Hub {
+  explicit Hub(const std::string& name = "Réseau") : place(folder.path(), name, {"--network"}) {
+    write_text(place.site() / "list.toml", kMapping);
+  }
+  Words words(const Words& more = {}) const {
+    Words all{"--mapping", (place.site() / "list.toml").string()};
+    all.insert(all.end(), more.begin(), more.end());
+    all.push_back((place.site() / "list.csv").string());
+    return all;
+  }
+  void list(const std::string& rows) const { write_text(place.site() / "list.csv", std::string(kHeader) + rows); }
+  Ended import(const Words& more = {}) const { return place.command("import", words(more)); }
+
+  TemporaryDirectory folder;
+  Place place;
+};
+
+// "created changed unchanged vanished refused"
+std::string outcomes(const Ended& ended) {
+  auto report = json_of(ended);
+  std::string said;
+  for (const char* key : {"created", "changed", "unchanged", "vanished", "refused"})
+    said += std::to_string(number_at(report, std::string("/outcomes/") + key)) + " ";
+  return said;
+}
+
+std::string many_rows(int count) {
+  std::string rows;
+  for (int i = 1; i <= count; ++i) rows += std::to_string(i) + ";Lieu " + std::to_string(i) + ";29039;29900;Concarneau;Fablab\n";
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("a list becomes places; again nothing changes; a changed row changes one, and a row that left is told and kept") {
+  Hub hub;
+  if (GENERATE(false, true)) hub.place.serve();
+  hub.list(std::string(kRows[0]) + std::string(kRows[1]) + std::string(kRows[2]) + "4;;29039;29900;Concarneau;Fablab\n");
+  Ended tried = hub.import({"--dry-run"});
+  CHECK(outcomes(tried) == "3 0 0 0 1 ");
+  CHECK(hub.place.count("places") == 0);
+  Ended first = hub.import();
+  INFO(first.out << first.err);
+  CHECK(first.code == 0);
+  CHECK(outcomes(first) == "3 0 0 0 1 ");
+  CHECK(hub.place.count("places", {"region=53"}) == 1);
+  CHECK(hub.place.count("places", {"activity=fablab"}) == 2);
+  CHECK(outcomes(hub.import()) == "0 0 3 0 1 ");
+
+  hub.list(std::string(kRows[0]) + "2;La Grande Bresse;1053;1000;Bourg-en-Bresse;Coworking\n");
+  CHECK(outcomes(hub.import({"--dry-run"})) == "0 1 1 1 0 ");
+  Ended second = hub.import();
+  CHECK(outcomes(second) == "0 1 1 1 0 ");
+  CHECK(text_at(json_of(second), "/vanished_ids/0") == "3");
+  CHECK(hub.place.count("places") == 3);
+  CHECK(hub.place.count("places", {"q=grande bresse"}) == 1);
+  CHECK(hub.place.unsound() == "");
+}
+
+TEST_CASE("what is wrong with a list or its mapping is told before anything is written") {
+  Hub hub;
+  hub.list(std::string(kRows[0]) + "2;\"never closed;1;1;1;1\n");
+  Ended unclosed = hub.import();
+  CHECK(unclosed.code == 1);
+  CHECK(unclosed.err.find("list.csv:3") != std::string::npos);
+  hub.list(std::string(kRows[0]));
+  write_text(hub.place.site() / "list.toml", std::string(kMapping) + "website = \"Site\"\n");
+  Ended column = hub.import();
+  CHECK(column.code == 1);
+  CHECK(text_at(json_of(column), "/error/code") == "unknown-column");
+  Ended unknown = hub.place.command("import", {"--mapping", "cgte", (hub.place.site() / "list.csv").string()});
+  CHECK(unknown.code == 2);
+  CHECK(hub.place.count("places") == 0);
+}
+
+TEST_CASE("a place that moved to another daemon is left alone by the next import") {
+  Hub hub, other("Ailleurs");
+  hub.list(std::string(kRows[0]) + std::string(kRows[1]));
+  REQUIRE(hub.import().code == 0);
+  auto places = json_of(hub.place.command("query", {"places", "q=bresse"}));
+  std::string id = text_at(places, "/items/0/place");
+  if (id.empty()) id = text_at(places, "/items/0/id");
+  std::string code = text_at(json_of(run_maillage({"place", "code", "--dir", other.place.dir().string(), "--json"})), "/successor");
+  std::string file = (hub.folder.path() / "bresse.handover").string();
+  Ended left = run_maillage({"place", "export", "--dir", hub.place.dir().string(), "--place", id, "--to", code, file}, hub.place.sheet() + "\n");
+  INFO(left.out << left.err);
+  REQUIRE(left.code == 0);
+  Ended taken = run_maillage({"place", "adopt", "--dir", other.place.dir().string(), file}, other.place.sheet() + "\n");
+  INFO(taken.out << taken.err);
+  REQUIRE(taken.code == 0);
+  other.place.serve();
+  hub.place.serve_with(other.place);
+  std::string list = "2;La Grande Bresse;1053;1000;Bourg-en-Bresse;Coworking\n";
+  hub.list(std::string(kRows[0]) + list);
+  CHECK(eventually([&] { return number_at(json_of(hub.import({"--dry-run"})), "/outcomes/elsewhere") == 1; }));
+  Ended imported = hub.import();
+  CHECK(number_at(json_of(imported), "/outcomes/elsewhere") == 1);
+  CHECK(outcomes(imported) == "0 0 1 0 0 ");
+  CHECK(hub.place.count("places") == 2);
+}
+
+TEST_CASE("an import or a daemon under it that is killed at any moment is completed by the next import") {
+  Hub hub;
+  unsigned long seed = std::getenv("MAILLAGE_SEED") != nullptr ? std::strtoul(std::getenv("MAILLAGE_SEED"), nullptr, 10) : std::random_device()();
+  CAPTURE(seed);
+  std::mt19937 random(static_cast<unsigned>(seed));
+  constexpr int kRounds = 10, kMore = 300;
+  for (int round = 1; round <= kRounds; ++round) {
+    CAPTURE(round);
+    hub.list(many_rows(round * kMore));
+    bool served = round % 2 == 0;
+    if (served) hub.place.serve();
+    Words words{MAILLAGE_BINARY, "import", "--dir", hub.place.dir().string()};
+    for (const std::string& word : hub.words()) words.push_back(word);
+    {
+      Child importing(words, {});
+      (void)importing.ended(Milliseconds(std::uniform_int_distribution<int>(0, 900)(random)));
+      if (served) hub.place.kill();
+    }
+    REQUIRE(hub.place.unsound() == "");
+  }
+  hub.list(many_rows(kRounds * kMore));
+  Ended whole = hub.import();
+  INFO(whole.out.substr(0, 2'000) << whole.err);
+  CHECK(whole.code == 0);
+  CHECK(hub.place.count("places") == kRounds * kMore);
+  CHECK(outcomes(hub.import()) == "0 0 " + std::to_string(kRounds * kMore) + " 0 0 ");
+  CHECK(hub.place.unsound() == "");
+}
+
+// ---- the real lists, which are never committed: a machine without them says so and skips
+
+namespace {
+
+std::filesystem::path real_file(const std::string& name) {
+  const char* given = std::getenv("MAILLAGE_SHARED");
+  return (given != nullptr ? std::filesystem::path(given) : std::filesystem::path(MAILLAGE_SOURCE_DIR) / "../shared") / "data" / name;
+}
+
+bool is_here(const std::filesystem::path& file) {
+  if (std::filesystem::exists(file)) return true;
+  WARN("SKIPPED: no " << file.filename() << "; set MAILLAGE_SHARED to the folder whose data/ holds it");
+  return false;
+}
+
+// What is true of the census after repair.
+constexpr std::pair<std::string_view, std::int64_t> kCensus[] = {
+    {"region=11", 344}, {"region=75", 225}, {"region=84", 205}, {"region=76", 165}, {"region=93", 127}, {"region=53", 89}, {"region=32", 76},
+    {"region=44", 68},  {"region=27", 68},  {"region=52", 64},  {"region=24", 37},  {"region=28", 31},  {"region=94", 7},  {"region=01", 1},
+    {"region=02", 1},   {"region=03", 1},   {"region=04", 3},   {"activity=coworking", 1'118},          {"activity=fablab", 345}};
+
+// The questions that this place answers otherwise, with its answers.
+std::string wrong_answers(const Place& place) {
+  std::string wrong;
+  for (const auto& [question, expected] : kCensus)
+    if (auto answer = place.count("places", {std::string(question)}); answer != expected) wrong += std::string(question) + ": " + std::to_string(answer) + "\n";
+  return wrong;
+}
+
+std::string seconds_since(Clock::time_point start) {
+  return std::to_string(std::chrono::duration_cast<Milliseconds>(Clock::now() - start).count()) + " ms";
+}
+
+}  // namespace
+
+TEST_CASE("the census is imported, syncs to a second hub, and both answer every question alike") {
+  auto file = real_file("CGET_TiersLieux_2019.csv");
+  if (!is_here(file)) return;
+  TemporaryDirectory folder;
+  Place hub(folder.path(), "Hub", {"--network"}), second(folder.path(), "Second", {"--network"});
+  auto start = Clock::now();
+  CHECK(outcomes(hub.command("import", {"--mapping", "cget", file.string()})) == "1512 0 0 0 0 ");
+  std::string importing = seconds_since(start);
+  start = Clock::now();
+  CHECK(outcomes(hub.command("import", {"--mapping", "cget", file.string()})) == "0 0 1512 0 0 ");
+  std::string again = seconds_since(start);
+  CHECK(wrong_answers(hub) == "");
+  CHECK(hub.count("places") == 1'512);
+  hub.serve();
+  start = Clock::now();
+  second.serve_with(hub);
+  REQUIRE(eventually([&] { return second.count("places") == 1'512; }));
+  WARN("census: import " << importing << ", again " << again << ", on the second hub after " << seconds_since(start));
+  CHECK(wrong_answers(second) == "");
+  hub.stop();
+  second.stop();
+  CHECK(hub.unsound() == "");
+  CHECK(second.unsound() == "");
+}
+
+TEST_CASE("the list of France services is imported by a running daemon, and arrives at its partner meanwhile") {
+  auto file = real_file("liste-fs-20240801.csv");
+  if (!is_here(file)) return;
+  TemporaryDirectory folder;
+  Place hub(folder.path(), "Hub", {"--network"}), second(folder.path(), "Second", {"--network"});
+  hub.serve();
+  second.serve_with(hub);
+  auto start = Clock::now();
+  CHECK(outcomes(hub.command("import", {"--mapping", "france-services", file.string()})) == "2845 0 0 0 0 ");
+  std::string importing = seconds_since(start);
+  CHECK(eventually([&] { return second.count("places") == 2'845; }));
+  WARN("France services: import " << importing << ", on the second hub " << seconds_since(start) << " after its start");
+  CHECK(outcomes(hub.command("import", {"--mapping", "france-services", file.string()})) == "0 0 2845 0 0 ");
+}
