@@ -60,7 +60,7 @@ std::string many_rows(int count) {
 
 }  // namespace
 
-TEST_CASE("a list becomes places; again nothing changes; a changed row changes one, and a row that left is told and kept") {
+TEST_CASE("a list becomes places, again nothing changes, a changed row changes one, and a row that left is told and kept") {
   Hub hub;
   if (GENERATE(false, true)) hub.place.serve();
   hub.list(std::string(kRows[0]) + std::string(kRows[1]) + std::string(kRows[2]) + "4;;29039;29900;Concarneau;Fablab\n");

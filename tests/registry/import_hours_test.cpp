@@ -47,7 +47,7 @@ TEST_CASE("ranges that overlap are joined and said, ranges that touch are joined
   CHECK(codes(week) == std::vector{NoteCode::kHoursOverlap, NoteCode::kHoursOverlap});
 }
 
-TEST_CASE("an empty slot beside others is taken out; alone it means nothing that one could know") {
+TEST_CASE("an empty slot beside others is taken out, alone it means nothing that one could know") {
   WeekHours week = week_hours({"00:00 - 00:00 / 09:00 - 12:00", "", "", "", "00:00 - 00:00", "", ""});
   CHECK(week.osm == "Mo 09:00-12:00; Fr \"00:00 - 00:00\"");
   CHECK(codes(week) == std::vector{NoteCode::kHoursEmptySlot, NoteCode::kHoursUnread});
