@@ -56,7 +56,7 @@ int run_place_list(const std::filesystem::path& dir, const Terminal& terminal) {
   std::string said;
   for (const json::value& each : result->at("places").as_array()) {
     const json::object& place = each.as_object();
-    said += text_of(place, "place").substr(0, 16) + "  " + text_of(place, "name");
+    said += text_of(place, "place") + "  " + text_of(place, "slug") + "  " + text_of(place, "name");
     if (place.at("own").as_bool()) said += "  " + say(Message::kPlaceOwn, terminal.language);
     if (place.at("movedAway").as_bool()) said += "  " + say(Message::kPlaceMovedAway, terminal.language);
     said += "\n";

@@ -72,7 +72,7 @@ Result<Handover> decode_handover(ByteView bytes) {
 }
 
 Result<SignedCharter> charter_for(const Successor& successor, const CharterChain& chain, const std::vector<RecoverySheet>& sheets,
-                                  UnixTime now) {
+                                  const std::vector<PublicKey>& leaving, UnixTime now) {
   const Charter& latest = chain.latest();
   std::vector<KeyPair> signers;
   for (const RecoverySheet& sheet : sheets)
@@ -86,8 +86,8 @@ Result<SignedCharter> charter_for(const Successor& successor, const CharterChain
   next.daemon_key = successor.daemon_key;
   next.time = now;
   next.roots = {successor.root};
-  for (const KeyPair& signer : signers)
-    if (latest.roots.size() > 1 && !holds(next.roots, signer.public_key())) next.roots.push_back(signer.public_key());
+  for (const PublicKey& root : latest.roots)
+    if (!holds(leaving, root) && !holds(next.roots, root) && next.roots.size() < kRootKeysMax) next.roots.push_back(root);
   std::ranges::sort(next.roots);
   return sign(next, signers);
 }

@@ -41,10 +41,11 @@ protocol::Bytes encode(const Handover& handover);
 protocol::Result<Handover> decode_handover(protocol::ByteView bytes);
 
 // The charter after `chain`'s last, which gives the place to `successor`, signed by those of `sheets` that hold a root of
-// it now. A root that is signed with and is not the only one stays a root: a place that has a sheet of its own keeps it.
-// kWrongSheet when none does.
+// it now. Its roots: the successor's, and those of now that are not `leaving`, so that a place with a sheet of its own
+// keeps it. kWrongSheet when too few sheets hold a root.
 protocol::Result<protocol::SignedCharter> charter_for(const Successor& successor, const protocol::CharterChain& chain,
-                                                      const std::vector<RecoverySheet>& sheets, protocol::UnixTime now);
+                                                      const std::vector<RecoverySheet>& sheets,
+                                                      const std::vector<protocol::PublicKey>& leaving, protocol::UnixTime now);
 
 // The same charter with `root`'s signature added.
 protocol::SignedCharter also_signed(const protocol::SignedCharter& charter, const protocol::KeyPair& root);

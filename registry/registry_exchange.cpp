@@ -22,6 +22,12 @@ constexpr std::uint64_t kInflationMax = 100;
 
 }  // namespace
 
+PackLimits limits_of_pack(std::uint64_t bytes) {
+  PackLimits limits;
+  limits.inflated_bytes_max = std::min(limits.inflated_bytes_max, kInflatedBytesFree + kInflationMax * bytes);
+  return limits;
+}
+
 // ---- taking in
 
 Result<std::vector<PlaceState>> Registry::load() const {
@@ -96,8 +102,7 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
   };
   auto bytes = pack.staged->bytes();
   if (!bytes) return refuse_all(places, bytes.error());
-  PackLimits limits;
-  limits.inflated_bytes_max = std::min(limits.inflated_bytes_max, kInflatedBytesFree + kInflationMax * bytes->size());
+  PackLimits limits = limits_of_pack(bytes->size());
   auto checked = check_pack(*parts_->objects, *pack.staged, expected, parts_->trees, limits, known);
   if (!checked) return refuse_all(places, checked.error());
   if (!checked->accepted()) {

@@ -112,7 +112,9 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
   if (to) {
     auto sheets = read_sheets(sheet_texts);
     if (!sheets) return tl::unexpected(sheets.error());
-    auto next = charter_for(*to, *chain, *sheets, now);
+    // Partners know this daemon by its own place: given away, no session of ours would open any more.
+    if (place == parts_->identity.place) return fail(ErrorCode::kDenied, place.hex());
+    auto next = charter_for(*to, *chain, *sheets, {parts_->keys.root}, now);
     if (!next) return tl::unexpected(next.error());
     handover.next = std::move(*next);
   }
@@ -120,6 +122,42 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
   if (!pack) return pack;
   handover.pack = std::move(*pack);
   return encode(handover);
+}
+
+namespace {
+
+// Who holds no sheet here has no say in who is next: only the people who move the place keep their root. A single root
+// is its host's.
+std::vector<PublicKey> leaving_roots(const CharterChain& chain, const std::vector<RecoverySheet>& sheets) {
+  std::vector<PublicKey> leaving = chain.latest().roots;
+  if (leaving.size() == 1) return leaving;
+  for (const RecoverySheet& sheet : sheets) std::erase(leaving, sheet.root(0).public_key());
+  return leaving;
+}
+
+// A charter that somebody else wrote is signed with our root only when it gives us the place whole: our key, our root, no
+// root that was not one before, no second signature needed, and no epoch that would void what we hold.
+bool gives_us(const Charter& next, const CharterChain& chain, const SignedHead& held, const Successor& self) {
+  const auto& before = chain.latest().roots;
+  bool roots = std::ranges::all_of(next.roots, [&](const PublicKey& root) { return root == self.root || std::ranges::count(before, root) == 1; });
+  return roots && std::ranges::count(next.roots, self.root) == 1 && next.daemon_key == self.daemon_key && next.threshold == 1 &&
+         next.minimum_epoch <= held.head.epoch;
+}
+
+}  // namespace
+
+// What this disk knows of the place must be the beginning of what the file says: an old file, or another chain, takes
+// nothing over.
+Result<void> Registry::Parts::check_known(const Handover& handover, const CharterChain& chain) const {
+  auto known = chain_of(chain.place());
+  if (!known) return known.error().code == ErrorCode::kUnknownPlace ? Result<void>() : tl::unexpected(known.error());
+  bool begins = known->size() <= chain.size() && std::equal(known->charters().begin(), known->charters().end(), chain.charters().begin());
+  if (!begins) return fail(ErrorCode::kMovedAway, chain.place().hex());
+  auto seen = get_head(*state, Mark::kSeen, chain.place());
+  if (!seen) return tl::unexpected(seen.error());
+  // Published by its old host since the file was made: a fresh file has it.
+  if (*seen && order(handover.head.head, (*seen)->head) < 0) return fail(ErrorCode::kIdentityElsewhere, chain.place().hex());
+  return {};
 }
 
 // Takes in what the file brings, as from a peer: what we hold already, or more than it, stays.
@@ -131,7 +169,7 @@ Result<void> Registry::Parts::take_in(const Handover& handover, const CharterCha
   if (!staged) return tl::unexpected(staged.error());
   if (auto appended = (*staged)->append(handover.pack); !appended) return appended;
   ExpectedPlace expected{handover.head, {}};
-  auto checked = check_pack(*objects, **staged, std::span(&expected, 1), trees);
+  auto checked = check_pack(*objects, **staged, std::span(&expected, 1), trees, limits_of_pack(handover.pack.size()));
   if (!checked) return tl::unexpected(checked.error());
   if (!checked->accepted()) return tl::unexpected(checked->places.front().error());
   return adopt(**staged, *checked, {{{handover.head, chain, chain.size()}, {}}}, Origin::kPeer);
@@ -148,10 +186,10 @@ tl::expected<Announcement, Problems> Registry::adopt_place(ByteView file, const 
   auto ours = std::ranges::find_if(*sheets, [&](const auto& sheet) { return sheet.root(0).public_key() == parts_->keys.root; });
   if (ours == sheets->end()) return refused({ErrorCode::kWrongSheet, ""});
   Successor self = successor();
-  auto next = handover->next ? Result<SignedCharter>(*handover->next) : charter_for(self, *chain, *sheets, now);
+  auto next = handover->next ? Result<SignedCharter>(*handover->next) : charter_for(self, *chain, *sheets, leaving_roots(*chain, *sheets), now);
   if (!next) return refused(next.error());
-  bool names_us = next->charter.daemon_key == self.daemon_key && std::ranges::count(next->charter.roots, self.root) == 1;
-  if (!names_us) return refused({ErrorCode::kNotSuccessor, chain->place().hex()});
+  if (auto known = parts_->check_known(*handover, *chain); !known) return refused(known.error());
+  if (!gives_us(next->charter, *chain, handover->head, self)) return refused({ErrorCode::kNotSuccessor, chain->place().hex()});
   CharterChain longer = *chain;
   if (auto extended = longer.extend(also_signed(*next, ours->root(0))); !extended) return refused(extended.error());
   if (auto room = parts_->need_room(kReserveBytes + 2 * file.size()); !room) return refused(room.error());

@@ -27,9 +27,9 @@ Result<Source> source_of(ByteView profile) {
 
 Imported refusal(const Error& error) { return {Outcome::kRefused, std::nullopt, {{"profile.json", "/source", error.code, error.context, ""}}}; }
 
-// What is wrong with a record names its file; what is wrong with the disk names none.
+// A disk that is full or fails stops the import; anything else is that place's own.
 Imported failure(const Problems& problems) {
-  bool of_record = !problems.front().path.empty() || problems.front().code == ErrorCode::kIdentityElsewhere;
+  bool of_record = problems.front().code != ErrorCode::kDiskFull && problems.front().code != ErrorCode::kIo;
   return {of_record ? Outcome::kRefused : Outcome::kFailed, std::nullopt, problems};
 }
 

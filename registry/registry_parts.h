@@ -69,6 +69,9 @@ struct IncomingPack {
   std::optional<Error> error;
 };
 
+// What a pack of so many bytes may inflate to.
+PackLimits limits_of_pack(std::uint64_t bytes);
+
 struct Registry::Parts {
   std::filesystem::path directory;
   DirectoryLock lock;
@@ -137,6 +140,7 @@ struct Registry::Parts {
   Result<protocol::CharterChain> new_chain(UnixTime now, const std::optional<protocol::PublicKey>& own_root);
   UnixTime last_genesis{};
 
+  Result<void> check_known(const Handover& handover, const protocol::CharterChain& chain) const;
   Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
@@ -151,6 +155,7 @@ struct Registry::Parts {
   // Commits, heads and one pack of new states of distinct places of ours, durable on return. The pack is given along
   // when it is a single place's and small.
   std::vector<Result<protocol::Published::Place>> publish(const std::vector<Revision>& revisions, UnixTime now);
+  std::vector<Result<protocol::Published::Place>> publish_each(const std::vector<Revision>& revisions, UnixTime now);
   protocol::Head next_head(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before) const;
   void describe(protocol::Head& head, const FileChanges& files) const;
 };

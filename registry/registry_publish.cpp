@@ -3,6 +3,7 @@
 #include <set>
 
 #include "protocol/record.h"
+#include "protocol/session.h"
 #include "registry/commit.h"
 #include "registry/registry_parts.h"
 #include "registry/time_zone.h"
@@ -160,6 +161,8 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
     head.time = now;
     describe(head, each.files);
     Candidate signed_head{sign(head, identity.key), each.chain, each.new_charters};
+    // What partners would refuse is not signed over what they have.
+    if (auto valid = verify_under(signed_head.head, each.chain); !valid) return all_refused(valid.error());
     ObjectId base = each.before ? each.before->head.commit : ObjectId{};
     places.push_back({std::move(signed_head), base});
     expected.push_back({places.back().head.head, base});
@@ -176,12 +179,22 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
   std::vector<Result<Published::Place>> published;
   for (const IngestPack::Place& place : places) {
     // When a later batch failed, the places of those before it are published all the same.
-    auto now_held = adopted ? Result<SignedHead>(place.head.head) : held(place.head.chain.place());
+    auto now_held = held(place.head.chain.place());
     bool done = now_held && *now_held == place.head.head;
     if (done) own.add(place.head.chain.place());
     if (done) published.emplace_back(Published::Place{place.head, place.base, pushed});
-    else published.emplace_back(tl::unexpected(adopted.error()));
+    else published.emplace_back(tl::unexpected(adopted ? Error{ErrorCode::kIdentityElsewhere, place.head.chain.place().hex()} : adopted.error()));
   }
+  return published;
+}
+
+// One place that cannot be staged or checked refuses its pack; the others go again alone.
+std::vector<Result<Published::Place>> Registry::Parts::publish_each(const std::vector<Revision>& revisions, UnixTime now) {
+  auto published = publish(revisions, now);
+  bool none = std::ranges::none_of(published, [](const auto& place) { return place.has_value(); });
+  bool full = none && published.front().error().code == ErrorCode::kDiskFull;
+  if (!none || full || revisions.size() == 1) return published;
+  for (std::size_t i = 0; i < revisions.size(); ++i) published[i] = publish({revisions[i]}, now).front();
   return published;
 }
 
@@ -214,7 +227,7 @@ Outcomes Registry::publish_all(const std::vector<Publication>& publications, Uni
     if (group.revisions.empty()) return;
     auto room = parts_->need_room(kReserveBytes + 2 * group.bytes);
     for (std::size_t i = 0; !room && i < group.numbers.size(); ++i) outcomes[group.numbers[i]] = tl::unexpected(one_problem(room.error()));
-    auto published = room ? parts_->publish(group.revisions, now) : std::vector<Result<Published::Place>>();
+    auto published = room ? parts_->publish_each(group.revisions, now) : std::vector<Result<Published::Place>>();
     for (std::size_t i = 0; i < published.size(); ++i) {
       auto& outcome = outcomes[group.numbers[i]];
       if (published[i]) outcome->place = std::move(*published[i]);

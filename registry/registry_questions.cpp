@@ -14,6 +14,9 @@ namespace {
 
 using namespace protocol;
 
+// `status` tells this many places in full, the daemon's own first, and counts the rest: it is asked often, and by anybody.
+constexpr std::size_t kStatusPlacesMax = 20;
+
 // A merged pack stays one that a repack can rewrite in seconds.
 constexpr std::uint64_t kPackFileBytesMax = 256 * kMiB;
 
@@ -81,10 +84,12 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
 boost::json::object Registry::status() const {
   boost::json::object counts;
   for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = parts_->index->count(static_cast<What>(i));
-  boost::json::array own;
-  for (const PlaceId& place : parts_->own.all()) own.push_back(parts_->own_status(place));
+  boost::json::array own{parts_->own_status(parts_->identity.place)};
+  auto all = parts_->own.all();
+  for (const PlaceId& place : all)
+    if (place != parts_->identity.place && own.size() < kStatusPlacesMax) own.push_back(parts_->own_status(place));
   return {{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
-          {"packs", parts_->objects->packs().size()}, {"own", std::move(own)}};
+          {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1}, {"own", std::move(own)}};
 }
 
 // What the index says of a place beside what its history says.

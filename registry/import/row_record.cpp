@@ -24,6 +24,10 @@ namespace json = boost::json;
 
 // The schema's bound on source.id.
 constexpr std::size_t kIdMax = 200;
+// Values or addresses of one cell that are read, and notes of one row that are kept: what a person can have meant. Each is
+// compared with those before it.
+constexpr std::size_t kPartsMax = 200;
+constexpr std::size_t kNotesMax = 1'000;
 
 struct Cell {
   std::string column, text;
@@ -68,6 +72,7 @@ class ProfileWriting {
   void note(std::string_view column, NoteCode code, std::string_view value, std::string_view result = {}) {
     RowNote made{row_.line, std::string(column), code, protocol::shown(value, kNoteValueMax), protocol::shown(result, kNoteValueMax)};
     // A column may feed several fields: said once.
+    if (out_.notes.size() >= kNotesMax) return;
     if (std::find(out_.notes.begin(), out_.notes.end(), made) == out_.notes.end()) out_.notes.push_back(std::move(made));
   }
 
@@ -226,7 +231,7 @@ class ProfileWriting {
     };
     if (auto whole = slugs_of(field, cell, cell.text)) return add(*whole);
     std::string_view rest = cell.text;
-    while (!rest.empty()) {
+    for (std::size_t parts = 0; !rest.empty() && parts < kPartsMax; ++parts) {
       std::size_t end = holds_list(field) ? rest.find(mapping_.list_separator) : std::string_view::npos;
       std::string_view part = rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + mapping_.list_separator.size());
@@ -234,6 +239,7 @@ class ProfileWriting {
       if (auto slugs = slugs_of(field, cell, part)) add(*slugs);
       else note(cell.column, NoteCode::kUnknownValue, part, suggestion(field, part));
     }
+    if (!rest.empty()) note(cell.column, NoteCode::kUnknownValue, rest);
   }
 
   static std::string suggestion(const ProfileField& field, std::string_view text) {
@@ -417,6 +423,7 @@ class ProfileWriting {
 
   void add_link(const Cell& cell, WebAddress address) {
     if (address.note) note(cell.column, *address.note, cell.text, address.url);
+    if (links_.size() >= kPartsMax) return note(cell.column, NoteCode::kNotUrl, address.url);
     bool again = std::find(links_.begin(), links_.end(), address.url) != links_.end();
     if (!address.url.empty() && !again) links_.push_back(std::move(address.url));
   }

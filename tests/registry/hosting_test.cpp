@@ -206,3 +206,71 @@ TEST_CASE("a handover file that is cut, changed, or for somebody else is refused
   CHECK(decode_handover(file)->charters.size() == 1);
   CHECK(encode(*decode_handover(file)) == file);
 }
+
+TEST_CASE("a place with a sheet of its own keeps its root when its host hands it over, and the host's root goes") {
+  Daemon host("Hôte"), next("Suivant");
+  SystemRandom random;
+  RecoverySheet own = RecoverySheet::make(random);
+  PlaceId place = host.add("Les Riverains", own.root(0).public_key());
+  auto file = host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  REQUIRE(file);
+  REQUIRE(next.registry->adopt_place(*file, {next.sheet}, kNow));
+  auto states = next.registry->load();
+  for (const PlaceState& state : *states) {
+    if (state.chain.place() != place) continue;
+    const auto& roots = state.chain.latest().roots;
+    CHECK(roots.size() == 2);
+    CHECK(std::ranges::count(roots, own.root(0).public_key()) == 1);
+    CHECK(std::ranges::count(roots, next.registry->successor().root) == 1);
+  }
+}
+
+TEST_CASE("the daemon's own place is not handed over, and the same file is adopted once") {
+  Daemon host("Hôte"), next("Suivant"), third("Troisième");
+  CHECK_FALSE(host.registry->export_place(host.registry->identity().place, next.registry->successor(), {host.sheet}, kNow));
+  PlaceId place = host.add("Colybric");
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  REQUIRE(next.registry->adopt_place(file, {next.sheet}, kNow));
+  Bytes onward = *next.registry->export_place(place, third.registry->successor(), {next.sheet}, kNow);
+  auto moved = third.registry->adopt_place(onward, {third.sheet}, kNow);
+  REQUIRE(moved);
+  learn(next, third, moved->place->head, moved->place->base);
+  CHECK(next.registry->adopt_place(file, {next.sheet}, kNow).error().front().code == ErrorCode::kMovedAway);
+  CHECK_FALSE(next.owns(place));
+}
+
+TEST_CASE("a file older than what its host published since is refused") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("Colybric");
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  auto later = host.registry->publish(place, {profile("Colybric", R"(, "stage": "open")")}, kNow);
+  REQUIRE(later);
+  Candidate whole{later->place->head.head, later->place->head.chain, later->place->head.chain.size()};
+  learn(next, host, whole, {});
+  CHECK(next.registry->adopt_place(file, {next.sheet}, kNow).error().front().code == ErrorCode::kIdentityElsewhere);
+}
+
+TEST_CASE("a charter that keeps a foreign root, wants a second signature or voids what is held is not signed") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("Colybric");
+  SystemRandom random;
+  RecoverySheet thief = RecoverySheet::make(random), master = *RecoverySheet::parse(host.sheet);
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  auto with = [&](auto change) {
+    Handover handover = *decode_handover(file);
+    Charter charter = handover.next->charter;
+    change(charter);
+    std::ranges::sort(charter.roots);
+    KeyPair root = master.root(0);
+    handover.next = sign(charter, std::span(&root, 1));
+    auto adopted = next.registry->adopt_place(encode(handover), {next.sheet}, kNow);
+    return adopted ? ErrorCode::kUsage : adopted.error().front().code;
+  };
+  CHECK(with([&](Charter& charter) { charter.roots.push_back(thief.root(0).public_key()); }) == ErrorCode::kNotSuccessor);
+  CHECK(with([&](Charter& charter) { charter.minimum_epoch = 9; }) == ErrorCode::kNotSuccessor);
+  CHECK(with([&](Charter& charter) {
+          charter.roots.push_back(master.root(0).public_key());
+          charter.threshold = 2;
+        }) == ErrorCode::kNotSuccessor);
+  CHECK_FALSE(next.owns(place));
+}

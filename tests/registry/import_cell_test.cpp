@@ -129,7 +129,7 @@ TEST_CASE("the name of an account becomes its address, other addresses stay") {
   CHECK(account("www.facebook.com/lab", facebook).first == "http://www.facebook.com/lab");
   CHECK(account("facebook.com/lab", facebook).first == "http://facebook.com/lab");
   CHECK(account("https://social.example/@lab", twitter).first == "https://social.example/@lab");
-  CHECK(account("Le Cerisier - Cie", facebook).second == NoteCode::kNotUrl);
+  CHECK(account("Le Pommier - Cie", facebook).second == NoteCode::kNotUrl);
   CHECK(account("a<b", facebook).second == NoteCode::kNotUrl);
   CHECK(account("konkarlab", "").second == NoteCode::kNotUrl);
 }
