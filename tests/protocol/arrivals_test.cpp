@@ -10,6 +10,7 @@ namespace {
 
 const Author kUs(1), kAnn(2), kBob(3), kEve(4);
 constexpr SessionId kWithAnn = 10, kWithBob = 20;
+const Bytes kPackBytes{'P'};  // a Pack only points at its bytes
 
 struct Stage : Scene {
   Stage() : Scene(kUs) {
@@ -111,7 +112,7 @@ TEST_CASE("packs pushed faster than the pace of their place are only heads") {
   Stage stage;
   std::size_t ingested = stage.ingest_asked.size();
   for (std::uint64_t sequence = 2; sequence <= 300; ++sequence) {
-    Pack pack{0, Pack::kFirst | Pack::kLast, {{kAnn.place(), kAnn.head(sequence), kAnn.head(sequence - 1).head.commit}}, Bytes{'P'}};
+    Pack pack{0, Pack::kFirst | Pack::kLast, {{kAnn.place(), kAnn.head(sequence), kAnn.head(sequence - 1).head.commit}}, kPackBytes};
     stage.receive(kWithAnn, pack);
   }
   CHECK(stage.ingest_asked.size() - ingested == kHeadsBurst);
@@ -122,7 +123,7 @@ TEST_CASE("packs pushed faster than the pace of their place are only heads") {
 TEST_CASE("a pushed pack does not take the turn of a greater head that waits") {
   Stage stage;
   auto push = [&](std::uint64_t sequence) {
-    Pack pack{0, Pack::kFirst | Pack::kLast, {{kAnn.place(), kAnn.head(sequence), kAnn.head(sequence - 1).head.commit}}, Bytes{'P'}};
+    Pack pack{0, Pack::kFirst | Pack::kLast, {{kAnn.place(), kAnn.head(sequence), kAnn.head(sequence - 1).head.commit}}, kPackBytes};
     stage.receive(kWithAnn, pack);
   };
   for (std::uint64_t sequence = 2; sequence <= 200; ++sequence) push(sequence);
