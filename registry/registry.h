@@ -136,8 +136,8 @@ class Registry {
   Result<Bytes> export_place(const PlaceId& place, const std::optional<Successor>& to, const std::vector<std::string>& sheets,
                              UnixTime now) const;
   // Makes the place of a handover file ours, history included: a new charter names our key, so that its old daemon signs
-  // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. Nothing is changed
-  // on error. kNotSuccessor, kWrongSheet, and what ingest refuses.
+  // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. On error we sign
+  // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kIdentityElsewhere, kWrongSheet, or ingest's.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
 
   // ---- importing
@@ -158,8 +158,8 @@ class Registry {
   Result<Bytes> file(const PlaceId& place, std::string_view path) const;
   // Changes with every commit: what an ETag is made of.
   std::uint64_t revision() const;
-  // {"revision", "counts": {places …}, "sheetConfirmed", "own": [{id, slug, name, head, problems, receipts}]}: what
-  // `status` shows.
+  // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "own": [{id, slug, name, head,
+  // problems, receipts}]}: what `status` shows; "own" is the daemon's place, then hosted ones, 20 at most in all.
   boost::json::object status() const;
 
   // ---- maintenance
