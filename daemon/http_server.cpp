@@ -5,17 +5,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "daemon/http_connection.h"
 #include "daemon/log.h"
 #include "daemon/problem.h"
 
@@ -26,6 +20,7 @@ namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
+using HeaderParser = http::request_parser<http::empty_body>;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::string_view kServerHeaders[][2] = {
@@ -37,16 +32,13 @@ constexpr std::string_view kNothingAllowed = "default-src 'none'; frame-ancestor
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-// A token for `co_await`: operations report through `error` and never throw.
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
 bool is_ip(std::string_view host) {
   error_code error;
   asio::ip::make_address(std::string(host), error);
   return !error;
 }
 
-HttpRequest plain_request(const Parser& parser) {
+HttpRequest plain_request(const HeaderParser& parser) {
   const auto& message = parser.get();
   HttpRequest request;
   request.method = view(message.method_string());
@@ -77,14 +69,6 @@ std::string without_base(const HttpConfig& config, std::string path) {
   return rest.starts_with('/') ? rest : path;
 }
 
-HttpResponse refusal(const HttpRequest& request, int status, const Error& error) {
-  Language language = accepted_language(request.header("Accept-Language"));
-  Problem problem = problem_of(error, language);
-  problem.status = status;
-  if (error.code == ErrorCode::kWrongHost) problem.detail = say(Message::kWrongHostDetail, language, {error.context});
-  return respond(problem, request.target, language);
-}
-
 // What is said of bytes that are no request; status 0 when there is nobody to say it to.
 HttpResponse unreadable(const error_code& error) {
   HttpResponse nothing;
@@ -97,33 +81,28 @@ HttpResponse unreadable(const error_code& error) {
   return refusal(none, 400, {ErrorCode::kMalformed, "HTTP"});
 }
 
-http::response<http::string_body> beast_response(HttpResponse response, bool keep_alive, bool without_body) {
-  http::response<http::string_body> message;
-  message.version(11);
-  message.result(static_cast<unsigned>(response.status));
-  message.keep_alive(keep_alive);
-  if (!response.content_type.empty()) message.set(http::field::content_type, response.content_type);
-  message.set("Content-Security-Policy", kNothingAllowed);
-  for (const auto& [name, value] : kServerHeaders) message.set(name, value);
-  for (const auto& [name, value] : response.headers) message.set(name, value);
-  bool bodiless = response.status == 204 || response.status == 304;
-  if (!bodiless) message.content_length(response.body.size());
-  if (!without_body && !bodiless) message.body() = std::move(response.body);
-  return message;
+std::function<HttpResponse()> answering(const HttpRequest& request, const Route* route) {
+  return [request, route] { return route->answer(request); };
 }
 
-struct Connection {
-  explicit Connection(ByteStream opened) : stream(std::move(opened)), deadline(stream.get_executor()) {}
+}  // namespace
 
-  ByteStream stream;
-  asio::steady_timer deadline;
-  boost::beast::flat_buffer buffer{kHttpHeaderBytesMax + kHttpBodyBytesMax};
-  std::string remote;
-  bool reading = false;  // between two requests, or inside one that is not whole yet
-  bool closing = false;
-};
+HttpResponse refusal(const HttpRequest& request, int status, const Error& error) {
+  Language language = accepted_language(request.header("Accept-Language"));
+  Problem problem = problem_of(error, language);
+  problem.status = status;
+  if (error.code == ErrorCode::kWrongHost) problem.detail = say(Message::kWrongHostDetail, language, {error.context});
+  return respond(problem, request.target, language);
+}
 
-// Closes the connection when the next operation is not done in time.
+void set_header(http::response_header<>& header, const HttpResponse& response) {
+  header.result(static_cast<unsigned>(response.status));
+  if (!response.content_type.empty()) header.set(http::field::content_type, response.content_type);
+  header.set("Content-Security-Policy", kNothingAllowed);
+  for (const auto& [name, value] : kServerHeaders) header.set(name, value);
+  for (const auto& [name, value] : response.headers) header.set(name, value);
+}
+
 void arm(const std::shared_ptr<Connection>& connection, std::chrono::milliseconds limit) {
   connection->deadline.expires_after(limit);
   connection->deadline.async_wait([weak = std::weak_ptr(connection)](error_code error) {
@@ -132,7 +111,23 @@ void arm(const std::shared_ptr<Connection>& connection, std::chrono::millisecond
   });
 }
 
-}  // namespace
+asio::awaitable<bool> send_response(std::shared_ptr<Connection> connection, HttpResponse response, bool keep_alive, bool head,
+                                    std::chrono::milliseconds limit) {
+  arm(connection, limit);
+  http::response<http::string_body> message;
+  message.version(11);
+  set_header(message.base(), response);
+  message.keep_alive(keep_alive);
+  bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless) message.content_length(response.body.size());
+  if (!head && !bodiless) message.body() = std::move(response.body);
+  http::response_serializer<http::string_body> serializer(message);
+  error_code error;
+  auto token = into(error);
+  if (head) co_await http::async_write_header(connection->stream, serializer, token);
+  else co_await http::async_write(connection->stream, serializer, token);
+  co_return !error;
+}
 
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   State(asio::io_context& node_context, WorkerPool& pool, RouteTable table, HttpConfig http_config, HttpLimits http_limits)
@@ -157,7 +152,9 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   asio::awaitable<void> accept();
   asio::awaitable<void> converse(std::shared_ptr<Connection> connection);
   asio::awaitable<bool> exchange(std::shared_ptr<Connection> connection);
-  asio::awaitable<bool> send(std::shared_ptr<Connection> connection, HttpResponse response, bool keep_alive, bool head);
+  asio::awaitable<bool> read_rest(std::shared_ptr<Connection> connection, std::unique_ptr<HeaderParser> header);
+  asio::awaitable<bool> refuse(std::shared_ptr<Connection> connection, HttpResponse response);
+  void observe(const Route* route, const std::string& method, int status, Clock::time_point started) const;
   asio::awaitable<HttpResponse> answer(HttpRequest request, const Route* route);
   asio::awaitable<HttpResponse> on_worker(HttpRequest request, const Route* route);
   asio::awaitable<void> part(std::shared_ptr<Connection> connection);
@@ -213,26 +210,24 @@ asio::awaitable<void> HttpServer::State::converse(std::shared_ptr<Connection> co
 
 // One request and its answer; false when the connection is done with.
 asio::awaitable<bool> HttpServer::State::exchange(std::shared_ptr<Connection> connection) {
-  Parser parser;
-  parser.header_limit(kHttpHeaderBytesMax);
-  parser.body_limit(kHttpBodyBytesMax);
+  auto parser = std::make_unique<HeaderParser>();
+  parser->header_limit(kHttpHeaderBytesMax);
+  parser->body_limit(boost::none);  // what takes the body says how much of it
   arm(connection, limits.read_timeout);
   connection->reading = true;
   error_code error;
   auto token = into(error);
-  co_await http::async_read(connection->stream, connection->buffer, parser, token);
-  connection->reading = false;
+  co_await http::async_read_header(connection->stream, connection->buffer, *parser, token);
   if (error) {
+    connection->reading = false;
     HttpResponse refused = unreadable(error);
-    if (refused.status != 0) co_await send(connection, std::move(refused), false, false);
-    co_await part(connection);
-    co_return false;
+    co_return co_await refuse(connection, refused);
   }
-  HttpRequest request = plain_request(parser);
+  HttpRequest request = plain_request(*parser);
   request.remote = connection->remote;
-  bool keep_alive = parser.keep_alive();
+  bool keep_alive = parser->keep_alive();
   bool head = request.method == "HEAD";
-  if (wants_peer(request) && connection->buffer.size() == 0) {
+  if (wants_peer(request) && connection->buffer.size() == 0 && parser->is_done()) {
     connection->deadline.cancel();
     upgrade(std::move(connection->stream), std::move(request));
     co_return false;
@@ -241,14 +236,61 @@ asio::awaitable<bool> HttpServer::State::exchange(std::shared_ptr<Connection> co
   const Route* route = nullptr;
   HttpResponse response = prepare(request, route);
   std::string method = request.method;
+  if (route != nullptr && route->exchange != nullptr) {
+    connection->reading = false;
+    auto stream = std::make_shared<StreamRequest>();
+    stream->parser = std::make_unique<BodyParser>(std::move(*parser));
+    stream->request = std::move(request);
+    stream->route = route;
+    stream->workers = route->workers;
+    stream->limits = limits;
+    StreamEnd end = co_await carry_exchange(connection, node, stream);
+    observe(route, method, end.status, started);
+    bool more = end.reusable && !stopping;
+    if (!more) co_await part(connection);
+    co_return more;
+  }
+  if (parser->content_length().value_or(0) > kHttpBodyBytesMax) {
+    connection->reading = false;
+    HttpResponse refused = unreadable(http::error::body_limit);
+    co_return co_await refuse(connection, refused);
+  }
+  bool whole = parser->is_done();
+  if (!whole) whole = co_await read_rest(connection, std::move(parser));
+  connection->reading = false;
+  if (!whole) co_return false;
   if (route != nullptr) response = co_await answer(std::move(request), route);
   int status = response.status;
   keep_alive = keep_alive && !stopping && status != 421;
-  bool sent = co_await send(connection, std::move(response), keep_alive, head);
-  double seconds = std::chrono::duration<double>(Clock::now() - started).count();
-  if (observer) observer(route != nullptr ? std::string_view(route->path) : std::string_view(), method, status, seconds);
+  bool sent = co_await send_response(connection, std::move(response), keep_alive, head, limits.write_timeout);
+  observe(route, method, status, started);
   if (!sent || !keep_alive) co_await part(connection);
   co_return sent && keep_alive;
+}
+
+void HttpServer::State::observe(const Route* route, const std::string& method, int status, Clock::time_point started) const {
+  double seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  if (observer) observer(route != nullptr ? std::string_view(route->path) : std::string_view(), method, status, seconds);
+}
+
+// A body that nobody wants, read so that the next request can be; false when the connection is done with.
+asio::awaitable<bool> HttpServer::State::read_rest(std::shared_ptr<Connection> connection, std::unique_ptr<HeaderParser> header) {
+  Parser parser(std::move(*header));
+  parser.body_limit(kHttpBodyBytesMax);
+  error_code error;
+  auto token = into(error);
+  co_await http::async_read(connection->stream, connection->buffer, parser, token);
+  if (!error) co_return true;
+  connection->reading = false;
+  HttpResponse refused = unreadable(error);
+  co_return co_await refuse(connection, refused);
+}
+
+// The last answer of a connection, if there is somebody to say it to; always false.
+asio::awaitable<bool> HttpServer::State::refuse(std::shared_ptr<Connection> connection, HttpResponse response) {
+  if (response.status != 0) co_await send_response(connection, response, false, false, limits.write_timeout);
+  co_await part(connection);
+  co_return false;
 }
 
 // The route that answers, or the refusal.
@@ -283,31 +325,12 @@ asio::awaitable<HttpResponse> HttpServer::State::answer(HttpRequest request, con
   co_return route->answer(request);
 }
 
-// Not a coroutine itself: its lambdas stay away from any co_await (see STYLE.md).
 asio::awaitable<HttpResponse> HttpServer::State::on_worker(HttpRequest request, const Route* route) {
-  auto start = [this, route, asked = std::move(request)](auto handler) mutable {
-    auto executor = asio::get_associated_executor(handler, node.get_executor());
-    auto back = std::make_shared<decltype(handler)>(std::move(handler));
-    auto finish = [back, executor](HttpResponse response) {
-      asio::post(executor, [back, answer = std::move(response)]() mutable { std::move(*back)(std::move(answer)); });
-    };
-    auto shared = std::make_shared<HttpRequest>(std::move(asked));
-    bool accepted = workers.post([finish, route, shared, guard = asio::make_work_guard(node)] { finish(route->answer(*shared)); });
-    if (!accepted) finish(refusal(*shared, 503, {ErrorCode::kBusy, "HTTP"}));
-  };
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(HttpResponse)>(std::move(start), asio::use_awaitable);
-}
-
-asio::awaitable<bool> HttpServer::State::send(std::shared_ptr<Connection> connection, HttpResponse response,
-                                              bool keep_alive, bool head) {
-  arm(connection, limits.write_timeout);
-  http::response<http::string_body> message = beast_response(std::move(response), keep_alive, head);
-  http::response_serializer<http::string_body> serializer(message);
-  error_code error;
-  auto token = into(error);
-  if (head) co_await http::async_write_header(connection->stream, serializer, token);
-  else co_await http::async_write(connection->stream, serializer, token);
-  co_return !error;
+  auto job = answering(request, route);
+  WorkerPool& pool = route->workers != nullptr ? *route->workers : workers;
+  std::optional<HttpResponse> given = co_await run_on<HttpResponse>(pool, node, job);
+  if (!given) given.emplace(refusal(request, 503, {ErrorCode::kBusy, "HTTP"}));
+  co_return std::move(*given);
 }
 
 // A clean end: FIN, then what the client still sends is read and dropped for a moment, so that a reset does not take

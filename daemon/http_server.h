@@ -1,8 +1,8 @@
 // HttpServer: HTTP/1.1 on one port, plain or TLS, with the peers' WebSocket upgrade on the same port.
 //
 // One coroutine accepts, one a connection reads and writes; routes are plain functions run on the workers or on the
-// node's thread. Limits: header, body, idle time, connections; only GET, HEAD, OPTIONS; only host names it knows
-// (against DNS rebinding), else 421. Invariant: an answer is sent for every request read whole, in order.
+// node's thread; an exchange (http_exchange.h) streams both ways. Limits: header, body, idle time, connections; only host
+// names it knows (against DNS rebinding), else 421. Invariant: an answer is sent for every request read whole, in order.
 // Node thread. The workers must be stopped before the server and its io_context are destroyed.
 #pragma once
 
@@ -22,6 +22,7 @@ namespace maillage::daemon {
 struct HttpLimits {
   std::chrono::milliseconds read_timeout{30'000};    // to read one whole request, idle time before it included
   std::chrono::milliseconds write_timeout{120'000};  // to send one answer: 1 MB on a slow phone
+  std::chrono::milliseconds piece_timeout{60'000};   // to send one piece of a streamed answer: 128 KiB at 2 KB/s
   std::size_t connections_max = 1'024;               // more are closed at once
 };
 

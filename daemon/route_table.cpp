@@ -9,6 +9,7 @@ namespace maillage::daemon {
 namespace {
 
 constexpr std::string_view kAllowed = "GET, HEAD, OPTIONS";
+constexpr std::string_view kExchangeAllowed = "POST, OPTIONS";
 
 std::string_view next_segment(std::string_view& path) {
   auto slash = path.find('/');
@@ -39,12 +40,12 @@ HttpResponse not_found(const HttpRequest& request) {
   return respond(problem, request.target, language);
 }
 
-HttpResponse not_allowed(const HttpRequest& request) {
+HttpResponse not_allowed(const HttpRequest& request, std::string_view allowed) {
   Language language = accepted_language(request.header("Accept-Language"));
   Problem problem{405, std::string(protocol::slug(protocol::ErrorCode::kMethodNotAllowed)),
-                  say(Message::kMethodNotAllowedDetail, language, {request.method, kAllowed}), {}};
+                  say(Message::kMethodNotAllowedDetail, language, {request.method, allowed}), {}};
   HttpResponse response = respond(problem, request.target, language);
-  response.headers.emplace_back("Allow", kAllowed);
+  response.headers.emplace_back("Allow", allowed);
   return response;
 }
 
@@ -64,15 +65,25 @@ HttpResponse preflight() {
 }  // namespace
 
 void RouteTable::add(std::string path, RunsOn runs_on, Route::Function answer) {
-  routes_.push_back({std::move(path), runs_on, std::move(answer)});
+  routes_.push_back({std::move(path), runs_on, std::move(answer), nullptr, nullptr});
+}
+
+void RouteTable::add(std::string path, WorkerPool& workers, Route::Function answer) {
+  routes_.push_back({std::move(path), RunsOn::kWorker, std::move(answer), nullptr, &workers});
+}
+
+void RouteTable::add_exchange(std::string path, WorkerPool& workers, OpenExchange open) {
+  routes_.push_back({std::move(path), RunsOn::kWorker, nullptr, std::move(open), &workers});
 }
 
 RouteTable::Found RouteTable::find(HttpRequest& request) const {
   for (const Route& route : routes_) {
     auto captures = match(route.path, request.path);
     if (!captures) continue;
+    bool carries = route.exchange != nullptr;
     if (request.method == "OPTIONS") return {nullptr, preflight()};
-    if (request.method != "GET" && request.method != "HEAD") return {nullptr, not_allowed(request)};
+    bool fits = carries ? request.method == "POST" : request.method == "GET" || request.method == "HEAD";
+    if (!fits) return {nullptr, not_allowed(request, carries ? kExchangeAllowed : kAllowed)};
     request.captures = std::move(*captures);
     return {&route, {}};
   }

@@ -1,7 +1,7 @@
 // Which function answers which address: `GET /api/v1/places/{id}` → function.
 //
-// Built once at start, then only read: any thread. Only GET, HEAD and OPTIONS exist in public; every other method is
-// 405 with Allow, unknown paths 404, both as problems in the reader's language.
+// Built once at start, then only read: any thread. A route answers GET and HEAD, or carries an exchange for POST (git's
+// smart HTTP); every other method is 405 with Allow, unknown paths 404, both as problems in the reader's language.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/http_message.h"
+#include "daemon/http_exchange.h"
+#include "daemon/worker_pool.h"
 
 namespace maillage::daemon {
 
@@ -20,12 +21,17 @@ struct Route {
   using Function = std::function<HttpResponse(const HttpRequest&)>;
   std::string path;  // segments, `{name}` matches exactly one segment that is not empty
   RunsOn runs_on = RunsOn::kWorker;
-  Function answer;
+  Function answer;            // to GET and HEAD
+  OpenExchange exchange;      // to POST; a route has one of the two
+  WorkerPool* workers = nullptr;  // null: those of the server
 };
 
 class RouteTable {
  public:
   void add(std::string path, RunsOn runs_on, Route::Function answer);
+  // Answered on workers of its own, which outlive the server: what takes long holds up no question.
+  void add(std::string path, WorkerPool& workers, Route::Function answer);
+  void add_exchange(std::string path, WorkerPool& workers, OpenExchange open);
 
   // Either the route, with `request.captures` filled, or the answer that refuses.
   struct Found {
