@@ -1,0 +1,94 @@
+#include "tests/bench/daemons/watched.h"
+
+#include <csignal>
+#include <fstream>
+#include <stdexcept>
+
+#include <boost/json/parse.hpp>
+#include <poll.h>
+
+namespace maillage::bench {
+namespace {
+
+constexpr int kLookMs = 10;
+constexpr tests::Milliseconds kEndLimit{20'000};
+constexpr tests::Milliseconds kCommandLimit{600'000};
+
+std::string of_process(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
+
+std::uint64_t peak_of(pid_t pid) {
+  std::ifstream status(of_process(pid, "status"));
+  for (std::string word; status >> word;) {
+    std::uint64_t kilobytes = 0;
+    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+// Of a process and all that it has started.
+std::uint64_t peak_of_tree(pid_t pid) {
+  std::uint64_t sum = peak_of(pid);
+  std::ifstream children(of_process(pid, ("task/" + std::to_string(pid) + "/children").c_str()));
+  for (pid_t child = 0; children >> child;) sum += peak_of_tree(child);
+  return sum;
+}
+
+tests::Spawning quiet() { return {{}, {"LC_ALL=C.UTF-8", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0"}, "/dev/null"}; }
+
+}  // namespace
+
+Watched::Watched(const std::vector<std::string>& command, const tests::Spawning& how) : child_(command, how), looker_([this] { look(); }) {}
+
+Watched::~Watched() {
+  ending_ = true;
+  looker_.join();
+}
+
+void Watched::look() {
+  while (!ending_) {
+    std::uint64_t now = peak_of_tree(child_.pid()), before = peak_;
+    if (now > before) peak_ = now;
+    ::poll(nullptr, 0, kLookMs);
+  }
+}
+
+void Watched::forget_peak() {
+  std::ofstream(of_process(child_.pid(), "clear_refs")) << "5";
+  peak_ = 0;
+}
+
+void Watched::end() {
+  child_.signal(SIGTERM);
+  if (!child_.ended(kEndLimit)) child_.signal(SIGKILL);
+}
+
+namespace {
+
+std::vector<std::string> serve_command(const std::filesystem::path& program, const std::filesystem::path& directory, const std::vector<std::string>& peers) {
+  std::vector<std::string> command{program.string(), "serve", "--dir", directory.string(), "--listen", "127.0.0.1:0", "--json"};
+  for (const std::string& peer : peers) command.insert(command.end(), {"--peer", peer});
+  return command;
+}
+
+}  // namespace
+
+Daemon::Daemon(const std::filesystem::path& program, const std::filesystem::path& directory, const std::vector<std::string>& peers)
+    : watched_(serve_command(program, directory, peers), quiet()) {
+  auto line = watched_.child().line();
+  boost::system::error_code error;
+  auto said = line ? boost::json::parse(*line, error) : boost::json::value();
+  if (!said.is_object() || !said.get_object().contains("address")) throw std::runtime_error("serve does not start in " + directory.string());
+  address_ = said.get_object().at("address").as_string().c_str();
+}
+
+std::uint16_t Daemon::port() const { return static_cast<std::uint16_t>(std::stoul(address_.substr(address_.rfind(':') + 1))); }
+
+std::string run_well(const std::vector<std::string>& command) {
+  tests::Spawning how = quiet();
+  how.errors.clear();
+  auto ended = tests::run(command, "", how, kCommandLimit);
+  if (ended.code != 0) throw std::runtime_error(command.front() + " " + command.at(1) + ": " + ended.err + ended.out);
+  return ended.out;
+}
+
+}  // namespace maillage::bench
