@@ -17,6 +17,13 @@ MAILLAGE_MESSAGE(kMethodNotAllowedDetail, "« {} » n'est pas possible ici ; ess
 MAILLAGE_MESSAGE(kNoSuchPage, "Il n'y a rien à l'adresse {}.", "There is nothing at {}.")
 MAILLAGE_MESSAGE(kMetricsForbidden, "Les mesures ne sont montrées qu'à la machine elle-même ; voyez metrics dans config.toml.",
                  "Metrics are shown to the machine itself only; see metrics in config.toml.")
+// -- stock git; git shows them after "remote: "
+MAILLAGE_MESSAGE(kGitNoPlace, "Aucun lieu de ce registre, ou plusieurs, n'ont le nom « {} » : l'identité du lieu (64 chiffres hexadécimaux) convient toujours.",
+                 "No place of this registry, or more than one, has the name “{}”: the place's id (64 hexadecimal digits) always works.")
+MAILLAGE_MESSAGE(kGitDumb, "« {} » se lit avec git 1.6.6 ou plus récent (protocole HTTP « smart »).", "“{}” is read with git 1.6.6 or later (smart HTTP).")
+MAILLAGE_MESSAGE(kGitNoService, "« {} » se lit ici avec git clone, fetch et pull.", "“{}” is read here with git clone, fetch and pull.")
+MAILLAGE_MESSAGE(kGitWrongType, "Ce n'est pas une demande de git pour « {} ».", "This is not a request of git's for “{}”.")
+MAILLAGE_MESSAGE(kGitBusy, "Trop de copies sont en cours ; réessayez « {} » dans quelques secondes.", "Too many clones are under way; try “{}” again in a few seconds.")
 // -- the landing page
 MAILLAGE_MESSAGE(kLandingTitle, "Maillage : le registre commun des tiers-lieux", "Maillage: the commons registry of third places")
 MAILLAGE_MESSAGE(kLandingText, "Ce serveur tient, avec les autres, le registre commun des tiers-lieux. Tout ce qui suit est public et réutilisable.",

@@ -29,7 +29,7 @@ struct Route {
 class RouteTable {
  public:
   void add(std::string path, RunsOn runs_on, Route::Function answer);
-  // Answered on workers of its own, which outlive the server: what takes long holds up no question.
+  // Answered on workers of its own, which outlive the server and its io_context: what takes long holds up no question.
   void add(std::string path, WorkerPool& workers, Route::Function answer);
   void add_exchange(std::string path, WorkerPool& workers, OpenExchange open);
 

@@ -10,6 +10,7 @@
 #include "daemon/api.h"
 #include "daemon/clock.h"
 #include "daemon/control.h"
+#include "daemon/git_routes.h"
 #include "daemon/http_server.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -29,6 +30,8 @@ using boost::system::error_code;
 constexpr std::chrono::seconds kDrainLimit{10};        // what service managers grant without complaint
 constexpr std::chrono::milliseconds kDrainLook{20};
 constexpr unsigned kQueryThreads = 2;
+constexpr unsigned kGitThreads = 2;                    // a large clone being listed leaves one for the small ones
+constexpr std::size_t kGitWaitingMax = 512;
 constexpr std::size_t kQueriesWaitingMax = 512;        // above it "busy" is a better answer than a late one
 
 // Written beside and renamed, so that who reads it reads a whole address.
@@ -66,10 +69,11 @@ Result<std::vector<protocol::PlaceState>> places_of(const registry::Registry& re
 struct Service::State {
   State(std::filesystem::path folder, ConfigOverrides given, Config read, std::unique_ptr<registry::Registry> opened,
         std::vector<protocol::PlaceState> places)
-      : dir(std::move(folder)), overrides(std::move(given)), config(std::move(read)), registry(std::move(opened)),
+      : dir(std::move(folder)), overrides(std::move(given)), config(std::move(read)), git(kGitThreads, kGitWaitingMax),
+        registry(std::move(opened)),
         boot(random.fixed<protocol::Nonce>().hex()), queries(kQueryThreads, kQueriesWaitingMax),
         sync(node, *registry, std::move(places), config.peers, random, metrics), metrics_access(config.http.metrics),
-        http(node, queries, api_routes(source(), [this] { return metrics_access.load(); }), config.http),
+        http(node, queries, routes(), config.http),
         control(node, dir / "control.sock", [this](ControlMessage request, ControlServer::Reply reply) { answer(std::move(request), std::move(reply)); }),
         signals(node, SIGTERM, SIGINT, SIGHUP), drain_timer(node), watchdog(node) {}
 
@@ -78,6 +82,7 @@ struct Service::State {
   Config config;
   protocol::SystemRandom random;
   Metrics metrics;
+  WorkerPool git;  // outlives the io_context, in which a fetch may still be
   asio::io_context node{1};
   std::unique_ptr<registry::Registry> registry;
   std::string boot;  // makes ETags of one start differ from those of the next
@@ -94,6 +99,7 @@ struct Service::State {
   std::chrono::steady_clock::time_point drain_deadline;
 
   ApiSource source();
+  RouteTable routes();
   boost::json::object status() const;
   void measure();
   Result<void> listen();
@@ -124,6 +130,15 @@ ApiSource Service::State::source() {
   given.ready = [this] { return listening.load(); };
   given.metrics = [this] { return metrics.text(); };
   return given;
+}
+
+RouteTable Service::State::routes() {
+  RouteTable all = api_routes(source(), [this] { return metrics_access.load(); });
+  GitSource given;
+  given.advertise = [this](std::string_view repository) { return registry->advertise(repository, now().wall); };
+  given.fetch = [this](std::string_view repository, protocol::ByteView request) { return registry->fetch(repository, request, now().wall); };
+  add_git_routes(all, std::move(given), git);
+  return all;
 }
 
 // What the registry holds, asked for at each scrape.
@@ -273,6 +288,7 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
   state->measure();
   if (auto done = state->listen(); !done) {
     state->queries.stop();
+    state->git.stop();
     state->sync.abort();
     return tl::unexpected(done.error());
   }
@@ -283,6 +299,7 @@ Service::~Service() {
   if (!state_) return;
   // What still runs on the workers may use everything else: they end first.
   state_->queries.stop();
+  state_->git.stop();
   state_->sync.abort();
   std::error_code ignored;
   std::filesystem::remove(state_->dir / "address", ignored);

@@ -24,6 +24,9 @@ class OutgoingPack {
   // `source` must outlive the pack. Cost: every commit and folder to be sent is read.
   static Result<OutgoingPack> open(const ObjectSource& source, std::span<const PackWish> wishes);
 
+  // The pack of exactly these objects, in this order (git/listing.h).
+  static OutgoingPack of(const ObjectSource& source, std::vector<ObjectId> ids) { return OutgoingPack(source, std::move(ids)); }
+
   // The next bytes, at most `bytes_max`; empty when there are none left. kNotFound when an
   // object went away meanwhile: what was read is useless then.
   Result<Bytes> read(std::size_t bytes_max);

@@ -85,6 +85,8 @@ struct Finding {
   Error error;
 };
 
+class Fetch;
+
 class Registry {
  public:
   // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a key: it is
@@ -161,6 +163,13 @@ class Registry {
   // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "own": [{id, slug, name, head,
   // problems, receipts}]}: what `status` shows; "own" is the daemon's place, then hosted ones, 20 at most in all.
   boost::json::object status() const;
+
+  // ---- stock git (GIT.md)
+  // The refs of a place, by id or slug, as `git-upload-pack` tells them. kNotFound, kUnknownPlace.
+  Result<Bytes> advertise(std::string_view repository, UnixTime now) const;
+  // The answer to one request of a fetch, read piece by piece; the registry outlives it. kNotFound, kUnknownPlace, and what is wrong with the
+  // request. A commit that may not be wanted, whatever it is, gets one and the same answer.
+  Result<std::unique_ptr<Fetch>> fetch(std::string_view repository, ByteView request, UnixTime now) const;
 
   // ---- maintenance
   Result<std::vector<Finding>> verify() const;

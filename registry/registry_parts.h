@@ -9,6 +9,8 @@
 
 #include "registry/directory_lock.h"
 #include "registry/draft.h"
+#include "registry/git/advertised.h"
+#include "registry/git/head_commit.h"
 #include "registry/head_rows.h"
 #include "registry/ingest.h"
 #include "registry/keys.h"
@@ -129,6 +131,12 @@ struct Registry::Parts {
   Result<protocol::SignedHead> held(const PlaceId& place) const;
   Result<std::vector<protocol::SignedHead>> all_held() const;
   Result<ObjectId> tree_of(const ObjectId& commit) const;
+
+  // What stock git may clone (registry_git.cpp).
+  mutable Advertised advertised;
+  Result<PlaceId> repository_place(std::string_view repository) const;
+  Result<std::optional<LooseObjects>> admit_wants(const protocol::SignedHead& held_now, const protocol::CharterChain& chain,
+                                                  const std::vector<ObjectId>& wants, UnixTime now) const;
 
   boost::json::object own_status(const PlaceId& place) const;
   Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;
