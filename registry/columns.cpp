@@ -27,46 +27,46 @@ std::uint32_t Columns::ordinal(const PlaceId& place) {
   return at->second;
 }
 
-void Columns::add(const PlaceId& place_id, const PathKey& path, const Card& card) {
+void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist) {
   remove(place_id, path);
   auto number = static_cast<std::uint32_t>(rows_.size());
   protocol::check(number < WordList::kRowsMax, "more rows than an index can number");
   Row row;
   row.place = ordinal(place_id);
   row.path = path;
-  row.what = card.what;
-  row.geo = card.geo;
-  row.start = card.start;
-  row.end = card.end;
-  row.repetition = card.repetition;
-  row.name_key = name_key(card.name);
-  for (const auto& value : card.facets) {
+  row.what = gist.what;
+  row.geo = gist.geo;
+  row.start = gist.start;
+  row.end = gist.end;
+  row.repetition = gist.repetition;
+  row.name_key = name_key(gist.name);
+  for (const auto& value : gist.facets) {
     auto next = static_cast<FacetId>(facets_.size()) | static_cast<FacetId>(value.facet) << 28;
     row.facets.push_back(facets_.emplace(value, next).first->second);
   }
   std::sort(row.facets.begin(), row.facets.end());
-  for (const auto& word : card.words) list_word(word, number);
-  for (const auto& word : card.joined) words_.add(word, number, Field::kName);
+  for (const auto& word : gist.words) list_word(word, number);
+  for (const auto& word : gist.joined) words_.add(word, number, Field::kName);
 
   IndexedPlace& place = places_[row.place];
   place.rows.push_back(number);
-  if (is_profile(card.what)) {
+  if (is_profile(gist.what)) {
     forget_profile(place);
     place.profile = number;
-    place.name = card.name;
-    place.slug = slug_of(card.name);
+    place.name = gist.name;
+    place.slug = slug_of(gist.name);
     slugs_[place.slug].push_back(row.place);
   }
-  auto list = static_cast<std::size_t>(card.what);
+  auto list = static_cast<std::size_t>(gist.what);
   ++living_[list];
   added_[list].push_back(number);
-  row.words = static_cast<std::uint32_t>(card.words.size() + card.joined.size());
+  row.words = static_cast<std::uint32_t>(gist.words.size() + gist.joined.size());
   listed_words_ += row.words;
   rows_.push_back(std::move(row));
   unsettled_ = true;
 }
 
-void Columns::list_word(const CardWord& met, std::uint32_t row) {
+void Columns::list_word(const GistWord& met, std::uint32_t row) {
   if (met.number >= listings_.size()) listings_.resize(met.number + met.number / 2 + 1);
   Listing& listing = listings_[met.number];
   if (!listing[0]) {

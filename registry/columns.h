@@ -41,11 +41,11 @@ struct IndexedPlace {
 class Columns {
  public:
   // Replaces what the place had at that path.
-  void add(const PlaceId& place, const PathKey& path, const Card& card);
+  void add(const PlaceId& place, const PathKey& path, const Gist& gist);
   void remove(const PlaceId& place, const PathKey& path);
   void remove_all(const PlaceId& place);
 
-  // The lexicon of the cards was cleared: numbers of words mean other words from here on.
+  // The lexicon of the gists was cleared: numbers of words mean other words from here on.
   void forget_word_numbers() { listings_.clear(); }
 
   // Sorts what was added since; needed before `in_order`.
@@ -76,7 +76,7 @@ class Columns {
   void forget_profile(IndexedPlace& place);
   bool is_crowded() const;
   void renumber();
-  void list_word(const CardWord& word, std::uint32_t row);
+  void list_word(const GistWord& word, std::uint32_t row);
 
   // Where the rows of a word are listed: under the whole word, then its one or two stems. Null: not looked up yet.
   using Listing = std::array<WordList::Entries*, 3>;

@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "protocol/limits.h"
-#include "registry/card.h"
+#include "registry/gist.h"
 #include "registry/columns.h"
 #include "registry/lexicon.h"
 #include "registry/mistake.h"
@@ -56,7 +56,7 @@ class Loading {
   struct Addition {
     PlaceId place;
     PathKey path;
-    Card card;
+    Gist gist;
   };
 
   explicit Loading(Columns& columns) : columns_(columns) {}
@@ -72,12 +72,12 @@ class Loading {
   }
 
  private:
-  static constexpr std::size_t kAtOnce = 256;  // about 2 MB of cards
+  static constexpr std::size_t kAtOnce = 256;  // about 2 MB of gists
 
   void hand_over() {
     wait();
     adding_ = std::async(std::launch::async, [this, additions = std::exchange(next_, {})] {
-      for (const auto& addition : additions) columns_.add(addition.place, addition.path, addition.card);
+      for (const auto& addition : additions) columns_.add(addition.place, addition.path, addition.gist);
     });
   }
   void wait() {
@@ -167,20 +167,20 @@ void Index::apply(const PlaceChanges& changes) {
   // Everything slow happens before the lock: queries wait for the copying of values only.
   struct Change {
     PathKey path;
-    std::optional<Card> card;
+    std::optional<Gist> gist;
   };
   std::vector<Change> ready;
   for (const auto& version : changes.records) {
     Change change{path_key(version.path), std::nullopt};
     auto record = version.json ? read_indexable(version.path, *version.json) : protocol::fail(ErrorCode::kNotFound, "");
     auto what = record ? what_of(*record) : std::nullopt;
-    if (what) change.card = read_card(memory_->lexicon, *what, *record, version.created);
+    if (what) change.gist = read_gist(memory_->lexicon, *what, *record, version.created);
     ready.push_back(std::move(change));
   }
   std::unique_lock lock(memory_->mutex);
   if (changes.replaces_all) memory_->columns.remove_all(changes.place);
   for (const auto& change : ready) {
-    if (change.card) memory_->columns.add(changes.place, change.path, *change.card);
+    if (change.gist) memory_->columns.add(changes.place, change.path, *change.gist);
     else memory_->columns.remove(changes.place, change.path);
   }
 }
@@ -200,7 +200,7 @@ Result<void> Index::load() {
     if (stored->problem) return true;
     auto record = read_known_indexable(stored->json);
     auto what = record ? what_of(*record) : std::nullopt;
-    if (what) loading.add({key->place, key->path, read_card(lexicon, *what, *record, stored->created)});
+    if (what) loading.add({key->place, key->path, read_gist(lexicon, *what, *record, stored->created)});
     return true;
   });
   loading.finish();

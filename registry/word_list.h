@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "registry/card.h"
+#include "registry/gist.h"
 #include "registry/word_hash.h"
 
 namespace maillage::registry {

@@ -1,7 +1,7 @@
-// Any bytes as a value of Column::kRecords: refused, or a record that encodes to the same value and makes a card.
+// Any bytes as a value of Column::kRecords: refused, or a record that encodes to the same value and makes a gist.
 #include <cstdlib>
 
-#include "registry/card.h"
+#include "registry/gist.h"
 #include "registry/lexicon.h"
 #include "registry/reading.h"
 #include "registry/stored_record.h"
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto what = record ? what_of(*record) : std::nullopt;
   if (!what) return 0;
   Lexicon lexicon;
-  Card card = read_card(lexicon, *what, *record, stored->created);
-  if (card.repetition) (void)card.repetition->first_overlap(UnixTime{1'800'000'000'000}, std::nullopt);
+  Gist gist = read_gist(lexicon, *what, *record, stored->created);
+  if (gist.repetition) (void)gist.repetition->first_overlap(UnixTime{1'800'000'000'000}, std::nullopt);
   return 0;
 }

@@ -302,12 +302,12 @@ TEST_CASE("a record that is replaced by words nobody has, again and again, does 
   Columns columns;
   std::size_t most = 0;
   for (int version = 0; version < 100; ++version) {
-    Card card;
+    Gist gist;
     for (int i = 0; i < 2'500; ++i) {
       const Word& word = lexicon.word("w" + std::to_string(2'500 * version + i));
-      card.words.push_back({&word, word.number, Field::kText});
+      gist.words.push_back({&word, word.number, Field::kText});
     }
-    columns.add(place_number(1), path_key("profile.json"), card);
+    columns.add(place_number(1), path_key("profile.json"), gist);
     columns.settle();
     most = std::max(most, columns.words().size());
   }
@@ -318,16 +318,16 @@ TEST_CASE("a record that is replaced by words nobody has, again and again, does 
 TEST_CASE("a record that is replaced by the same words again and again does not fill their lists") {
   Lexicon lexicon;
   Columns columns;
-  std::vector<CardWord> words;
+  std::vector<GistWord> words;
   for (int i = 0; i < 2'500; ++i) {
     const Word& word = lexicon.word("w" + std::to_string(i));
     words.push_back({&word, word.number, Field::kText});
   }
   std::size_t most = 0;
   for (int version = 0; version < 100; ++version) {
-    Card card;
-    card.words = words;
-    columns.add(place_number(1), path_key("profile.json"), card);
+    Gist gist;
+    gist.words = words;
+    columns.add(place_number(1), path_key("profile.json"), gist);
     columns.settle();
     columns.words().exact("w7", [&](const WordList::Entries& entries) { most = std::max(most, entries.size()); });
   }

@@ -1,4 +1,4 @@
-// Card: what queries look at in one record, taken out of its JSON once. Immutable; any thread.
+// Gist: what queries look at in one record, taken out of its JSON once. Immutable; any thread.
 #pragma once
 
 #include <limits>
@@ -25,7 +25,7 @@ struct FacetValue {
   auto operator<=>(const FacetValue&) const = default;
 };
 
-struct CardWord {
+struct GistWord {
   const Word* word;
   std::uint32_t number;  // the word's, so that it is not fetched for it
   Field field;
@@ -34,12 +34,12 @@ struct CardWord {
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
-struct Card {
+struct Gist {
   What what = What::kPlaces;
   std::string name;
   std::optional<GeoPoint> geo;
   std::vector<FacetValue> facets;  // distinct
-  std::vector<CardWord> words;     // may repeat; they live in the lexicon
+  std::vector<GistWord> words;     // may repeat; they live in the lexicon
   std::vector<std::string> joined; // neighbours in a name as one folded word: "arlab" finds Konk Ar Lab
   // Events: half-open, kNoTime when the event has no readable start. Needs and offers: from publication to deadline.
   std::int64_t start = kNoTime, end = kNoTime;
@@ -50,6 +50,6 @@ struct Card {
 std::string_view type_vocabulary(What what);
 
 // `record` has passed read_indexable and belongs in list `what`.
-Card read_card(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created);
+Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created);
 
 }  // namespace maillage::registry

@@ -1,4 +1,4 @@
-#include "registry/card.h"
+#include "registry/gist.h"
 
 #include <algorithm>
 
@@ -39,9 +39,9 @@ std::vector<std::string_view> texts_field(const object& record, std::string_view
   return texts;
 }
 
-class CardReader {
+class GistReader {
  public:
-  CardReader(Lexicon& lexicon, Card& card, const object& record) : lexicon_(lexicon), card_(card), record_(record) {}
+  GistReader(Lexicon& lexicon, Gist& gist, const object& record) : lexicon_(lexicon), gist_(gist), record_(record) {}
 
   void read(UnixTime created) {
     read_names();
@@ -51,10 +51,10 @@ class CardReader {
     for (std::string_view key : {"description", "location", "host"}) {
       if (auto text = text_field(record_, key)) add_words(*text, Field::kText);
     }
-    if (card_.what == What::kEvents) read_event_times();
-    if (card_.what == What::kNeeds || card_.what == What::kOffers) read_deadline(created);
-    std::sort(card_.facets.begin(), card_.facets.end());
-    card_.facets.erase(std::unique(card_.facets.begin(), card_.facets.end()), card_.facets.end());
+    if (gist_.what == What::kEvents) read_event_times();
+    if (gist_.what == What::kNeeds || gist_.what == What::kOffers) read_deadline(created);
+    std::sort(gist_.facets.begin(), gist_.facets.end());
+    gist_.facets.erase(std::unique(gist_.facets.begin(), gist_.facets.end()), gist_.facets.end());
   }
 
  private:
@@ -63,7 +63,7 @@ class CardReader {
   }
   void add_words(const std::vector<const Word*>& words, Field field) {
     for (const Word* word : words) {
-      if (field != Field::kText || !word->silent) card_.words.push_back({word, word->number, field});
+      if (field != Field::kText || !word->silent) gist_.words.push_back({word, word->number, field});
     }
   }
 
@@ -71,14 +71,14 @@ class CardReader {
     auto words = words_of_record(lexicon_, name);
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
       std::string joined = words[i]->folded + words[i + 1]->folded;
-      if (joined.size() <= kWordBytesMax) card_.joined.push_back(std::move(joined));
+      if (joined.size() <= kWordBytesMax) gist_.joined.push_back(std::move(joined));
     }
     add_words(words, Field::kName);
   }
 
   void read_names() {
-    card_.name = text_field(record_, "name").value_or("");
-    add_name(card_.name);
+    gist_.name = text_field(record_, "name").value_or("");
+    add_name(gist_.name);
     const object* names = object_field(record_, "names");
     if (!names) return;
     for (const auto& [language, name] : *names) {
@@ -89,7 +89,7 @@ class CardReader {
   // A value is searched by its slug and by its labels: "télétravail" finds what ticked telework.
   void add_facet(Facet facet, std::string_view vocabulary, std::string_view value) {
     if (value.empty() || value.size() > kQueryValueBytesMax) return;
-    card_.facets.push_back({facet, fold(value)});
+    gist_.facets.push_back({facet, fold(value)});
     add_words(value, Field::kKeyword);
     for (auto language : {protocol::Language::kFrench, protocol::Language::kEnglish}) {
       std::string_view label = protocol::label(vocabulary, value, language);
@@ -101,20 +101,20 @@ class CardReader {
     for (auto value : texts_field(record_, "activities")) add_facet(Facet::kActivity, "activities", value);
     for (auto value : texts_field(record_, "services")) add_facet(Facet::kService, "services", value);
     for (auto value : texts_field(record_, "stage")) add_facet(Facet::kStage, "stages", value);
-    bool help = card_.what == What::kNeeds || card_.what == What::kOffers;
-    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, type_vocabulary(card_.what), value);
+    bool help = gist_.what == What::kNeeds || gist_.what == What::kOffers;
+    for (auto value : texts_field(record_, help ? "topics" : "type")) add_facet(Facet::kType, type_vocabulary(gist_.what), value);
     if (const object* governance = object_field(record_, "governance")) {
       for (auto value : texts_field(*governance, "model")) add_facet(Facet::kGovernance, "governance-models", value);
     }
     const object* source = object_field(record_, "source");
     auto name = source ? text_field(*source, "name") : std::nullopt;
     auto id = source ? text_field(*source, "id") : std::nullopt;
-    if (name && id) card_.facets.push_back({Facet::kSource, std::string(*name).append(1, '\0').append(*id)});
+    if (name && id) gist_.facets.push_back({Facet::kSource, std::string(*name).append(1, '\0').append(*id)});
   }
 
   void add_area(char level, const Area& area, Field field) {
     if (area.code.empty()) return;
-    card_.facets.push_back({Facet::kTerritory, std::string(1, level).append(area.code)});
+    gist_.facets.push_back({Facet::kTerritory, std::string(1, level).append(area.code)});
     add_words(area.name, field);
   }
 
@@ -129,7 +129,7 @@ class CardReader {
     if (!insee) return;
     std::string code(*insee);
     std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
-    card_.facets.push_back({Facet::kTerritory, "c" + code});
+    gist_.facets.push_back({Facet::kTerritory, "c" + code});
     auto commune = find_commune(code);
     if (!commune) return;
     add_area('c', commune->commune, Field::kKeyword);
@@ -142,7 +142,7 @@ class CardReader {
     const object* geo = object_field(record_, "geo");
     auto lat = geo ? number_field(*geo, "lat") : std::nullopt;
     auto lon = geo ? number_field(*geo, "lon") : std::nullopt;
-    if (lat && lon) card_.geo = make_point(*lat, *lon);
+    if (lat && lon) gist_.geo = make_point(*lat, *lon);
   }
 
   void read_event_times() {
@@ -153,28 +153,28 @@ class CardReader {
     Repetition::Times times{start->local_ms, start->local_ms, start->date_only, zone, {}};
     if (start->date_only) times.local_end += kDayMs;
     if (end && end->local_ms > start->local_ms) times.local_end = end->local_ms;
-    card_.start = start->at.ms;
-    card_.end = zone.to_utc(times.local_end).ms;
-    if (end && end->at > start->at) card_.end = end->at.ms;
+    gist_.start = start->at.ms;
+    gist_.end = zone.to_utc(times.local_end).ms;
+    if (end && end->at > start->at) gist_.end = end->at.ms;
     auto rule = text_field(record_, "rrule");
     if (!rule) return;
     for (auto text : texts_field(record_, "exdate")) {
       if (auto except = parse_moment(text, zone)) times.except.push_back(except->at);
     }
-    card_.repetition = Repetition::make(*rule, times);
+    gist_.repetition = Repetition::make(*rule, times);
   }
 
   // A date alone means until the end of that day.
   void read_deadline(UnixTime created) {
     TimeZone zone("");
     auto until = parse_moment(text_field(record_, "until").value_or(""), zone);
-    card_.start = created.ms;
-    card_.end = kForever;
-    if (until) card_.end = until->date_only ? zone.to_utc(until->local_ms + kDayMs).ms : until->at.ms;
+    gist_.start = created.ms;
+    gist_.end = kForever;
+    if (until) gist_.end = until->date_only ? zone.to_utc(until->local_ms + kDayMs).ms : until->at.ms;
   }
 
   Lexicon& lexicon_;
-  Card& card_;
+  Gist& gist_;
   const object& record_;
 };
 
@@ -189,11 +189,11 @@ std::string_view type_vocabulary(What what) {
   }
 }
 
-Card read_card(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created) {
-  Card card;
-  card.what = what;
-  CardReader(lexicon, card, record).read(created);
-  return card;
+Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created) {
+  Gist gist;
+  gist.what = what;
+  GistReader(lexicon, gist, record).read(created);
+  return gist;
 }
 
 }  // namespace maillage::registry
