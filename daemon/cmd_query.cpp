@@ -1,4 +1,5 @@
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "daemon/command.h"
 #include "daemon/http_client.h"
@@ -31,23 +32,68 @@ Result<json::object> ask_url(const QueryOptions& options, const Terminal& termin
   return std::move(value.as_object());
 }
 
-std::string line_of(const json::object& item) {
-  std::string line = "- " + text_of(item, "name");
-  if (const json::value* place = item.if_contains("place"); place != nullptr && place->is_object())
-    line += " · " + text_of(place->get_object(), "name");
-  if (std::string start = text_of(item, "start"); !start.empty()) line += " · " + start;
-  return line + "\n    " + text_of(item, "record") + "\n";
+const json::object& object_at(const json::object& object, std::string_view key) {
+  static const json::object nothing;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_object() ? value->get_object() : nothing;
 }
 
-int show(const json::object& page, const Terminal& terminal) {
+// Who runs it, and whether it is a copy: of two hubs with one list, all else is alike.
+std::string publisher_of(const json::object& publisher, Language language) {
+  std::string host = text_of(object_at(publisher, "host"), "name"), copied = text_of(publisher, "retrieved");
+  std::string name = host.empty() ? text_of(publisher, "name") : host;
+  if (!copied.empty()) return say(Message::kPublisherCopy, language, {name, copied});
+  return say(host.empty() ? Message::kPublisherItself : Message::kPublisherHosted, language, {name});
+}
+
+std::string publishers_of(const json::object& item, Language language) {
+  const json::value* listed = item.if_contains("publishers");
+  if (listed == nullptr || !listed->is_array()) {
+    std::string host = text_of(object_at(item, "host"), "name");
+    return host.empty() ? "" : say(Message::kHostedBy, language, {host}) + "\n";
+  }
+  std::string names;
+  for (const json::value& publisher : listed->get_array())
+    if (publisher.is_object()) names += (names.empty() ? "" : " · ") + publisher_of(publisher.get_object(), language);
+  if (const json::value* more = item.if_contains("publishersLeftOff"); more != nullptr)
+    names += " · " + say(Message::kPublishersMore, language, {json::serialize(*more)});
+  return say(Message::kPublishedBy, language, {names}) + "\n";
+}
+
+std::string line_of(const json::object& item, Language language) {
+  std::string line = "- " + text_of(item, "name");
+  if (std::string place = text_of(object_at(item, "place"), "name"); !place.empty()) line += " · " + place;
+  if (std::string start = text_of(item, "start"); !start.empty()) line += " · " + start;
+  return line + "\n    " + text_of(item, "record") + "\n" + publishers_of(item, language);
+}
+
+// As a shell reads it back.
+std::string word_of(const std::string& text) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,@+";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
+std::string command_of_next(const QueryOptions& options, const std::string& next) {
+  std::string command = "maillage query " + (options.url.empty() ? "--dir " + word_of(options.dir.string()) : "--url " + word_of(options.url));
+  command += " " + options.what;
+  for (const std::string& one : options.parameters)
+    if (!one.starts_with("after=")) command += " " + word_of(one);
+  return command + " after=" + next;
+}
+
+int show(const json::object& page, const QueryOptions& options, const Terminal& terminal) {
   std::string said;
   std::uint64_t matched = 0, shown = 0;
   if (const json::value* items = page.if_contains("items"); items != nullptr && items->is_array())
     for (const json::value& item : items->get_array())
-      if (item.is_object()) said += line_of(item.get_object()), ++shown;
+      if (item.is_object()) said += line_of(item.get_object(), terminal.language), ++shown;
   boost::system::error_code error;
   if (const json::value* count = page.if_contains("numberMatched"); count != nullptr && count->is_number()) matched = count->to_number<std::uint64_t>(error);
   said += say(Message::kFound, terminal.language, {std::to_string(matched), std::to_string(shown)});
+  if (std::string next = text_of(page, "next"); !next.empty()) said += "\n" + say(Message::kNextPage, terminal.language, {command_of_next(options, next)});
   return conclude(page, said, terminal);
 }
 
@@ -59,7 +105,7 @@ int run_query(const QueryOptions& options, const Terminal& terminal) {
     bool refused = false;
     auto page = ask_url(options, terminal, refused);
     if (!page) return complain(page.error(), terminal);
-    if (!refused) return show(*page, terminal);
+    if (!refused) return show(*page, options, terminal);
     ControlMessage reply;
     reply.body["error"] = std::move(*page);
     return complain(reply, terminal);
@@ -71,7 +117,7 @@ int run_query(const QueryOptions& options, const Terminal& terminal) {
   ControlMessage reply = perform_on(options.dir, std::move(request), terminal);
   const json::value* result = reply.body.if_contains("result");
   if (result == nullptr || !result->is_object()) return complain(reply, terminal);
-  return show(result->get_object(), terminal);
+  return show(result->get_object(), options, terminal);
 }
 
 }  // namespace maillage::daemon

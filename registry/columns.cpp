@@ -56,15 +56,19 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist
     place.name = gist.name;
     place.slug = slug_of(gist.name);
     slugs_[place.slug].push_back(row.place);
+    hosts_.set_network(row.place, gist.what == What::kNetworks);
   }
-  auto list = static_cast<std::size_t>(gist.what);
-  ++living_[list];
-  added_[list].push_back(number);
+  auto card = Cards::id_of(row);
+  row.face = !card;  // of a card, settling decides
   row.words = static_cast<std::uint32_t>(gist.words.size() + gist.joined.size());
   listed_words_ += row.words;
   rows_.push_back(std::move(row));
+  if (card) cards_.add(*card, {number, gist.retrieved});
+  else list(number);
   unsettled_ = true;
 }
+
+void Columns::list(std::uint32_t row) { added_[static_cast<std::size_t>(rows_[row].what)].push_back(row); }
 
 void Columns::list_word(const GistWord& met, std::uint32_t row) {
   if (met.number >= listings_.size()) listings_.resize(met.number + met.number / 2 + 1);
@@ -86,6 +90,7 @@ void Columns::forget_profile(IndexedPlace& place) {
   place.profile = kNoRow;
   place.name.clear();
   place.slug.clear();
+  hosts_.set_network(ordinals_.at(place.id), false);
 }
 
 void Columns::kill(std::uint32_t number) {
@@ -94,8 +99,8 @@ void Columns::kill(std::uint32_t number) {
   row.repetition.reset();
   ++dead_;
   dead_words_ += row.words;
-  --living_[static_cast<std::size_t>(row.what)];
-  died_[static_cast<std::size_t>(row.what)] = true;
+  left_[static_cast<std::size_t>(row.what)] = true;
+  if (auto card = Cards::id_of(row)) cards_.lose(*card);
   IndexedPlace& place = places_[row.place];
   if (place.profile == number) forget_profile(place);
   unsettled_ = true;
@@ -127,17 +132,26 @@ bool Columns::name_before(std::uint32_t a, std::uint32_t b) const {
 void Columns::settle() {
   if (!unsettled_) return;
   if (is_crowded()) renumber();
+  settle_cards();
+  hosts_.settle(places_);
   if (dead_ == 0) words_kept_ = words_.size();
   auto before = [this](std::uint32_t a, std::uint32_t b) { return name_before(a, b); };
-  auto dead = [this](std::uint32_t row) { return !rows_[row].alive; };
+  auto hidden = [this](std::uint32_t row) { return !rows_[row].shown(); };
   for (std::size_t list = 0; list < kWhats; ++list) {
-    if (died_[list]) std::erase_if(order_[list], dead);
-    if (died_[list]) std::erase_if(added_[list], dead);
+    if (left_[list]) std::erase_if(order_[list], hidden);
+    if (left_[list]) std::erase_if(added_[list], hidden);
     merge_in(order_[list], added_[list], before);
-    died_[list] = false;
+    left_[list] = false;
   }
   words_.settle();
   unsettled_ = false;
+}
+
+void Columns::settle_cards() {
+  for (std::uint32_t row : cards_.settle(rows_, places_)) {
+    if (rows_[row].face) list(row);
+    else left_[static_cast<std::size_t>(rows_[row].what)] = true;
+  }
 }
 
 bool Columns::is_crowded() const {
@@ -162,6 +176,7 @@ void Columns::renumber() {
   listings_.clear();
   words_.renumber(moved);
   stems_.renumber(moved);
+  cards_.renumber(moved);
   for (auto& place : places_) {
     for (auto& row : place.rows) row = moved[row];
     if (place.profile != kNoRow) place.profile = moved[place.profile];
@@ -194,10 +209,42 @@ const IndexedPlace* Columns::place(const PlaceId& id) const {
   return found == ordinals_.end() ? nullptr : &places_[found->second];
 }
 
-const IndexedPlace* Columns::place_with_slug(const std::string& slug) const {
+std::span<const std::uint32_t> Columns::places_with_slug(const std::string& slug) const {
   auto found = slugs_.find(slug);
-  if (slug.empty() || found == slugs_.end() || found->second.size() != 1) return nullptr;
-  return &places_[found->second.front()];
+  if (slug.empty() || found == slugs_.end()) return {};
+  return found->second;
+}
+
+const IndexedPlace* Columns::place_with_slug(const std::string& slug) const {
+  auto named = places_with_slug(slug);
+  if (named.size() == 1) return &places_[named.front()];
+  auto shown = [this](std::uint32_t place) { return rows_[places_[place].profile].shown(); };
+  if (std::count_if(named.begin(), named.end(), shown) != 1) return nullptr;
+  return &places_[*std::find_if(named.begin(), named.end(), shown)];
+}
+
+std::span<const Publisher> Columns::publishers(const Row& row) const {
+  auto card = Cards::id_of(row);
+  return card ? cards_.publishers(*card) : std::span<const Publisher>();
+}
+
+void Columns::set_signer(const PlaceId& place, const Signer& signer) {
+  if (hosts_.set_signer(ordinal(place), signer)) unsettled_ = true;
+}
+
+void Columns::know_signer(const PlaceId& place, const Signer& signer) {
+  if (!hosts_.signer(ordinal(place))) set_signer(place, signer);
+}
+
+void Columns::know_signers_of(const Columns& others) {
+  for (std::uint32_t i = 0; i < others.places_.size(); ++i) {
+    if (auto signer = others.hosts_.signer(i)) know_signer(others.places_[i].id, *signer);
+  }
+}
+
+const IndexedPlace* Columns::host_of(std::uint32_t place) const {
+  std::uint32_t host = hosts_.host_of(place);
+  return host == Hosts::kNoPlace ? nullptr : &places_[host];
 }
 
 }  // namespace maillage::registry

@@ -1,6 +1,6 @@
 // Columns: every indexed record as a row of plain values, the word lists over them, and the places they belong to.
 //
-// Invariant: once settled, `in_order(what)` has the living rows of that list by (name key, place, path). Rows are
+// Invariant: once settled, `in_order(what)` has the shown rows of that list by (name key, place, path). Rows are
 // appended; a changed record is a new row and its old one dies; when the dead outnumber the living, or their words fill
 // the word lists, all is renumbered.
 // Guarded by the index's shared mutex: changes and `settle` alone, everything else any number of readers.
@@ -8,35 +8,13 @@
 
 #include <array>
 #include <map>
+#include <span>
 #include <unordered_map>
 
-#include "registry/stored_record.h"
-#include "registry/word_list.h"
+#include "registry/cards.h"
+#include "registry/hosts.h"
 
 namespace maillage::registry {
-
-using FacetId = std::uint32_t;  // facet in the top 4 bits: the sorted ids of a row lie together by facet
-inline constexpr std::uint32_t kNoRow = WordList::kRowsMax;
-
-struct Row {
-  std::uint32_t place = 0;  // ordinal in places()
-  PathKey path;
-  What what = What::kPlaces;
-  bool alive = true;
-  std::uint32_t words = 0;  // listed for it
-  std::optional<GeoPoint> geo;
-  std::vector<FacetId> facets;  // ascending
-  std::int64_t start = kNoTime, end = kNoTime;
-  std::shared_ptr<const Repetition> repetition;
-  std::string name_key;
-};
-
-struct IndexedPlace {
-  PlaceId id;
-  std::uint32_t profile = kNoRow;
-  std::string name, slug;  // of the profile
-  std::vector<std::uint32_t> rows;  // living
-};
 
 class Columns {
  public:
@@ -44,6 +22,11 @@ class Columns {
   void add(const PlaceId& place, const PathKey& path, const Gist& gist);
   void remove(const PlaceId& place, const PathKey& path);
   void remove_all(const PlaceId& place);
+
+  void set_signer(const PlaceId& place, const Signer& signer);
+  // The same, of a place whose signer is not known yet.
+  void know_signer(const PlaceId& place, const Signer& signer);
+  void know_signers_of(const Columns& others);
 
   // The lexicon of the gists was cleared: numbers of words mean other words from here on.
   void forget_word_numbers() { listings_.clear(); }
@@ -57,15 +40,21 @@ class Columns {
   const WordList& words() const { return words_; }
   const WordList& stems() const { return stems_; }
   const std::vector<std::uint32_t>& in_order(What what) const { return order_[static_cast<std::size_t>(what)]; }
-  std::size_t count(What what) const { return living_[static_cast<std::size_t>(what)]; }
+
+  // All rows of the card of this one, its face first, once settled; nothing when its record says no source.
+  std::span<const Publisher> publishers(const Row& row) const;
+  // Who publishes a place, once settled; null: its own daemon, or it is not known.
+  const IndexedPlace* host_of(std::uint32_t place) const;
 
   // Nothing when no record ever had the value.
   std::optional<FacetId> facet(const FacetValue& value) const;
   // Every value of a facet that begins so.
   std::unordered_map<FacetId, std::string> facets_from(Facet facet, const std::string& start) const;
   const IndexedPlace* place(const PlaceId& id) const;
-  // The only place with that slug.
+  // The only place with that slug, or the only one of them that is shown: of two hubs' copies, the face of their card.
   const IndexedPlace* place_with_slug(const std::string& slug) const;
+  // All of them, as numbers in places().
+  std::span<const std::uint32_t> places_with_slug(const std::string& slug) const;
 
   // Order of rows where nothing else decides.
   bool name_before(std::uint32_t a, std::uint32_t b) const;
@@ -73,6 +62,8 @@ class Columns {
  private:
   std::uint32_t ordinal(const PlaceId& place);
   void kill(std::uint32_t row);
+  void list(std::uint32_t row);
+  void settle_cards();
   void forget_profile(IndexedPlace& place);
   bool is_crowded() const;
   void renumber();
@@ -85,15 +76,16 @@ class Columns {
   std::size_t dead_ = 0, dead_words_ = 0;
   std::size_t listed_words_ = 0;  // of all rows
   std::size_t words_kept_ = 0;    // distinct ones, when last no row was dead
-  std::array<std::size_t, kWhats> living_{};
   std::vector<IndexedPlace> places_;
   std::unordered_map<PlaceId, std::uint32_t> ordinals_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> slugs_;
   std::map<FacetValue, FacetId> facets_;
   WordList words_, stems_;  // stems are only met exactly, so never settled
   std::vector<Listing> listings_;  // by the word's number
+  Cards cards_;
+  Hosts hosts_;
   std::array<std::vector<std::uint32_t>, kWhats> order_, added_;
-  std::array<bool, kWhats> died_{};  // since the last settle
+  std::array<bool, kWhats> left_{};  // a row of the list died or is no face any more, since the last settle
   bool unsettled_ = false;
 };
 

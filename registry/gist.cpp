@@ -46,6 +46,7 @@ class GistReader {
   void read(UnixTime created) {
     read_names();
     read_facets();
+    read_source();
     read_address();
     read_geo();
     for (std::string_view key : {"description", "location", "host"}) {
@@ -106,10 +107,18 @@ class GistReader {
     if (const object* governance = object_field(record_, "governance")) {
       for (auto value : texts_field(*governance, "model")) add_facet(Facet::kGovernance, "governance-models", value);
     }
+  }
+
+  // Names and ids hold no NUL (kHasNul).
+  void read_source() {
     const object* source = object_field(record_, "source");
     auto name = source ? text_field(*source, "name") : std::nullopt;
     auto id = source ? text_field(*source, "id") : std::nullopt;
-    if (name && id) gist_.facets.push_back({Facet::kSource, std::string(*name).append(1, '\0').append(*id)});
+    if (!name || !id) return;
+    gist_.facets.push_back({Facet::kSource, std::string(*name).append(1, '\0').append(*id)});
+    if (!source->contains("retrieved")) return;
+    auto moment = parse_moment(text_field(*source, "retrieved").value_or(""), TimeZone(""));
+    gist_.retrieved = moment ? moment->at.ms : kNoTime + 1;
   }
 
   void add_area(char level, const Area& area, Field field) {

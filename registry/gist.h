@@ -44,6 +44,8 @@ struct Gist {
   // Events: half-open, kNoTime when the event has no readable start. Needs and offers: from publication to deadline.
   std::int64_t start = kNoTime, end = kNoTime;
   std::shared_ptr<const Repetition> repetition;
+  // When the record was copied from its source; kNoTime: it has none, or the record is its place's own word.
+  std::int64_t retrieved = kNoTime;
 };
 
 // The vocabulary of `type`, which is `topics` for needs and offers.

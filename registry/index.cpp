@@ -162,7 +162,7 @@ Result<void> Index::judge_again() {
   return store_.write(batch);
 }
 
-void Index::apply(const PlaceChanges& changes) {
+void Index::apply(const PlaceChanges& changes, const std::optional<Signer>& signer) {
   memory_->forget_old_words();
   // Everything slow happens before the lock: queries wait for the copying of values only.
   struct Change {
@@ -178,6 +178,7 @@ void Index::apply(const PlaceChanges& changes) {
     ready.push_back(std::move(change));
   }
   std::unique_lock lock(memory_->mutex);
+  if (signer) memory_->columns.set_signer(changes.place, *signer);
   if (changes.replaces_all) memory_->columns.remove_all(changes.place);
   for (const auto& change : ready) {
     if (change.gist) memory_->columns.add(changes.place, change.path, *change.gist);
@@ -206,11 +207,20 @@ Result<void> Index::load() {
   loading.finish();
   if (!scanned) return scanned;
   if (error) return tl::unexpected(*error);
+  {
+    std::shared_lock lock(memory_->mutex);
+    columns.know_signers_of(memory_->columns);
+  }
   columns.settle();
   std::unique_lock lock(memory_->mutex);
   memory_->columns = std::move(columns);
   memory_->lexicon = std::move(lexicon);
   return {};
+}
+
+void Index::know_signer(const PlaceId& place, const Signer& signer) {
+  std::unique_lock lock(memory_->mutex);
+  memory_->columns.know_signer(place, signer);
 }
 
 Result<Page> Index::query(const Query& query) const {
@@ -248,6 +258,13 @@ Result<PlaceId> Index::find_place(std::string_view id_or_slug) const {
   return place->id;
 }
 
+std::vector<PlaceId> Index::places_with_slug(std::string_view slug) const {
+  std::shared_lock lock(memory_->mutex);
+  std::vector<PlaceId> places;
+  for (std::uint32_t place : memory_->columns.places_with_slug(slug_of(slug))) places.push_back(memory_->columns.places()[place].id);
+  return places;
+}
+
 Result<boost::json::object> Index::place(std::string_view id_or_slug) const {
   ItemSource source;
   {
@@ -258,13 +275,10 @@ Result<boost::json::object> Index::place(std::string_view id_or_slug) const {
     hit.row = place->profile;
     source = item_source(memory_->columns, Query{}, hit);
   }
-  auto value = store_.get(Column::kRecords, record_key(source.place, source.path));
-  if (!value) return tl::unexpected(value.error());
-  if (!*value) return protocol::fail(ErrorCode::kNotFound, source.place.hex());
-  auto stored = decode_stored_record(**value);
-  auto item = stored ? make_item(source, *stored) : std::nullopt;
-  if (!item) return protocol::fail(ErrorCode::kCorrupt, "stored record");
-  return std::move(*item);
+  auto item = read_item(store_, source);
+  if (!item) return tl::unexpected(item.error());
+  if (!*item) return protocol::fail(ErrorCode::kNotFound, source.place.id.hex());
+  return std::move(**item);
 }
 
 Index::PlaceName Index::name_of(const PlaceId& id) const {
@@ -288,8 +302,8 @@ std::vector<SourcedPlace> Index::places_from(std::string_view source) const {
 }
 
 std::size_t Index::count(What what) const {
-  std::shared_lock lock(memory_->mutex);
-  return memory_->columns.count(what);
+  auto lock = memory_->read();
+  return memory_->columns.in_order(what).size();
 }
 
 Result<std::vector<RecordProblem>> Index::problems(const PlaceId& place) const {

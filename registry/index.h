@@ -1,7 +1,7 @@
 // Index: what answers queries. Memory columns and word lists over every record that is held, rebuilt at start from
 // Column::kRecords, which is itself rebuildable from git.
 //
-// Invariant: memory is a pure function of Column::kRecords. A change is staged into the caller's batch, committed by
+// Invariant: memory is a pure function of Column::kRecords, and of the held heads' signers. A change is staged into the caller's batch, committed by
 // the caller, then applied. A record that is not indexable stays in the column with the problem, for its owner.
 // `stage`, `apply` and `load` by one thread at a time; `query`, `place`, `find_place` from any thread meanwhile.
 // STORAGE.md, "Index" and "Query".
@@ -9,6 +9,7 @@
 
 #include <memory>
 
+#include "registry/hosts.h"
 #include "registry/place_changes.h"
 #include "registry/query.h"
 #include "registry/state_store.h"
@@ -36,8 +37,11 @@ class Index {
   // Adds to `batch` what `changes` make of Column::kRecords. Changes nothing else.
   Result<void> stage(WriteBatch& batch, const PlaceChanges& changes) const;
 
-  // Call once the batch is committed.
-  void apply(const PlaceChanges& changes);
+  // Call once the batch is committed. `signer`: of the head that the changes lead to.
+  void apply(const PlaceChanges& changes, const std::optional<Signer>& signer = {});
+
+  // Who signs for a place, unless a change has said so already. Signers are no records: after `load` they are as before.
+  void know_signer(const PlaceId& place, const Signer& signer);
 
   // Judges every record of the column anew and writes those whose problem is another by the schemas of this program: what
   // a newer or older one kept may be shown now, or not any more. Before `load`.
@@ -48,8 +52,12 @@ class Index {
 
   Result<Page> query(const Query& query) const;
 
-  // A place or network by id (64 hex) or slug; a slug answers only when exactly one place has it, else kNotFound.
+  // A place or network by id (64 hex) or slug; a slug answers only when exactly one place has it, or one that is shown of
+  // several (a face of a card). Else kNotFound.
   Result<PlaceId> find_place(std::string_view id_or_slug) const;
+
+  // Every place with that slug.
+  std::vector<PlaceId> places_with_slug(std::string_view slug) const;
 
   // Its item, as in a page.
   Result<boost::json::object> place(std::string_view id_or_slug) const;
@@ -63,7 +71,7 @@ class Index {
   // Every place whose profile comes from the source of that name, whoever publishes it.
   std::vector<SourcedPlace> places_from(std::string_view source) const;
 
-  // How many records of a kind are indexed.
+  // How many cards a list has: what a question without conditions matches.
   std::size_t count(What what) const;
 
   // What a place published that is not indexed.

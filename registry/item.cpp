@@ -14,6 +14,17 @@ boost::json::value text_or_null(const std::string& text) {
   return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
 }
 
+ShownPlace shown(const IndexedPlace& place) { return {place.id, place.name, place.slug}; }
+
+std::optional<ShownPlace> shown_host(const Columns& columns, std::uint32_t place) {
+  const IndexedPlace* host = columns.host_of(place);
+  return host ? std::optional(shown(*host)) : std::nullopt;
+}
+
+boost::json::object place_json(const ShownPlace& place) {
+  return {{"id", place.id.hex()}, {"slug", text_or_null(place.slug)}, {"name", text_or_null(place.name)}};
+}
+
 // Metres are as fine as anybody's point on a map.
 double rounded_km(double km) { return std::round(km * 1000) / 1000; }
 
@@ -22,7 +33,17 @@ double rounded_km(double km) { return std::round(km * 1000) / 1000; }
 ItemSource item_source(const Columns& columns, const Query& query, const Hit& hit) {
   const Row& row = columns.rows()[hit.row];
   const IndexedPlace& place = columns.places()[row.place];
-  ItemSource source{place.id, row.path, row.what, place.name, place.slug, {}, {}, {}};
+  ItemSource source;
+  source.place = shown(place);
+  source.path = row.path;
+  source.what = row.what;
+  source.host = shown_host(columns, row.place);
+  auto publishers = columns.publishers(row);
+  if (publishers.size() > kPublishersShownMax) source.publishers_left_off = publishers.size() - kPublishersShownMax;
+  for (const Publisher& publisher : publishers.first(publishers.size() - source.publishers_left_off)) {
+    const Row& one = columns.rows()[publisher.row];
+    if (publishers.size() > 1) source.publishers.push_back({shown(columns.places()[one.place]), one.path, shown_host(columns, one.place)});
+  }
   if (!row.geo && place.profile != kNoRow) source.place_geo = columns.rows()[place.profile].geo;
   if (query.near) source.distance = hit.distance;
   bool occurs = row.repetition && (query.from || query.to);
@@ -33,16 +54,19 @@ ItemSource item_source(const Columns& columns, const Query& query, const Hit& hi
 std::optional<boost::json::object> make_item(const ItemSource& source, const StoredRecord& stored) {
   auto record = protocol::parse_record(stored.json);
   if (!record) return std::nullopt;
-  auto address = protocol::address_of(source.place, stored.path);
+  auto address = protocol::address_of(source.place.id, stored.path);
   if (!address) return std::nullopt;
   boost::json::object item = std::move(*record);
   bool is_profile = source.what == What::kPlaces || source.what == What::kNetworks;
+  // Fields of these names in the record would be taken for our word.
+  for (const char* ours : {"publishers", "publishersLeftOff"}) item.erase(ours);
   if (is_profile) {
-    item["id"] = source.place.hex();
-    item["slug"] = text_or_null(source.place_slug);
+    item["id"] = source.place.id.hex();
+    item["slug"] = text_or_null(source.place.slug);
+    item.erase("host");
+    if (source.host) item["host"] = place_json(*source.host);
   } else {
-    item["place"] = {{"id", source.place.hex()}, {"slug", text_or_null(source.place_slug)},
-                     {"name", text_or_null(source.place_name)}};
+    item["place"] = place_json(source.place);
   }
   item["record"] = protocol::to_text(*address);
   item["created"] = format_utc(stored.created);
@@ -52,6 +76,19 @@ std::optional<boost::json::object> make_item(const ItemSource& source, const Sto
   if (source.occurrence) {
     item["occurrence"] = {{"start", format_utc(source.occurrence->start)}, {"end", format_utc(source.occurrence->end)}};
   }
+  return item;
+}
+
+std::optional<boost::json::object> make_publisher(const ShownPublisher& publisher, const StoredRecord& stored) {
+  auto record = protocol::parse_record(stored.json);
+  auto address = protocol::address_of(publisher.place.id, stored.path);
+  if (!record || !address) return std::nullopt;
+  boost::json::object item = place_json(publisher.place);
+  item["record"] = protocol::to_text(*address);
+  const auto* source = record->if_contains("source");
+  auto retrieved = source && source->is_object() ? protocol::text_field(source->get_object(), "retrieved") : std::nullopt;
+  if (retrieved) item["retrieved"] = *retrieved;
+  if (publisher.host) item["host"] = place_json(*publisher.host);
   return item;
 }
 

@@ -7,12 +7,29 @@
 
 namespace maillage::registry {
 
+// A place as an item names it.
+struct ShownPlace {
+  PlaceId id;
+  std::string name, slug;
+};
+
+struct ShownPublisher {
+  ShownPlace place;
+  PathKey path;
+  std::optional<ShownPlace> host;
+};
+
+// Named in one item. Rationale: anybody may publish the same source again and again, and a page has a thousand items.
+inline constexpr std::size_t kPublishersShownMax = 20;
+
 // What an item takes from memory, copied out so that the store is read without holding the index.
 struct ItemSource {
-  PlaceId place;
+  ShownPlace place;
   PathKey path;
   What what = What::kPlaces;
-  std::string place_name, place_slug;
+  std::optional<ShownPlace> host;          // of places and networks, when another daemon's place publishes it
+  std::vector<ShownPublisher> publishers;  // when there are several; the face first
+  std::size_t publishers_left_off = 0;
   std::optional<GeoPoint> place_geo;
   std::optional<double> distance;
   std::optional<Occurrence> occurrence;
@@ -20,7 +37,10 @@ struct ItemSource {
 
 ItemSource item_source(const Columns& columns, const Query& query, const Hit& hit);
 
-// Nothing when the stored bytes are no record any more.
+// Without its publishers. Nothing when the stored bytes are no record any more.
 std::optional<boost::json::object> make_item(const ItemSource& source, const StoredRecord& stored);
+
+// One of its "publishers". The same.
+std::optional<boost::json::object> make_publisher(const ShownPublisher& publisher, const StoredRecord& stored);
 
 }  // namespace maillage::registry

@@ -14,6 +14,9 @@ struct Listed {
   Position position;
 };
 
+// One item, with its publishers. Nothing when it was withdrawn this very moment. kCorrupt, kIo.
+Result<std::optional<boost::json::object>> read_item(const StateStore& store, const ItemSource& source);
+
 // Fills `page` with the items of `listed`, in order. `more`: others follow the last of them. kCorrupt, kIo.
 Result<void> read_items(const StateStore& store, const Query& query, const std::vector<Listed>& listed, bool more, Page& page);
 

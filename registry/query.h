@@ -12,16 +12,22 @@
 //             department or EPCI that the table has not is refused; a commune, unless a record says it (mistake.h)
 //   from to   half-open; a date alone is the whole day in Paris. Events that overlap, repetitions included; needs and
 //             offers not over yet at `from` and made before `to`. Refused for the rest.
-//   place     id or slug        limit 0 … 1000 (0 = count only)        after = a page's `next`
+//   place     id or slug of any publisher        limit 0 … 1000 (0 = count only)        after = a page's `next`
 // A page also ends at about 4 MiB (kPageBytesMax): fewer items than `limit` do not mean the end, `next` = null does.
 //
 // Order: with q best match first; then with near nearest first; then events by the start that matched; then by name
 // (French collation); then by address. A cursor is a position in that order: it stays good while records change.
 //
-// Item of places and networks: the record's own fields, and {"id", "slug", "kind", "record", "created", "updated"}.
+// Card: records of one list whose `source` has one (name, id), however many publish it. One of them, its face (cards.h: the
+// place's own word, else the latest copy), is matched, counted and listed; `place` alone finds a card by any publisher.
+//
+// Item of places and networks: the record's own fields, and {"id", "slug", "kind", "record", "created", "updated"}; "host"
+// {"id", "slug", "name"} when the daemon of another place publishes it (hosts.h).
 // Item of the others: its fields, and {"record", "place": {"id", "slug", "name"}, "created", "updated"}; `geo` of the
 // place when it has none. With near: "distance" in km. An event that repeats, asked with from or to: "occurrence"
 // {"start", "end"}, the first that matched. `record` is the address maillage:<id>/<path>; times are RFC 3339, UTC.
+// With several publishers: "publishers" [{"id", "slug", "name", "record", "retrieved"?, "host"?}], the face first, then by
+// (place id, path); 20 at most, and "publishersLeftOff".
 #pragma once
 
 #include <string>

@@ -144,7 +144,8 @@ class Registry {
 
   // ---- importing
   // Profiles that say where they come from (`source.name`, `source.id`): each changes the place of ours that came from
-  // there before, or makes one. Grouped as in publish_all; so many outcomes as profiles. `dry_run` writes nothing.
+  // there before, or makes one. Grouped as in publish_all; so many outcomes as profiles. `dry_run` writes nothing. One
+  // without `source.retrieved` gets the day when it last changed: only a place's own word has none (cards.h).
   std::vector<Imported> import_profiles(const std::vector<Bytes>& profiles, bool dry_run, UnixTime now);
   // The ids, in the source of that name, of the places that we publish from it.
   std::vector<std::string> imported_ids(std::string_view source) const;

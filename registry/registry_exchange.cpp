@@ -34,6 +34,7 @@ Result<std::vector<PlaceState>> Registry::load() const {
   std::vector<Error> damaged;
   auto places = load_places(*parts_->state, damaged);
   if (!places) return places;
+  parts_->know_signers(*places);
   std::size_t own = 0;
   for (PlaceState& place : *places) {
     place.own = parts_->signs_for(place.chain);
@@ -41,6 +42,22 @@ Result<std::vector<PlaceState>> Registry::load() const {
   }
   if (own < parts_->own.all().size()) return fail(ErrorCode::kCorrupt, damaged.empty() ? "own place" : damaged.front().context);
   return places;
+}
+
+void Registry::Parts::know_signers(const std::vector<PlaceState>& places) {
+  for (const PlaceState& place : places) {
+    auto signer = place.held_head() ? signer_of(place.chain, place.held_head()->head) : std::nullopt;
+    if (signer) index->know_signer(place.chain.place(), *signer);
+  }
+  signers_known = true;
+}
+
+void Registry::Parts::need_signers() {
+  if (signers_known) return;
+  std::scoped_lock guard(signers_mutex);
+  if (signers_known) return;
+  std::vector<Error> damaged;
+  if (auto places = load_places(*state, damaged); places) know_signers(*places);
 }
 
 // Rationale for reading before writing: a live pack may have been committed between the judgement of this head and now;
@@ -137,7 +154,7 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
   while (next < places.size()) {
     WriteBatch batch;
     batch.put(Column::kMeta, pack_key(pack), "");
-    std::vector<const PlaceChanges*> changed;
+    std::vector<std::size_t> changed;
     for (std::size_t first = next; next < places.size(); ++next) {
       bool full = batch.bytes() >= kBatchBytesMax || batch.changes().size() >= kBatchRecordsMax;
       if (next > first && full) break;
@@ -150,12 +167,12 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       // A peer may answer with less than we hold: the index shows what is held, and nothing else.
       if (!*holds) continue;
       if (auto staged = index->stage(batch, *checked.places[next]); !staged) return staged;
-      changed.push_back(&*checked.places[next]);
+      changed.push_back(next);
     }
     if (fate == Fate::kUnneeded) fate = Fate::kDoubtful;
     if (auto committed = commit(batch); !committed) return committed;
     fate = Fate::kNeeded;
-    for (const PlaceChanges* changes : changed) index->apply(*changes);
+    for (std::size_t i : changed) index->apply(*checked.places[i], signer_of(places[i].head.chain, places[i].head.head.head));
   }
   return {};
 }

@@ -4,6 +4,8 @@
 
 #include "protocol/record.h"
 #include "registry/registry_parts.h"
+#include "registry/stored_record.h"
+#include "registry/time_zone.h"
 
 namespace maillage::registry {
 namespace {
@@ -24,6 +26,14 @@ Result<Source> source_of(ByteView profile) {
   if (!name || !id || name->empty() || id->empty()) return fail(ErrorCode::kMalformed, "source");
   return Source{std::string(*name), std::string(*id)};
 }
+
+std::optional<StoredRecord> stored_profile(const StateStore& store, const PlaceId& place) {
+  auto row = store.get(Column::kRecords, record_key(place, path_key("profile.json")));
+  auto stored = row && *row ? decode_stored_record(**row) : fail(ErrorCode::kNotFound, "profile.json");
+  return stored ? std::optional(std::move(*stored)) : std::nullopt;
+}
+
+boost::json::object& source_in(boost::json::object& profile) { return profile.at("source").get_object(); }
 
 Imported refusal(const Error& error) { return {Outcome::kRefused, std::nullopt, {{"profile.json", "/source", error.code, error.context, ""}}}; }
 
@@ -47,6 +57,20 @@ std::map<std::string, HostedPlace> Registry::Parts::hosted_from(std::string_view
     if (!fresh && better) at->second = {found.place, moved};
   }
   return hosted;
+}
+
+Bytes Registry::Parts::dated(const Bytes& profile, const std::optional<PlaceId>& place, UnixTime now) const {
+  auto record = parse_record(profile);
+  if (!record || source_in(*record).contains("retrieved")) return profile;
+  auto stored = place ? stored_profile(*state, *place) : std::nullopt;
+  auto published = stored ? parse_record(stored->json) : fail(ErrorCode::kNotFound, "profile.json");
+  const auto* source = published ? published->if_contains("source") : nullptr;
+  auto day = source && source->is_object() ? text_field(source->get_object(), "retrieved") : std::nullopt;
+  if (day) source_in(*record)["retrieved"] = *day;
+  if (day && *record == *published) return stored->json;
+  source_in(*record)["retrieved"] = std::string_view(format_utc(now)).substr(0, 10);
+  std::string text = to_pretty_json(*record);
+  return Bytes(text.begin(), text.end());
 }
 
 std::vector<std::string> Registry::imported_ids(std::string_view source) const {
@@ -78,7 +102,8 @@ std::vector<Imported> Registry::import_profiles(const std::vector<Bytes>& profil
     outcomes[i].outcome = exists ? Outcome::kChanged : Outcome::kCreated;
     if (exists && before->second.moved_away) outcomes[i].outcome = Outcome::kElsewhere;
     if (outcomes[i].outcome == Outcome::kElsewhere) continue;
-    publications.push_back({exists ? std::optional(before->second.place) : std::nullopt, {{"profile.json", profiles[i]}}});
+    auto place = exists ? std::optional(before->second.place) : std::nullopt;
+    publications.push_back({place, {{"profile.json", parts_->dated(profiles[i], place, now)}}});
     numbers.push_back(i);
   }
   if (dry_run) {

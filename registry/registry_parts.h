@@ -127,6 +127,13 @@ struct Registry::Parts {
   static constexpr std::string_view kRebuildingKey = "rebuilding";
   Result<std::uint64_t> rebuild_index(std::optional<Error>& unreadable);
 
+  // Who publishes each place, for items that name hosts: told by `load`, as every daemon calls it at its start; else read
+  // before the first question.
+  void know_signers(const std::vector<protocol::PlaceState>& places);
+  void need_signers();
+  std::mutex signers_mutex;  // one reads, others wait
+  std::atomic<bool> signers_known = false;
+
   Result<protocol::CharterChain> chain_of(const PlaceId& place) const;
   Result<protocol::SignedHead> held(const PlaceId& place) const;
   Result<std::vector<protocol::SignedHead>> all_held() const;
@@ -153,6 +160,10 @@ struct Registry::Parts {
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
   std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;
+
+  // An imported profile with the day of the copy (`source.retrieved`): its own; else that of what `place` has published,
+  // when nothing else differs; else today. So a copy is never taken for its place's own word, and comes twice unchanged.
+  Bytes dated(const Bytes& profile, const std::optional<PlaceId>& place, UnixTime now) const;
 
   // Whether we sign for this place: it is ours, and its latest charter names our key.
   bool signs_for(const protocol::CharterChain& chain) const;

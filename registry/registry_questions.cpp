@@ -28,11 +28,15 @@ boost::json::object head_json(const Head& head) {
 
 }  // namespace
 
-Result<Page> Registry::query(const Query& query) const { return parts_->index->query(query); }
+Result<Page> Registry::query(const Query& query) const {
+  parts_->need_signers();
+  return parts_->index->query(query);
+}
 
 Index::PlaceName Registry::name_of(const PlaceId& place) const { return parts_->index->name_of(place); }
 
 Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
+  parts_->need_signers();
   auto item = parts_->index->place(id_or_slug);
   if (!item) return item;
   auto id = parts_->index->find_place(id_or_slug);
@@ -46,6 +50,11 @@ Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
 Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
   if (id_or_slug.empty()) return parts_->identity.place;
   auto id = PlaceId::parse(id_or_slug);
+  // Another daemon's place of that name, as the copy of another hub, stands in nobody's way here.
+  std::vector<PlaceId> ours;
+  if (!id) ours = parts_->index->places_with_slug(id_or_slug);
+  std::erase_if(ours, [&](const PlaceId& place) { return !parts_->own.contains(place); });
+  if (ours.size() == 1) return ours.front();
   if (!id) id = parts_->index->find_place(id_or_slug);
   if (!id) return id;
   if (!parts_->own.contains(*id)) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "registry/slug.h"
 #include "registry/text.h"
@@ -55,7 +56,7 @@ class Relevance {
   void add(const std::vector<WordList::Entry>& entries, std::uint32_t quality) {
     for (WordList::Entry entry : entries) {
       std::uint32_t row = entry.row();
-      if (!columns_.rows()[row].alive) continue;
+      if (!columns_.rows()[row].shown()) continue;
       auto score = static_cast<std::uint16_t>(quality * static_cast<std::uint32_t>(kFieldWeights[static_cast<int>(entry.field())]));
       if (best_[row] == 0) touched_.push_back(row);
       best_[row] = std::max(best_[row], score);
@@ -112,7 +113,17 @@ class Selector {
   void add_place(std::string_view text) {
     auto id = PlaceId::parse(text);
     const IndexedPlace* place = id ? columns_.place(*id) : columns_.place_with_slug(slug_of(text));
-    if (place) places_.push_back(static_cast<std::uint32_t>(place - columns_.places().data()));
+    if (!place) return;
+    places_.push_back(static_cast<std::uint32_t>(place - columns_.places().data()));
+    for (std::uint32_t number : place->rows) {
+      const Row& row = columns_.rows()[number];
+      if (!row.face && row.what == query_.what) faces_.insert(columns_.publishers(row).front().row);
+    }
+  }
+
+  // One of the places asked for, or the face of a card that one of them publishes.
+  bool in_places(const Row& row, std::uint32_t number) const {
+    return query_.place.empty() || std::find(places_.begin(), places_.end(), row.place) != places_.end() || faces_.contains(number);
   }
 
   const Row* profile_of(const Row& row) const {
@@ -121,9 +132,7 @@ class Selector {
   }
 
   bool matches(const Row& row, Hit& hit) const {
-    if (!row.alive || !in_words(hit)) return false;
-    bool place = query_.place.empty() || std::find(places_.begin(), places_.end(), row.place) != places_.end();
-    return place && in_facets(row) && in_space(row, hit) && in_time(row, hit);
+    return in_words(hit) && in_places(row, hit.row) && in_facets(row) && in_space(row, hit) && in_time(row, hit);
   }
 
   // Any of the texts, the best of them for the order.
@@ -195,6 +204,7 @@ class Selector {
   std::vector<Relevance> relevances_;
   std::vector<FacetFilter> filters_;
   std::vector<std::uint32_t> places_;
+  std::unordered_set<std::uint32_t> faces_;  // of other places, of cards that those asked for publish too
 };
 
 }  // namespace

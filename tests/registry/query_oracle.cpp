@@ -107,11 +107,14 @@ std::uint32_t quality(const Word& asked, const WeighedWord& there, bool last, bo
 
 class Oracle {
  public:
-  Oracle(const std::vector<OracleRecord>& records, const Query& query) : records_(records), query_(query) {}
+  Oracle(const std::vector<OracleRecord>& records, const Query& query) : records_(records), query_(query) {
+    for (const auto& record : records_) faces_.push_back(find_face(record));
+  }
 
   Addresses answer() {
     std::vector<Match> matches;
     for (const auto& record : records_) {
+      if (!is_face(record)) continue;
       Match match{&record, 0, 0, 0, name_key(text(record.json, "name"))};
       if (what_of(record.json) == query_.what && matches_all(record, match)) matches.push_back(match);
     }
@@ -134,6 +137,30 @@ class Oracle {
     std::string name;
   };
 
+  static bool one_card(const OracleRecord& a, const OracleRecord& b) {
+    if (a.place == b.place && a.path == b.path) return true;
+    object left = child(a.json, "source"), right = child(b.json, "source");
+    bool sourced = left.contains("name") && left.contains("id");
+    return sourced && what_of(a.json) == what_of(b.json) && text(left, "name") == text(right, "name") && text(left, "id") == text(right, "id");
+  }
+
+  // Own words before copies, late copies before early ones, then the smallest address.
+  static auto worth(const OracleRecord& record) {
+    object source = child(record.json, "source");
+    auto moment = parse_moment(text(source, "retrieved"), TimeZone(""));
+    return std::tuple(source.contains("retrieved"), moment ? -moment->at.ms : 0, record.place, path_key(record.path));
+  }
+
+  bool is_face(const OracleRecord& record) const { return faces_[static_cast<std::size_t>(&record - records_.data())] == &record; }
+
+  const OracleRecord* find_face(const OracleRecord& record) const {
+    const OracleRecord* face = &record;
+    for (const auto& other : records_) {
+      if (one_card(record, other) && worth(other) < worth(*face)) face = &other;
+    }
+    return face;
+  }
+
   const object* profile_of(const OracleRecord& record) const {
     for (const auto& other : records_) {
       if (other.place == record.place && other.path == "profile.json") return &other.json;
@@ -153,7 +180,7 @@ class Oracle {
     for (std::size_t i = 0; i < asked.size(); ++i) {
       bool last = i + 1 == asked.size();
       bool as_typed = std::any_of(records_.begin(), records_.end(),
-                                  [&](const OracleRecord& other) { return best(other.json, asked[i], last, false) > 0; });
+                                  [&](const OracleRecord& other) { return is_face(other) && best(other.json, asked[i], last, false) > 0; });
       std::uint32_t one = best(json, asked[i], last, !as_typed && asked[i].folded.size() >= 5);
       if (one == 0) return false;
       sum += one;
@@ -231,20 +258,26 @@ class Oracle {
     return false;
   }
 
-  bool in_place(const OracleRecord& record) const {
-    if (query_.place.empty()) return true;
-    for (const auto& asked : query_.place) {
-      if (record.place.hex() == asked) return true;
-      int same = 0;
-      bool mine = false;
-      for (const auto& other : records_) {
-        if (other.path != "profile.json" || slug_of(text(other.json, "name")) != asked) continue;
-        ++same;
-        mine = mine || other.place == record.place;
-      }
-      if (mine && same == 1) return true;
+  // The place that a text names: by its id, by a slug that it alone has, or that it alone has of those that are shown.
+  std::optional<protocol::PlaceId> named(const std::string& asked) const {
+    if (auto id = protocol::PlaceId::parse(asked)) return *id;
+    std::vector<const OracleRecord*> same, shown;
+    for (const auto& record : records_) {
+      if (record.path != "profile.json" || slug_of(text(record.json, "name")) != asked) continue;
+      same.push_back(&record);
+      if (is_face(record)) shown.push_back(&record);
     }
-    return false;
+    if (same.size() == 1) return same.front()->place;
+    return shown.size() == 1 ? std::optional(shown.front()->place) : std::nullopt;
+  }
+
+  bool in_place(const OracleRecord& record) const {
+    return query_.place.empty() || std::any_of(query_.place.begin(), query_.place.end(), [&](const std::string& asked) {
+      auto place = named(asked);
+      return place && std::any_of(records_.begin(), records_.end(), [&](const OracleRecord& other) {
+        return other.place == *place && one_card(record, other);
+      });
+    });
   }
 
   bool matches_all(const OracleRecord& record, Match& match) const {
@@ -256,6 +289,7 @@ class Oracle {
 
   const std::vector<OracleRecord>& records_;
   const Query& query_;
+  std::vector<const OracleRecord*> faces_;  // of each record's card
 };
 
 }  // namespace

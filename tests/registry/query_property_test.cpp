@@ -67,6 +67,7 @@ class World {
     if (kind == "resource") json["type"] = chance(50) ? "equipment" : "space", json["licence"] = "CC0-1.0";
     if (kind == "need" || kind == "offer") add_deadline(json);
     if (kind == "event" && chance(90)) add_times(json);
+    if (chance(40)) add_source(json);
     return json;
   }
 
@@ -102,6 +103,13 @@ class World {
   void add_deadline(boost::json::object& json) {
     json["topics"] = some(kTopics);
     if (chance(60)) json["until"] = chance(50) ? day() : day() + hour();
+  }
+  // Few sources, so that cards have several publishers, who copied at few moments, so that some are equal.
+  void add_source(boost::json::object& json) {
+    boost::json::object source{{"name", chance(80) ? "Liste" : "Autre liste"}};
+    if (chance(90)) source["id"] = std::to_string(below(4));
+    if (chance(75)) source["retrieved"] = one({"2026-11-20", "2026-11-19T23:00:00Z", "2026-11-20T12:00", "2026-11-21"});
+    json["source"] = std::move(source);
   }
   void add_times(boost::json::object& json) {
     json["type"] = one(kEventTypes);

@@ -1,0 +1,236 @@
+// Records of several places that name one source are one card: which of them is its face, and what is said of the others.
+#include <set>
+
+#include "tests/registry/registry_fixture.h"
+
+using namespace maillage::registry;
+using namespace maillage::tests;
+using maillage::protocol::PlaceId;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string copied(const std::string& name, const std::string& id, const std::string& retrieved, const std::string& more = "") {
+  std::string day = retrieved.empty() ? "" : R"(, "retrieved": ")" + retrieved + R"(")";
+  return R"({"kind": "profile", "name": ")" + name + R"(", "source": {"name": "Liste", "id": ")" + id + R"(")" + day + "}" + more + "}";
+}
+
+std::string text(const boost::json::value& json, const char* key) { return std::string(json.at(key).as_string()); }
+
+Names names_of(const boost::json::value& list) {
+  Names names;
+  for (const auto& one : list.as_array()) names.emplace_back(one.at("name").as_string());
+  return names;
+}
+
+Signer signer(std::uint8_t key, bool native, std::int64_t ms) {
+  Signer made;
+  made.daemon_key.bytes.fill(key);
+  made.native = native;
+  made.genesis = {ms};
+  return made;
+}
+
+// Two hubs' copies of one place, and a place of its own.
+struct TwoCopies : IndexFixture {
+  PlaceId first = std::min(place_number(1), place_number(2)), second = std::max(place_number(1), place_number(2)), other = place_number(3);
+  TwoCopies() {
+    put(first, "profile.json", copied("Atelier du Port", "1", "2026-11-20"));
+    put(second, "profile.json", copied("L'Atelier du Port", "1", "2026-11-21", R"(, "stage": "open")"));
+    put(other, "profile.json", R"({"kind": "profile", "name": "Le Hangar", "stage": "closed"})");
+  }
+  void put_again(const PlaceId& place, const std::string& json) { put(place, "profile.json", json); }
+};
+
+}  // namespace
+
+TEST_CASE("records with one source are one card, counted once, whose item names all its publishers, the face first") {
+  TwoCopies copies;
+  auto page = copies.ask(What::kPlaces, {});
+  CHECK(page.number_matched == 2);
+  CHECK(copies.index.count(What::kPlaces) == 2);
+  REQUIRE(page.items.size() == 2);
+  const auto& card = page.items[0];
+  CHECK(text(card, "id") == copies.second.hex());
+  CHECK(names_of(card.at("publishers")) == Names{"L'Atelier du Port", "Atelier du Port"});
+  const auto& publisher = card.at("publishers").at(1);
+  CHECK(text(publisher, "id") == copies.first.hex());
+  CHECK(publisher.at("slug") == "atelier-du-port");
+  CHECK(text(publisher, "record") == "maillage:" + copies.first.hex() + "/profile");
+  CHECK(publisher.at("retrieved") == "2026-11-20");
+  CHECK_FALSE(publisher.as_object().contains("host"));
+  CHECK_FALSE(page.items[1].contains("publishers"));
+}
+
+TEST_CASE("only the face is searched, but a card is found by naming any of its publishers") {
+  TwoCopies copies;
+  CHECK(copies.names(What::kPlaces, {{"stage", "open"}}) == Names{"L'Atelier du Port"});
+  copies.put_again(copies.first, copied("Atelier du Port", "1", "2026-11-22", R"(, "activities": ["fablab"])"));
+  CHECK(copies.names(What::kPlaces, {{"stage", "open"}}).empty());
+  CHECK(copies.names(What::kPlaces, {{"activity", "fablab"}}) == Names{"Atelier du Port"});
+  for (const auto& id : {copies.first, copies.second}) CHECK(copies.names(What::kPlaces, {{"place", id.hex()}}) == Names{"Atelier du Port"});
+  CHECK(copies.names(What::kPlaces, {{"place", "l-atelier-du-port"}}) == Names{"Atelier du Port"});
+  CHECK(copies.names(What::kPlaces, {{"place", copies.second.hex()}, {"stage", "open"}}).empty());
+}
+
+TEST_CASE("a publisher that is not the face keeps its own page, its events and its short name") {
+  TwoCopies copies;
+  auto item = copies.index.place(copies.first.hex());
+  REQUIRE(item);
+  CHECK(item->at("name") == "Atelier du Port");
+  CHECK(names_of(item->at("publishers")) == Names{"L'Atelier du Port", "Atelier du Port"});
+  CHECK(text(*copies.index.place("atelier-du-port"), "id") == copies.first.hex());
+  copies.put(copies.first, "events/fete.json", R"({"kind": "event", "name": "Fête"})");
+  auto event = copies.ask(What::kEvents, {{"place", copies.first.hex()}}).items.at(0);
+  CHECK(event.at("place").at("name") == "Atelier du Port");
+  CHECK_FALSE(event.contains("publishers"));
+}
+
+TEST_CASE("two copies of one name answer to it as the one that is shown, and two places of one name do not") {
+  TwoCopies copies;
+  copies.put_again(copies.first, copied("L'Atelier du Port", "1", "2026-11-20"));
+  CHECK(copies.index.find_place("l-atelier-du-port").value() == copies.second);
+  copies.put_again(copies.first, copied("L'Atelier du Port", "2", "2026-11-20"));
+  CHECK_FALSE(copies.index.find_place("l-atelier-du-port"));
+}
+
+TEST_CASE("its place's own word is the face before every copy, and when it is withdrawn the copy is back") {
+  TwoCopies copies;
+  copies.put_again(copies.other, copied("Chez nous", "1", ""));
+  auto page = copies.ask(What::kPlaces, {});
+  CHECK(page.number_matched == 1);
+  CHECK(names_of(page.items.at(0).at("publishers")) == Names{"Chez nous", "Atelier du Port", "L'Atelier du Port"});
+  CHECK_FALSE(page.items[0].at("publishers").at(0).as_object().contains("retrieved"));
+  copies.commit({copies.other, false, {withdrawn("profile.json")}});
+  CHECK(copies.names(What::kPlaces, {}) == Names{"L'Atelier du Port"});
+  copies.commit({copies.second, true, {}});
+  page = copies.ask(What::kPlaces, {});
+  CHECK(page.items.at(0).at("name") == "Atelier du Port");
+  CHECK_FALSE(page.items[0].contains("publishers"));
+}
+
+TEST_CASE("of two copies the later one is the face, as moments, and of equal ones that of the smaller place id") {
+  TwoCopies copies;
+  auto face = [&](const std::string& first, const std::string& second) {
+    copies.put_again(copies.first, copied("Un", "1", first));
+    copies.put_again(copies.second, copied("Deux", "1", second));
+    return copies.names(What::kPlaces, {{"place", copies.first.hex()}}).at(0);
+  };
+  CHECK(face("2026-11-20", "2026-11-20") == "Un");
+  CHECK(face("2026-11-20", "2026-11-20T00:00:01") == "Deux");
+  CHECK(face("2026-11-20", "2026-11-19T23:00:00Z") == "Un");
+  CHECK(face("2026-11-20", "2026-11-19T23:00:01Z") == "Deux");
+  CHECK(face("2026-11-20T10:00:00+01:00", "2026-11-20T09:30:00Z") == "Deux");
+  CHECK(face("2026-11-21", "2026-11-20") == "Un");
+}
+
+TEST_CASE("a source without an id makes no card, and neither does the same source in another list") {
+  IndexFixture index;
+  for (std::uint32_t i = 1; i <= 2; ++i)
+    index.put(place_number(i), "profile.json", R"({"kind": "profile", "name": "Lieu", "source": {"name": "Liste", "retrieved": "2026-11-20"}})");
+  CHECK(index.ask(What::kPlaces, {}).number_matched == 2);
+  index.put(place_number(3), "profile.json", copied("Lieu", "1", "2026-11-20"));
+  index.put(place_number(4), "profile.json", copied("Réseau", "1", "2026-11-20", R"(, "type": "network")"));
+  CHECK(index.ask(What::kPlaces, {}).number_matched == 3);
+  CHECK(index.ask(What::kNetworks, {}).number_matched == 1);
+}
+
+TEST_CASE("events that two places copied from one agenda are one card too") {
+  IndexFixture index;
+  auto concert = [](const std::string& name) {
+    return R"({"kind": "event", "name": ")" + name + R"(", "start": "2026-12-05T20:00", "source": {"name": "Agenda", "id": "7", "retrieved": "2026-11-20"}})";
+  };
+  index.put(place_number(1), "events/a.json", concert("Concert"));
+  index.put(place_number(1), "events/b.json", concert("Concert"));
+  index.put(place_number(2), "events/a.json", concert("Concert"));
+  auto page = index.ask(What::kEvents, {{"from", "2026-12-01"}});
+  CHECK(page.number_matched == 1);
+  CHECK(page.items.at(0).at("publishers").as_array().size() == 3);
+}
+
+TEST_CASE("faces are the same after a start, and after the rows were numbered anew") {
+  TwoCopies copies;
+  copies.put_again(copies.other, copied("Chez nous", "1", ""));
+  Index again(copies.store);
+  REQUIRE(again.load());
+  CHECK(again.query({})->items.at(0).at("name") == "Chez nous");
+  for (int i = 0; i < 9'000; ++i) copies.put(place_number(9), "profile.json", copied("Version " + std::to_string(i), "9", "2026-11-20"));
+  CHECK(copies.names(What::kPlaces, {}) == Names{"Chez nous", "Version 8999"});
+  copies.commit({copies.other, false, {withdrawn("profile.json")}});
+  auto page = copies.ask(What::kPlaces, {});
+  CHECK(page.items.at(0).at("name") == "L'Atelier du Port");
+  CHECK(names_of(page.items.at(0).at("publishers")) == Names{"L'Atelier du Port", "Atelier du Port"});
+}
+
+TEST_CASE("a walk through the pages goes on when the face of its cursor changes, and repeats nothing that stays") {
+  IndexFixture index;
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    std::string id = std::to_string(i);
+    index.put(place_number(i), "profile.json", copied("Lieu " + id, id, "2026-11-20"));
+    index.put(place_number(100 + i), "profile.json", copied("Lieu " + id, id, "2026-11-21"));
+  }
+  std::multiset<std::string> seen;
+  std::string after;
+  std::uint32_t turn = 0;
+  do {
+    auto page = index.ask(What::kPlaces, {{"limit", "3"}, {"after", after}});
+    CHECK(page.number_matched == 10);
+    for (const auto& item : page.items) seen.emplace(item.at("name").as_string());
+    after = page.next;
+    index.commit({place_number(100 + 3 * turn + 2), true, {}});
+    ++turn;
+  } while (!after.empty());
+  for (int i = 0; i < 10; ++i) CHECK(seen.count("Lieu " + std::to_string(i)) >= 1);
+}
+
+TEST_CASE("an item names twenty publishers and counts the rest") {
+  IndexFixture index;
+  for (std::uint32_t i = 0; i < 23; ++i) index.put(place_number(i), "profile.json", copied("Lieu", "1", "2026-11-20"));
+  auto page = index.ask(What::kPlaces, {});
+  CHECK(page.number_matched == 1);
+  CHECK(page.items.at(0).at("publishers").as_array().size() == 20);
+  CHECK(page.items.at(0).at("publishersLeftOff") == 3);
+}
+
+TEST_CASE("a record cannot say for itself who publishes it or hosts it") {
+  IndexFixture index;
+  index.put(place_number(1), "profile.json",
+            R"({"kind": "profile", "name": "Lieu", "publishers": [], "publishersLeftOff": 7, "host": {"name": "Faux"}})");
+  const auto item = index.ask(What::kPlaces, {}).items.at(0);
+  for (const char* key : {"publishers", "publishersLeftOff", "host"}) CHECK_FALSE(item.contains(key));
+}
+
+TEST_CASE("a hosted place is shown with its host: a network first, then the native, then the earliest, then the smallest id") {
+  TwoCopies copies;
+  auto host = [&](const PlaceId& place) -> std::string {
+    auto item = copies.index.place(place.hex());
+    const auto* shown = item->if_contains("host");
+    return shown ? std::string(shown->at("name").as_string()) : "";
+  };
+  CHECK(host(copies.first) == "");
+  auto handed = [&](const PlaceId& place, const Signer& by) { copies.index.apply({place, false, {}}, by); };
+  handed(copies.other, signer(1, true, 2'000));
+  CHECK(host(copies.other) == "");
+  handed(copies.first, signer(1, false, 1'000));
+  CHECK(host(copies.first) == "Le Hangar");
+  CHECK(host(copies.other) == "");
+  handed(copies.second, signer(1, true, 1'500));
+  CHECK(host(copies.other) == "L'Atelier du Port");
+  CHECK(names_of(boost::json::array{copies.ask(What::kPlaces, {}).items.at(0).at("publishers").at(1).at("host")}) == Names{"L'Atelier du Port"});
+  copies.put(place_number(4), "profile.json", R"({"kind": "profile", "name": "Collectif", "type": "network"})");
+  handed(place_number(4), signer(1, false, 9'000));
+  CHECK(host(copies.second) == "Collectif");
+  copies.put(place_number(4), "profile.json", R"({"kind": "profile", "name": "Collectif"})");
+  CHECK(host(copies.first) == "L'Atelier du Port");
+  handed(copies.second, signer(2, false, 1'500));
+  CHECK(host(copies.second) == "");
+  CHECK(host(copies.first) == "Le Hangar");
+  REQUIRE(copies.index.load());
+  CHECK(host(copies.first) == "Le Hangar");
+  copies.index.know_signer(copies.first, signer(7, false, 0));
+  CHECK(host(copies.first) == "Le Hangar");
+  handed(place_number(4), signer(3, true, 5));
+  handed(copies.first, signer(3, true, 5));
+  CHECK(host(std::max(copies.first, place_number(4))) == (copies.first < place_number(4) ? "Atelier du Port" : "Collectif"));
+}
