@@ -155,6 +155,8 @@ Result<void> Registry::Parts::open_stores() {
   if (!opened_objects) return tl::unexpected(opened_objects.error());
   objects = std::move(*opened_objects);
   index = std::make_unique<Index>(*state);
+  whole_chain = std::make_unique<WholeChain>(*state, *objects);
+  if (auto loaded = whole_chain->load(); !loaded) return loaded;
   auto kept_revision = state->get(Column::kMeta, kRevisionKey);
   if (!kept_revision) return tl::unexpected(kept_revision.error());
   if (*kept_revision) revision = Reader(as_bytes(**kept_revision)).u64();

@@ -87,6 +87,9 @@ struct Finding {
 
 class Fetch;
 
+// The name of the repository that has all places; a place of that slug is cloned by its id.
+inline constexpr std::string_view kWholeRepository = "commons";
+
 class Registry {
  public:
   // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a key: it is
@@ -162,14 +165,15 @@ class Registry {
   // Changes with every commit: what an ETag is made of.
   std::uint64_t revision() const;
   // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "own": [{id, slug, name, head,
-  // problems, receipts}]}: what `status` shows; "own" is the daemon's place, then hosted ones, 20 at most in all.
+  // problems, receipts}], "commons": {commit, tree}, once it was asked for}:
+  // what `status` shows; "own" is the daemon's place, then hosted ones, 20 at most in all.
   boost::json::object status() const;
 
   // ---- stock git (GIT.md)
-  // The refs of a place, by id or slug, as `git-upload-pack` tells them. kNotFound, kUnknownPlace.
+  // The refs of a place, by id or slug, or of everything (kWholeRepository), as `git-upload-pack` tells them. kNotFound, kUnknownPlace.
   Result<Bytes> advertise(std::string_view repository, UnixTime now) const;
-  // The answer to one request of a fetch, read piece by piece; the registry outlives it. kNotFound, kUnknownPlace, and what is wrong with the
-  // request. A commit that may not be wanted, whatever it is, gets one and the same answer.
+  // The answer to one request of a fetch, read piece by piece; the registry outlives it. kNotFound, kUnknownPlace, and what
+  // is wrong with the request. A commit that may not be wanted, whatever it is, gets one and the same answer.
   Result<std::unique_ptr<Fetch>> fetch(std::string_view repository, ByteView request, UnixTime now) const;
 
   // ---- maintenance

@@ -21,7 +21,34 @@ Result<PlaceId> Registry::Parts::repository_place(std::string_view repository) c
   return index->find_place(repository);
 }
 
+Result<WholeChain::Tip> Registry::Parts::whole_tip(UnixTime now) const {
+  std::uint64_t asked_at = revision;
+  if (whole_chain->is_due(asked_at, now)) {
+    auto heads = all_held();
+    if (!heads) return tl::unexpected(heads.error());
+    auto built = need_room(kReserveBytes);
+    if (built) built = whole_chain->build(*heads, asked_at, {identity.place, identity.key}, now);
+    // An older state of everything is better than none.
+    if (!built && !whole_chain->tip()) return tl::unexpected(built.error());
+  }
+  auto tip = whole_chain->tip();
+  if (!tip) return fail(ErrorCode::kNotFound, std::string(kWholeRepository));
+  return *tip;
+}
+
+Result<void> Registry::Parts::forget_whole() {
+  advertised.forget({});
+  if (auto dropped = whole_chain->drop(); !dropped) return dropped;
+  return state->purge(Column::kCommons, "");
+}
+
 Result<Bytes> Registry::advertise(std::string_view repository, UnixTime now) const {
+  if (repository == kWholeRepository) {
+    auto tip = parts_->whole_tip(now);
+    if (!tip) return tl::unexpected(tip.error());
+    parts_->advertised.note({}, {tip->commit, std::nullopt, now});
+    return advertise_refs({{"HEAD", tip->commit}, {"refs/heads/main", tip->commit}});
+  }
   auto place = parts_->repository_place(repository);
   if (!place) return tl::unexpected(place.error());
   auto head = parts_->held(*place);
@@ -56,7 +83,21 @@ Result<std::optional<LooseObjects>> Registry::Parts::admit_wants(const SignedHea
   return std::optional(std::move(loose));
 }
 
+Result<std::unique_ptr<Fetch>> Registry::Parts::fetch_whole(ByteView body, UnixTime now) const {
+  auto request = read_upload_request(body);
+  if (!request) return tl::unexpected(request.error());
+  auto tip = whole_chain->tip();
+  if (!tip) return Fetch::refuse(kNotOurs);
+  std::set<ObjectId> left(request->wants.begin(), request->wants.end());
+  left.erase(tip->commit);
+  // What was told is in the chain: it only grows, and who drops it forgets what was told.
+  for (const Advertised::Told& told : advertised.recent({}, now)) left.erase(told.commit);
+  if (!left.empty()) return Fetch::refuse(kNotOurs);
+  return Fetch::open(whole_chain->source(), *request, Compare::kParents);
+}
+
 Result<std::unique_ptr<Fetch>> Registry::fetch(std::string_view repository, ByteView body, UnixTime now) const {
+  if (repository == kWholeRepository) return parts_->fetch_whole(body, now);
   auto place = parts_->repository_place(repository);
   if (!place) return tl::unexpected(place.error());
   auto head = parts_->held(*place);

@@ -11,6 +11,7 @@
 #include "registry/draft.h"
 #include "registry/git/advertised.h"
 #include "registry/git/head_commit.h"
+#include "registry/git/whole_chain.h"
 #include "registry/head_rows.h"
 #include "registry/ingest.h"
 #include "registry/keys.h"
@@ -82,6 +83,7 @@ struct Registry::Parts {
   std::unique_ptr<RocksStore> state;
   std::unique_ptr<ObjectStore> objects;
   std::unique_ptr<Index> index;
+  std::unique_ptr<WholeChain> whole_chain;
   TreeCache trees;
   OwnPlaces own;
   std::atomic<bool> sheet_confirmed = false;
@@ -144,6 +146,10 @@ struct Registry::Parts {
   Result<PlaceId> repository_place(std::string_view repository) const;
   Result<std::optional<LooseObjects>> admit_wants(const protocol::SignedHead& held_now, const protocol::CharterChain& chain,
                                                   const std::vector<ObjectId>& wants, UnixTime now) const;
+  Result<WholeChain::Tip> whole_tip(UnixTime now) const;
+  Result<std::unique_ptr<Fetch>> fetch_whole(ByteView body, UnixTime now) const;
+  // To be called by whatever erases: the tree of everything starts again without the commits that showed what is erased.
+  Result<void> forget_whole();
 
   boost::json::object own_status(const PlaceId& place) const;
   Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;

@@ -97,8 +97,10 @@ boost::json::object Registry::status() const {
   auto all = parts_->own.all();
   for (const PlaceId& place : all)
     if (place != parts_->identity.place && own.size() < kStatusPlacesMax) own.push_back(parts_->own_status(place));
-  return {{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
-          {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1}, {"own", std::move(own)}};
+  boost::json::object shown{{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
+                            {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1}, {"own", std::move(own)}};
+  if (auto tip = parts_->whole_chain->tip()) shown["commons"] = {{"commit", tip->commit.hex()}, {"tree", tip->tree.hex()}};
+  return shown;
 }
 
 // What the index says of a place beside what its history says.

@@ -22,7 +22,7 @@ using protocol::fail;
 
 // Names on disk: never renamed, a column is only ever added.
 constexpr std::array<const char*, kColumns> kColumnNames = {"default", "heads",   "charters", "evidence",
-                                                            "records", "peers", "inbox"};
+                                                            "records", "peers", "inbox", "commons"};
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }

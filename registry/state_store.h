@@ -26,8 +26,9 @@ enum class Column : std::uint8_t {
   kRecords,   // place id ‖ 16 bytes of SHA-256(path) → record with its dates (no user text in keys)
   kPeers,     // address book and admission
   kInbox,     // contributions that wait
+  kCommons,   // object id → the commits and trees of the tree of everything (git/whole_chain.h); written by the git threads
 };
-inline constexpr std::size_t kColumns = 7;
+inline constexpr std::size_t kColumns = 8;
 
 class WriteBatch {
  public:
