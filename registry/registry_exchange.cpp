@@ -1,6 +1,7 @@
 // The registry's side of sync: what a node asks to be kept, taken in and handed out.
 #include <algorithm>
 
+#include "registry/history.h"
 #include "registry/registry_parts.h"
 #include "registry/stored_record.h"
 
@@ -148,6 +149,11 @@ Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& check
   return committed;
 }
 
+bool Registry::Parts::continues(const ObjectId& before, const ObjectId& after) const {
+  auto descends = descends_from(*objects, after, before);
+  return descends && *descends;
+}
+
 Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
                                             const PackName& pack, Origin origin, Fate& fate) {
   std::size_t next = 0;
@@ -155,6 +161,7 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
     WriteBatch batch;
     batch.put(Column::kMeta, pack_key(pack), "");
     std::vector<std::size_t> changed;
+    bool breaks_history = false;
     for (std::size_t first = next; next < places.size(); ++next) {
       bool full = batch.bytes() >= kBatchBytesMax || batch.changes().size() >= kBatchRecordsMax;
       if (next > first && full) break;
@@ -162,16 +169,31 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
       if (origin == Origin::kOurs) batch.put(Column::kMeta, own_key(candidate.chain.place()), "");
       if (auto seen = raise(batch, Mark::kSeen, candidate.head); !seen) return tl::unexpected(seen.error());
+      auto before = get_head(*state, Mark::kHeld, candidate.head.head.place);
+      if (!before) return tl::unexpected(before.error());
       auto holds = raise(batch, Mark::kHeld, candidate.head);
       if (!holds) return tl::unexpected(holds.error());
       // A peer may answer with less than we hold: the index shows what is held, and nothing else.
       if (!*holds) continue;
       if (auto staged = index->stage(batch, *checked.places[next]); !staged) return staged;
+      if (*before && checked.places[next]->replaces_all)
+        breaks_history = breaks_history || !continues((*before)->head.commit, candidate.head.head.commit);
       changed.push_back(next);
+    }
+    // The tree of everything has commits that show what a place took out of its history: they go in the same batch.
+    WholeChain::Token token;
+    if (breaks_history) {
+      auto staged = whole_chain->stage_drop(batch);
+      if (!staged) return tl::unexpected(staged.error());
+      token = std::move(*staged);
     }
     if (fate == Fate::kUnneeded) fate = Fate::kDoubtful;
     if (auto committed = commit(batch); !committed) return committed;
     fate = Fate::kNeeded;
+    if (breaks_history) {
+      whole_chain->dropped(token);
+      advertised.forget({});
+    }
     for (std::size_t i : changed) index->apply(*checked.places[i], signer_of(places[i].head.chain, places[i].head.head.head));
   }
   return {};

@@ -3,7 +3,6 @@
 
 #include "registry/git/fetch.h"
 #include "registry/git/head_commit.h"
-#include "registry/history.h"
 #include "registry/registry_parts.h"
 
 namespace maillage::registry {
@@ -36,12 +35,6 @@ Result<WholeChain::Tip> Registry::Parts::whole_tip(UnixTime now) const {
   return *tip;
 }
 
-Result<void> Registry::Parts::forget_whole() {
-  advertised.forget({});
-  if (auto dropped = whole_chain->drop(); !dropped) return dropped;
-  return state->purge(Column::kCommons, "");
-}
-
 Result<Bytes> Registry::advertise(std::string_view repository, UnixTime now) const {
   if (repository == kWholeRepository) {
     auto tip = parts_->whole_tip(now);
@@ -71,14 +64,15 @@ Result<std::optional<LooseObjects>> Registry::Parts::admit_wants(const SignedHea
     if (left.erase(shown.commit) > 0) loose.merge(std::move(shown.objects));
   };
   admit(held_now);
-  for (const Advertised::Told& told : advertised.recent(held_now.head.place, now)) {
-    if (left.empty()) break;
-    if (!told.head || told.head->head.charter >= chain.size()) continue;
-    // An erasure since then leaves it outside.
-    auto inside = descends_from(*objects, held_now.head.commit, told.commit);
-    if (!inside) return tl::unexpected(inside.error());
-    if (*inside) admit(*told.head);
-  }
+  if (left.empty()) return std::optional(std::move(loose));
+  auto told = advertised.recent(held_now.head.place, now);
+  ObjectSet commits;
+  for (const Advertised::Told& one : told) commits.insert(one.commit);
+  // An erasure since then leaves them outside.
+  auto inside = ancestors_among(*objects, {held_now.head.commit}, std::move(commits));
+  if (!inside) return tl::unexpected(inside.error());
+  for (const Advertised::Told& one : told)
+    if (inside->contains(one.commit) && one.head && one.head->head.charter < chain.size()) admit(*one.head);
   if (!left.empty()) return std::optional<LooseObjects>();
   return std::optional(std::move(loose));
 }

@@ -122,6 +122,8 @@ struct Registry::Parts {
   enum class Fate { kUnneeded, kDoubtful, kNeeded };
   Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
                              const PackName& pack, Origin origin, Fate& fate);
+  // Whether nothing was taken out of a place's history between two commits of it.
+  bool continues(const ObjectId& before, const ObjectId& after) const;
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
   // Forgets the index and makes it anew from git; a start that finds the row `kRebuildingKey` does so too. Gives the
   // number of records. A place that cannot be read is left out, and the first reason given: one damaged place must not
@@ -148,8 +150,6 @@ struct Registry::Parts {
                                                   const std::vector<ObjectId>& wants, UnixTime now) const;
   Result<WholeChain::Tip> whole_tip(UnixTime now) const;
   Result<std::unique_ptr<Fetch>> fetch_whole(ByteView body, UnixTime now) const;
-  // To be called by whatever erases: the tree of everything starts again without the commits that showed what is erased.
-  Result<void> forget_whole();
 
   boost::json::object own_status(const PlaceId& place) const;
   Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;

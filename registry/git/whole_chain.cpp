@@ -126,8 +126,12 @@ void WholeChain::learn(std::span<const protocol::SignedHead> heads) {
 }
 
 Result<void> WholeChain::extend(const WholeTree& tree, const Author& author, protocol::UnixTime now) {
-  if (bytes_ > bytes_max_)
-    if (auto dropped = drop_rows(); !dropped) return dropped;
+  if (bytes_ > bytes_max_) {
+    WriteBatch all;
+    if (auto staged = stage_rows(all); !staged) return staged;
+    if (auto written = state_.write(all); !written) return written;
+    forget();
+  }
   auto last = tip();
   CommitPerson person{"Maillage", place_email(author.place), std::max<std::int64_t>(0, now.ms / 1000), 0};
   std::string message = std::to_string(tree.places) + " places, " + std::to_string(tree.networks) + " networks\n";
@@ -160,25 +164,29 @@ Result<void> WholeChain::extend(const WholeTree& tree, const Author& author, pro
   return {};
 }
 
-Result<void> WholeChain::drop_rows() {
-  WriteBatch batch;
-  auto scanned = state_.scan(Column::kCommons, "", [&](std::string_view key, std::string_view) {
+Result<void> WholeChain::stage_rows(WriteBatch& batch) const {
+  return state_.scan(Column::kCommons, "", [&](std::string_view key, std::string_view) {
     batch.erase(Column::kCommons, std::string(key));
     return true;
   });
-  if (!scanned) return scanned;
-  if (auto written = state_.write(batch); !written) return written;
+}
+
+void WholeChain::forget() {
   bytes_ = 0;
   std::scoped_lock lock(tip_mutex_);
   tip_.reset();
   built_revision_.reset();
-  return {};
 }
 
-Result<void> WholeChain::drop() {
-  std::scoped_lock building(build_mutex_);
-  known_.clear();
-  return drop_rows();
+Result<WholeChain::Token> WholeChain::stage_drop(WriteBatch& batch) {
+  Token token(build_mutex_);
+  if (auto staged = stage_rows(batch); !staged) return tl::unexpected(staged.error());
+  return token;
+}
+
+void WholeChain::dropped(const Token& token) {
+  protocol::check(token.owns_lock(), "a chain is dropped by who staged it");
+  forget();
 }
 
 }  // namespace maillage::registry

@@ -51,8 +51,12 @@ class WholeChain {
   // The latest commit; nothing before the first build.
   std::optional<Tip> tip() const;
 
-  // After an erasure: forgets every commit and its trees; the next one has no parent. The caller purges the column.
-  Result<void> drop();
+  // For an erasure: adds to `batch` that every commit and its trees go, so that they go with what is erased or not at all. Nothing is
+  // built until the token is gone; `dropped` once the batch is written. The next commit has no parent. The caller
+  // purges the column.
+  using Token = std::unique_lock<std::mutex>;
+  Result<Token> stage_drop(WriteBatch& batch);
+  void dropped(const Token& token);
 
   // The objects of the chain and of the places.
   std::shared_ptr<const ObjectSource> source() const;
@@ -64,7 +68,8 @@ class WholeChain {
   };
 
   Result<void> extend(const WholeTree& tree, const Author& author, protocol::UnixTime now);
-  Result<void> drop_rows();
+  Result<void> stage_rows(WriteBatch& batch) const;
+  void forget();
   void learn(std::span<const protocol::SignedHead> heads);
 
   StateStore& state_;

@@ -6,6 +6,7 @@
 #include "registry/registry.h"
 #include "registry/slug.h"
 #include "tests/registry/git_fixture.h"
+#include "tests/twins/memory_content_store.h"
 #include "tests/twins/memory_state_store.h"
 
 using namespace maillage::tests;
@@ -178,7 +179,13 @@ TEST_CASE("a chain that was dropped, or grew over its bound, starts again withou
   auto second = commons.build(chain, 2, after(60'000));
   CHECK(must(read_links(*chain.source(), second.commit)).parents.empty());
   CHECK(!chain.source()->contains(first.commit));
-  must(chain.drop());
+  WriteBatch batch;
+  {
+    auto token = must(chain.stage_drop(batch));
+    CHECK(chain.tip());
+    must(commons.state.write(batch));
+    chain.dropped(token);
+  }
   CHECK(!chain.tip());
   std::size_t rows = 0;
   must(commons.state.scan(Column::kCommons, "", [&](std::string_view, std::string_view) { return ++rows > 0; }));
@@ -208,4 +215,45 @@ TEST_CASE("a registry tells the tree of everything once it was asked for, and on
   CHECK(fetch(std::string(registry->status().at("commons").at("tree").as_string())) == refused);
   CHECK(fetch(std::string(registry->place("konk-ar-lab")->at("head").at("commit").as_string())) == refused);
   CHECK(registry->verify()->empty());
+}
+
+TEST_CASE("a place that breaks its history takes the commits that showed it out of the tree of everything") {
+  TemporaryDirectory directory;
+  REQUIRE(Registry::create(directory.path(), {"Konk Ar Lab", false, "29039", {}, {}}, kNow));
+  auto registry = must(Registry::open(directory.path()));
+  protocol::KeyPair key(protocol::Seed{{5}});
+  protocol::SignedCharter genesis;
+  genesis.charter.roots = {key.public_key()};
+  genesis.charter.daemon_key = key.public_key();
+  auto chain = must(protocol::CharterChain::start(genesis));
+  ObjectId base;
+  auto take_in = [&](std::uint64_t epoch, const std::string& name, std::size_t new_charters) {
+    MemoryContentStore nothing;
+    TreeCache cache;
+    std::string profile = R"({"kind": "profile", "name": ")" + name + "\"}";
+    CommitPerson person{"x", place_email(chain.place()), 1'800'000'000, 0};
+    auto staged = must(stage_commit(nothing, {std::nullopt, std::nullopt, {{"profile.json", bytes_of(profile)}}, person, person, "x\n"}, key, cache));
+    protocol::Head head;
+    head.place = chain.place();
+    head.epoch = epoch;
+    head.commit = staged.commit;
+    head.state = staged.state;
+    REQUIRE(registry->append_pack(epoch, must(staged.pack->bytes())));
+    auto outcomes = registry->ingest(epoch, {{{protocol::sign(head, key), chain, new_charters}, {}}});
+    REQUIRE(!outcomes.at(0).refused);
+  };
+  auto commit = [&] { return std::string(registry->status().at("commons").at("commit").as_string()); };
+  take_in(0, "Secret", 1);
+  (void)must(registry->advertise(kWholeRepository, kNow));
+  std::string shown = commit();
+  take_in(1, "Ouvert", 0);
+  CHECK(!registry->status().contains("commons"));
+  (void)must(registry->advertise(kWholeRepository, kNow));
+  CHECK(commit() != shown);
+  auto answer = [&](const std::string& want) {
+    std::string request = "0032want " + want + "\n00000009done\n";
+    return std::string(protocol::as_text(must(must(registry->fetch(kWholeRepository, protocol::as_bytes(request), kNow))->read())));
+  };
+  CHECK(answer(shown).find("ERR") == 4);
+  CHECK(answer(commit()).find("NAK") == 4);
 }

@@ -1,0 +1,91 @@
+#include <catch2/catch.hpp>
+
+#include "daemon/git_routes.h"
+#include "tests/daemon/served.h"
+
+using namespace maillage::daemon;
+using namespace maillage;
+
+namespace {
+
+struct GitServed {
+  WorkerPool pool{1, 16};
+  std::string asked;
+  std::unique_ptr<Served> served;
+
+  explicit GitServed(GitLimits limits = {}) {
+    GitSource source;
+    source.advertise = [this](std::string_view repository) -> protocol::Result<protocol::Bytes> {
+      asked = repository;
+      if (repository == "nobody") return protocol::fail(protocol::ErrorCode::kNotFound, "nobody");
+      return protocol::Bytes{'r', 'e', 'f', 's'};
+    };
+    source.fetch = [this](std::string_view repository, protocol::ByteView) -> protocol::Result<std::unique_ptr<registry::Fetch>> {
+      asked = repository;
+      return registry::Fetch::refuse("no");
+    };
+    RouteTable routes;
+    add_git_routes(routes, std::move(source), pool, limits);
+    served = std::make_unique<Served>(std::move(routes));
+    served->run();
+  }
+  ~GitServed() {
+    pool.stop();
+    served.reset();
+  }
+  std::string post(const std::string& body, const std::string& type = "application/x-git-upload-pack-request") {
+    Caller caller(served->port);
+    caller.send("POST /git/lieu.git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en\r\nContent-Type: " + type +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return caller.receive_all();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the refs of a repository come with git's type and to no cache, whatever its name ends in") {
+  GitServed git;
+  std::string answer = ask(git.served->port, "GET", "/git/lieu.git/info/refs?service=git-upload-pack");
+  CHECK(git.asked == "lieu");
+  CHECK(contains(answer, "Content-Type: application/x-git-upload-pack-advertisement\r\n"));
+  CHECK(contains(answer, "Cache-Control: no-cache, max-age=0, must-revalidate\r\n"));
+  CHECK(contains(answer, "Pragma: no-cache\r\n"));
+  CHECK(answer.ends_with("refs"));
+}
+
+TEST_CASE("a refusal is plain text, in the reader's language, for git to show") {
+  GitServed git;
+  std::string answer = ask(git.served->port, "GET", "/git/nobody/info/refs?service=git-upload-pack", "Host: localhost\r\nAccept-Language: en\r\n");
+  CHECK(contains(answer, "HTTP/1.1 404"));
+  CHECK(contains(answer, "Content-Type: text/plain; charset=utf-8\r\n"));
+  CHECK(contains(answer, "No place of this registry"));
+  CHECK(contains(ask(git.served->port, "GET", "/git/lieu/info/refs"), "HTTP/1.1 403"));
+}
+
+TEST_CASE("a fetch is answered in the stream, another type of body is refused") {
+  GitServed git;
+  std::string answer = git.post("0000");
+  CHECK(contains(answer, "HTTP/1.1 200"));
+  CHECK(contains(answer, "Content-Type: application/x-git-upload-pack-result\r\n"));
+  CHECK(contains(answer, "ERR no"));
+  CHECK(git.asked == "lieu");
+  CHECK(contains(git.post("0000", "text/plain"), "HTTP/1.1 415"));
+}
+
+TEST_CASE("beyond what may be under way, a client is told to come back, and what was given up is free again") {
+  GitLimits limits;
+  limits.fetches_max = 0;
+  GitServed full(limits);
+  std::string answer = full.post("0000");
+  CHECK(contains(answer, "HTTP/1.1 503"));
+  CHECK(contains(answer, "Retry-After: 5\r\n"));
+  limits.fetches_max = 1;
+  limits.waiting_bytes_max = 100;
+  GitServed narrow(limits);
+  CHECK(contains(narrow.post(std::string(101, '0')), "HTTP/1.1 503"));
+  for (int again = 0; again < 3; ++again) {
+    std::string after;
+    for (int tries = 0; tries < 1'000 && !contains(after, "HTTP/1.1 200"); ++tries) after = narrow.post(std::string(60, '0'));
+    CHECK(contains(after, "HTTP/1.1 200"));
+  }
+}
