@@ -123,6 +123,7 @@ protocol::IngestPack::Place make_place(std::uint32_t number, bench::SyntheticPla
   head.time = kNow;
   head.commit = staged.commit;
   head.state = staged.state;
+  head.cell = protocol::TerritoryCell::of("FR", std::string_view(profile).substr(profile.find("\"insee\": \"") + 10, 5));
   return {{protocol::sign(head, key), chain, chain.size()}, {}};
 }
 
