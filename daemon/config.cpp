@@ -7,11 +7,10 @@
 #include <functional>
 #include <sstream>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "daemon/peer_url.h"
 #include "protocol/suggestion.h"
+#include "protocol/utf8.h"
+#include "registry/toml.h"
 
 namespace maillage::daemon {
 namespace {
@@ -24,18 +23,19 @@ struct Wrong {
   std::string detail = {};
 };
 using Problem = std::optional<Wrong>;
+using registry::TomlValue;
 
-Problem text(const toml::node& node, std::string& into) {
-  auto value = node.value_exact<std::string>();
-  if (!value) return Wrong{ErrorCode::kConfigText};
+Problem text(const TomlValue& node, std::string& into) {
+  const std::string* value = node.as<std::string>();
+  if (value == nullptr) return Wrong{ErrorCode::kConfigText};
   into = *value;
   return {};
 }
 
-Problem texts(const toml::node& node, std::vector<std::string>& into) {
-  const toml::array* list = node.as_array();
+Problem texts(const TomlValue& node, std::vector<std::string>& into) {
+  const auto* list = node.as<registry::TomlArray>();
   if (list == nullptr) return Wrong{ErrorCode::kConfigTexts};
-  for (const toml::node& entry : *list)
+  for (const TomlValue& entry : *list)
     if (auto wrong = text(entry, into.emplace_back())) return wrong;
   return {};
 }
@@ -54,7 +54,7 @@ Problem choice(std::string_view word, const std::array<std::string_view, Count>&
 }
 
 template <class Enum, std::size_t Count>
-Problem choice(const toml::node& node, const std::array<std::string_view, Count>& words, Enum& into) {
+Problem choice(const TomlValue& node, const std::array<std::string_view, Count>& words, Enum& into) {
   std::string word;
   if (auto wrong = text(node, word)) return wrong;
   return choice(word, words, into);
@@ -80,7 +80,7 @@ Problem set_peers(const std::vector<std::string>& urls, Config& config) {
   return {};
 }
 
-Problem set_public_url(const toml::node& node, Config& config) {
+Problem set_public_url(const TomlValue& node, Config& config) {
   std::string& url = config.http.public_url;
   if (auto wrong = text(node, url)) return wrong;
   while (url.ends_with('/')) url.pop_back();
@@ -88,7 +88,7 @@ Problem set_public_url(const toml::node& node, Config& config) {
   return {};
 }
 
-Problem set_base_path(const toml::node& node, Config& config) {
+Problem set_base_path(const TomlValue& node, Config& config) {
   std::string& path = config.http.base_path;
   if (auto wrong = text(node, path)) return wrong;
   while (path.ends_with('/')) path.pop_back();
@@ -98,52 +98,52 @@ Problem set_base_path(const toml::node& node, Config& config) {
 
 struct Key {
   std::string_view name;
-  Problem (*read)(const toml::node&, Config&);
+  Problem (*read)(const TomlValue&, Config&);
 };
 
 constexpr auto kKeys = std::to_array<Key>({
-    {"listen", [](const toml::node& node, Config& config) {
+    {"listen", [](const TomlValue& node, Config& config) {
        std::string value;
        auto wrong = text(node, value);
        return wrong ? wrong : set_listen(value, config);
      }},
     {"public_url", set_public_url},
     {"base_path", set_base_path},
-    {"host_names", [](const toml::node& node, Config& config) { return texts(node, config.http.host_names); }},
-    {"trusted_proxies", [](const toml::node& node, Config& config) { return texts(node, config.http.trusted_proxies); }},
-    {"metrics", [](const toml::node& node, Config& config) { return choice(node, kMetricsWords, config.http.metrics); }},
-    {"tls_cert", [](const toml::node& node, Config& config) { return text(node, config.tls.certificate_file); }},
-    {"tls_key", [](const toml::node& node, Config& config) { return text(node, config.tls.key_file); }},
-    {"peers", [](const toml::node& node, Config& config) {
+    {"host_names", [](const TomlValue& node, Config& config) { return texts(node, config.http.host_names); }},
+    {"trusted_proxies", [](const TomlValue& node, Config& config) { return texts(node, config.http.trusted_proxies); }},
+    {"metrics", [](const TomlValue& node, Config& config) { return choice(node, kMetricsWords, config.http.metrics); }},
+    {"tls_cert", [](const TomlValue& node, Config& config) { return text(node, config.tls.certificate_file); }},
+    {"tls_key", [](const TomlValue& node, Config& config) { return text(node, config.tls.key_file); }},
+    {"peers", [](const TomlValue& node, Config& config) {
        std::vector<std::string> urls;
        auto wrong = texts(node, urls);
        return wrong ? wrong : set_peers(urls, config);
      }},
-    {"peer_tls_verify", [](const toml::node& node, Config& config) -> Problem {
-       auto value = node.value_exact<bool>();
-       if (!value) return Wrong{ErrorCode::kConfigTruth};
+    {"peer_tls_verify", [](const TomlValue& node, Config& config) -> Problem {
+       const bool* value = node.as<bool>();
+       if (value == nullptr) return Wrong{ErrorCode::kConfigTruth};
        config.peers.tls_verify = *value;
        return {};
      }},
-    {"admission", [](const toml::node& node, Config& config) { return choice(node, kAdmissionWords, config.peers.admission); }},
-    {"log_level", [](const toml::node& node, Config& config) { return choice(node, kLevelWords, config.log.level); }},
-    {"log_format", [](const toml::node& node, Config& config) { return choice(node, kFormatWords, config.log.format); }},
+    {"admission", [](const TomlValue& node, Config& config) { return choice(node, kAdmissionWords, config.peers.admission); }},
+    {"log_level", [](const TomlValue& node, Config& config) { return choice(node, kLevelWords, config.log.level); }},
+    {"log_format", [](const TomlValue& node, Config& config) { return choice(node, kFormatWords, config.log.format); }},
 });
 static_assert(kKeys.size() <= 15, "everything else belongs in the interface");
 
-tl::unexpected<Error> wrong_at(const toml::source_region& where, std::string_view key, const Wrong& wrong) {
-  std::string context = "config.toml:" + std::to_string(where.begin.line);
+tl::unexpected<Error> wrong_at(std::size_t line, std::string_view key, const Wrong& wrong) {
+  std::string context = "config.toml:" + std::to_string(line);
   if (!key.empty()) context += ": " + std::string(key);
   if (!wrong.detail.empty()) context += ": " + wrong.detail;
   return protocol::fail(wrong.code, context);
 }
 
-tl::unexpected<Error> unknown_key(const toml::key& key) {
+tl::unexpected<Error> unknown_key(std::string_view key, std::size_t line) {
   std::array<std::string_view, kKeys.size()> names;
   for (std::size_t i = 0; i < kKeys.size(); ++i) names[i] = kKeys[i].name;
-  std::string_view suggestion = protocol::nearest(key.str(), names);
+  std::string_view suggestion = protocol::nearest(key, names);
   std::string what = suggestion.empty() ? "" : "→ " + std::string(suggestion) + " ?";
-  return wrong_at(key.source(), key.str(), {ErrorCode::kConfigUnknownKey, what});
+  return wrong_at(line, protocol::shown(key, 60), {ErrorCode::kConfigUnknownKey, what});
 }
 
 Result<void> apply(const ConfigOverrides& overrides, Config& config) {
@@ -192,15 +192,15 @@ Result<Address> parse_address(std::string_view text) {
 }
 
 Result<Config> parse_config(std::string_view toml_text) {
-  toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) return wrong_at(parsed.error().source(), {}, {ErrorCode::kConfigSyntax});
+  auto parsed = registry::parse_toml(toml_text);
+  if (auto* mistake = std::get_if<registry::TomlMistake>(&parsed)) return wrong_at(mistake->line, {}, {ErrorCode::kConfigSyntax, mistake->expected});
   Config config;
-  for (auto&& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : std::get<registry::TomlTable>(parsed)) {
     const Key* known = nullptr;
     for (const Key& candidate : kKeys)
-      if (candidate.name == key.str()) known = &candidate;
-    if (known == nullptr) return unknown_key(key);
-    if (auto wrong = known->read(node, config)) return wrong_at(node.source(), key.str(), *wrong);
+      if (candidate.name == key) known = &candidate;
+    if (known == nullptr) return unknown_key(key, node.line);
+    if (auto wrong = known->read(node, config)) return wrong_at(node.line, key, *wrong);
   }
   if (config.tls.certificate_file.empty() != config.tls.key_file.empty())
     return protocol::fail(ErrorCode::kConfigTlsPair, "config.toml");

@@ -43,7 +43,7 @@ MAILLAGE_ERROR(kExists, "exists", "il y a déjà un lieu ici : {}", "there is a 
 MAILLAGE_ERROR(kNotOurs, "not-ours", "ce programme n'héberge pas le lieu {}", "this daemon does not host the place {}")
 MAILLAGE_ERROR(kMovedAway, "moved-away", "ce lieu est tenu par un autre programme depuis qu'il y a été adopté : {}", "this place is kept by another daemon since it was adopted there: {}")
 MAILLAGE_ERROR(kIdentityElsewhere, "identity-elsewhere", "ce lieu a été publié ailleurs avec la même identité, et plus récemment : une copie restaurée, une seconde copie, ou une clé volée : {}", "this place was published elsewhere under the same identity, and more recently: a restored copy, a second one, or a stolen key: {}")
-MAILLAGE_ERROR(kBadSheet, "bad-sheet", "feuille de secours incorrecte : {}", "not a valid recovery sheet: {}")
+MAILLAGE_ERROR(kBadSheet, "bad-sheet", "feuille de secours mal recopiée : relisez-la groupe par groupe{}", "the recovery sheet is miscopied: read it again group by group{}")
 MAILLAGE_ERROR(kUsage, "usage", "commande incorrecte : {}", "wrong usage: {}")
 // -- paths in a place
 MAILLAGE_ERROR(kPathEmpty, "path-empty", "nom de fichier ou de dossier vide : {}", "empty file or folder name: {}")
@@ -96,7 +96,7 @@ MAILLAGE_ERROR(kUnknownParameter, "unknown-parameter", "paramètre de recherche 
 MAILLAGE_ERROR(kBadParameter, "bad-parameter", "paramètre de recherche incorrect : {}", "wrong parameter: {}")
 MAILLAGE_ERROR(kRepeatedParameter, "repeated-parameter", "ce paramètre ne se donne qu'une fois : {}", "this parameter may be given once only: {}")
 // -- what the daemon is asked
-MAILLAGE_ERROR(kConfigSyntax, "config-syntax", "ce n'est pas du TOML valable, voyez cette ligne : {}", "this is not valid TOML, see this line: {}")
+MAILLAGE_ERROR(kConfigSyntax, "config-syntax", "cette ligne n'est pas du TOML que Maillage sait lire : {}", "this line is not TOML that Maillage can read: {}")
 MAILLAGE_ERROR(kConfigUnknownKey, "config-unknown-key", "clé de configuration inconnue : {}", "unknown configuration key: {}")
 MAILLAGE_ERROR(kConfigText, "config-text", "un texte entre guillemets est attendu : {}", "a text in quotes is expected: {}")
 MAILLAGE_ERROR(kConfigTexts, "config-texts", "une liste de textes est attendue, comme [\"un\", \"deux\"] : {}", "a list of texts is expected, such as [\"one\", \"two\"]: {}")
@@ -115,6 +115,9 @@ MAILLAGE_ERROR(kBadSuccessor, "bad-successor", "ce n'est pas un code de reprise 
 MAILLAGE_ERROR(kBadHandover, "bad-handover", "ce n'est pas un fichier de transfert de lieu{}", "not a handover file of a place{}")
 MAILLAGE_ERROR(kNotSuccessor, "not-successor", "ce fichier confie le lieu à un autre programme que celui-ci : {}", "this file hands the place to another daemon than this one: {}")
 MAILLAGE_ERROR(kWrongSheet, "wrong-sheet", "ce n'est pas la feuille de secours de ce lieu{}", "this is not the recovery sheet of this place{}")
+MAILLAGE_ERROR(kNoOwnSheet, "no-own-sheet", "ce lieu n'a pas de feuille de secours à lui : celle du serveur qui le tient en fait office{}", "this place has no recovery sheet of its own: that of the daemon that keeps it serves{}")
+MAILLAGE_ERROR(kHostSheet, "host-sheet", "c'est la feuille de secours du serveur, et non celle que ce lieu a à lui{}", "this is the recovery sheet of the daemon, not the one that this place has of its own{}")
+MAILLAGE_ERROR(kFileExists, "file-exists", "le fichier {} existe déjà, et n'est pas remplacé ; donnez un autre nom", "the file {} exists already and is not replaced; give another name")
 MAILLAGE_ERROR(kNotAFile, "not-a-file", "ce n'est ni un fichier ni un dossier : {}", "neither a file nor a folder: {}")
 // -- what a person typed
 MAILLAGE_ERROR(kUnknownList, "unknown-list", "la liste « {} » n'existe pas ; il y a places, networks, events, resources, needs et offers", "there is no list “{}”; there are places, networks, events, resources, needs and offers")

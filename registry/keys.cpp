@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "protocol/utf8.h"
 #include "registry/file.h"
 
 namespace maillage::registry {
@@ -56,17 +57,17 @@ RecoverySheet RecoverySheet::make(Random& random) { return RecoverySheet(random.
 
 Result<RecoverySheet> RecoverySheet::parse(std::string_view text) {
   std::string digits;
-  if (text.size() > 256) return fail(ErrorCode::kBadSheet, "too long");
+  if (text.size() > 256) return fail(ErrorCode::kBadSheet, " (> 256)");
   std::string upper(text);
   std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   if (auto at = upper.find(kPrefix); at != std::string::npos) upper = upper.substr(at + kPrefix.size());
   for (char c : upper)
     if (!std::isspace(static_cast<unsigned char>(c)) && c != '-') digits.push_back(c);
-  if (digits.size() != kCharacters) return fail(ErrorCode::kBadSheet, std::to_string(digits.size()) + " / " + std::to_string(kCharacters));
+  if (digits.size() != kCharacters) return fail(ErrorCode::kBadSheet, " (" + std::to_string(digits.size()) + " / " + std::to_string(kCharacters) + ")");
   Bytes bytes(kCharacters * 5 / 8 + 1);
   for (std::size_t i = 0; i < digits.size(); ++i) {
     int value = digit_of(digits[i]);
-    if (value < 0) return fail(ErrorCode::kBadSheet, std::string(1, digits[i]));
+    if (value < 0) return fail(ErrorCode::kBadSheet, " (" + shown(std::string_view(&digits[i], 1)) + ")");
     for (std::size_t bit = 0; bit < 5; ++bit)
       if ((value >> (4 - bit) & 1) != 0) bytes[(i * 5 + bit) / 8] |= static_cast<std::uint8_t>(128U >> (i * 5 + bit) % 8);
   }
@@ -75,7 +76,7 @@ Result<RecoverySheet> RecoverySheet::parse(std::string_view text) {
   RecoverySheet sheet(master);
   Bytes expected = with_checksum(master);
   for (std::size_t i = 0; i < kCharacters; ++i)
-    if (bits_at(expected, i) != bits_at(bytes, i)) return fail(ErrorCode::kBadSheet, "checksum");
+    if (bits_at(expected, i) != bits_at(bytes, i)) return fail(ErrorCode::kBadSheet, "");
   return sheet;
 }
 

@@ -80,7 +80,10 @@ TEST_CASE("what a mapping should not say is refused with its line and what was m
   CHECK(refusal(kLeast + "[file]\nseparator = \"\\\"\"\n") == "mine.toml:7: separator: \",\" | \";\" | \"tab\"");
   CHECK(refusal(kLeast + "[file]\nencoding = \"latin1\"\n") == "mine.toml:7: encoding: \"utf-8\" | \"windows-1252\"");
   CHECK(refusal(kLeast + "[always]\nstage = \"opened\"\n") == "mine.toml:7: stage: opened → open ?");
-  CHECK(refusal(kLeast + "[always]\nlanguage = \"French\"\n").find("mine.toml:7: ") == 0);
+  CHECK(parse_mapping(kLeast + "[always]\nlanguage = \"French\"\n", "mine.toml").error() == Error{ErrorCode::kBadLanguage, "mine.toml:7: French"});
+  CHECK(refusal(kLeast + "[always]\nsurface = -1\n") == "mine.toml:7: surface: 0 … 10000000");
+  CHECK(refusal(kLeast + "[always]\ndesks = 1.5\n").find("mine.toml:7: desks") == 0);
+  CHECK(refusal(kLeast + "[always]\ncapacity = \"many\"\n").find("mine.toml:7: capacity") == 0);
   CHECK(refusal(kLeast + "[always]\nname = \"Lieu\"\n") == "mine.toml:7: [always] name ?");
   CHECK(refusal(kLeast + "[always]\nstage = [\"open\", \"closed\"]\n").find("mine.toml:7: ") == 0);
   CHECK(refusal(kLeast + "activities = \"TYPE\"\n[values.TYPE]\nx = \"coworkin\"\n") == "mine.toml:7: activities: coworkin → coworking ?");
@@ -90,8 +93,10 @@ TEST_CASE("what a mapping should not say is refused with its line and what was m
   CHECK(refusal(kLeast + "street = 3\n") == "mine.toml:6: \"…\"");
   CHECK(refusal("[profile]\nname = \"NOM\"\n[source]\nname = \"x\"\n").find("id") != std::string::npos);
   CHECK(refusal(kHead).find("[profile] name") != std::string::npos);
-  CHECK(refusal(kHead + "url = \"liste\"\n").find("mine.toml:4: ") == 0);
-  CHECK(refusal("\n [{source]\n") == "mine.toml:2: [ ?");
+  CHECK(parse_mapping(kHead + "url = \"liste\"\n", "mine.toml").error() == Error{ErrorCode::kBadUrl, "mine.toml:4: liste"});
+  CHECK(parse_mapping(kHead + "licence = \"Licence Ouverte\"\n", "mine.toml").error().code == ErrorCode::kBadLicence);
+  CHECK(refusal(kHead + "retrieved = 2026-11-22\n") == "mine.toml:4: \"…\"");
+  CHECK(refusal("\n [{source]\n").find("mine.toml:2: ") == 0);
   CHECK(refusal("[source\n").find("mine.toml:1: ") == 0);
 }
 
