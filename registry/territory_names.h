@@ -25,7 +25,7 @@ struct NamedCommune {
 // Every commune that bears the name, now or formerly. "Lyon 3e" is the district, and Lyon.
 std::vector<NamedCommune> communes_named(std::string_view name);
 
-// The communes named by the first words of a longer text ("Baie-Mahault Guadeloupe"), most words first.
+// The communes named by the first words of a longer text ("Sainte-Anne Guadeloupe"), most words first.
 std::vector<NamedCommune> communes_beginning(std::string_view name);
 
 // What is compared below: a name without what a post office adds, case, accents and small words.
