@@ -20,7 +20,7 @@ constexpr std::size_t kChunkBytesMax = 8 * protocol::kMiB;
 // Where a profile of the chunk comes from.
 struct Sent {
   std::size_t line = 0;
-  std::string id;
+  std::string id, name;
 };
 
 class Import {
@@ -53,9 +53,10 @@ class Import {
 
   std::optional<ControlMessage> add(registry::RowRecord record) {
     if (!record.id.empty()) ids_.insert(record.id);
+    ids_.insert(record.perhaps_ids.begin(), record.perhaps_ids.end());
     if (record.refused()) return std::nullopt;
     bytes_ += record.profile.size();
-    sent_.push_back({record.line, record.id});
+    sent_.push_back({record.line, record.id, record.name});
     profiles_.emplace_back(record.profile.begin(), record.profile.end());
     return profiles_.size() == kChunkRowsMax || bytes_ >= kChunkBytesMax ? send() : std::nullopt;
   }
@@ -63,7 +64,7 @@ class Import {
   std::optional<ControlMessage> send() {
     if (profiles_.empty()) return std::nullopt;
     ControlMessage request;
-    request.body = {{"verb", "import"}, {"dryRun", options_.dry_run}};
+    request.body = {{"verb", "import"}, {"dryRun", options_.dry_run}, {"overwrite", options_.overwrite}};
     request.blobs = std::exchange(profiles_, {});
     bytes_ = 0;
     ControlMessage reply = directory_.perform(std::move(request));
@@ -74,19 +75,46 @@ class Import {
   }
 
   void count(const json::object& result, const std::vector<Sent>& sent) {
-    registry::ImportOutcomes& outcomes = report().outcomes;
     const json::array& slugs = result.at("outcomes").as_array();
     for (std::size_t i = 0; i < sent.size() && i < slugs.size(); ++i) {
       std::string_view outcome = slugs[i].as_string();
-      if (outcome == slug(Outcome::kCreated)) ++outcomes.created;
-      if (outcome == slug(Outcome::kChanged)) ++outcomes.changed;
-      if (outcome == slug(Outcome::kUnchanged)) ++outcomes.unchanged;
-      if (outcome == slug(Outcome::kElsewhere)) ++outcomes.elsewhere;
+      registry::PlaceOutcome place{sent[i].line, sent[i].id, sent[i].name, std::string(outcome), fields_of(result, i)};
+      count_one(place);
       const std::string& column = reader_.mapping().source.id;
-      if (outcome == slug(Outcome::kElsewhere)) report().add(registry::RowNote{sent[i].line, column, NoteCode::kElsewhere, sent[i].id, ""});
-      if (outcome == slug(Outcome::kRefused))
-        report().refuse({sent[i].line, column, NoteCode::kNotValid, sent[i].id, first_problem(result, i)});
+      if (auto code = note_of(outcome)) report().add(registry::RowNote{place.line, column, *code, place.name, joined(place.fields)});
+      if (outcome == slug(Outcome::kRefused)) report().refuse({place.line, column, NoteCode::kNotValid, place.id, first_problem(result, i)});
+      bool told = outcome != slug(Outcome::kUnchanged) && outcome != slug(Outcome::kRefused);
+      if (told && report().places.size() < registry::kReportNotesMax) report().places.push_back(std::move(place));
     }
+  }
+
+  void count_one(const registry::PlaceOutcome& place) {
+    registry::ImportOutcomes& outcomes = report().outcomes;
+    for (auto [outcome, counter] : {std::pair{Outcome::kCreated, &outcomes.created}, std::pair{Outcome::kChanged, &outcomes.changed},
+                                    std::pair{Outcome::kUnchanged, &outcomes.unchanged}, std::pair{Outcome::kElsewhere, &outcomes.elsewhere},
+                                    std::pair{Outcome::kKept, &outcomes.kept}, std::pair{Outcome::kWithdrawn, &outcomes.withdrawn}})
+      if (place.outcome == slug(outcome)) ++*counter;
+  }
+
+  // What a person should look at.
+  static std::optional<NoteCode> note_of(std::string_view outcome) {
+    if (outcome == slug(Outcome::kElsewhere)) return NoteCode::kElsewhere;
+    if (outcome == slug(Outcome::kKept)) return NoteCode::kCorrected;
+    if (outcome == slug(Outcome::kWithdrawn)) return NoteCode::kWithdrawn;
+    return std::nullopt;
+  }
+
+  static std::vector<std::string> fields_of(const json::object& result, std::size_t row) {
+    std::vector<std::string> fields;
+    if (const json::value* listed = result.at("fields").as_object().if_contains(std::to_string(row)))
+      for (const json::value& field : listed->as_array()) fields.emplace_back(field.as_string());
+    return fields;
+  }
+
+  static std::string joined(const std::vector<std::string>& fields) {
+    std::string list;
+    for (const std::string& field : fields) list += (list.empty() ? "" : ", ") + field;
+    return list;
   }
 
   static std::string first_problem(const json::object& result, std::size_t row) {
@@ -124,9 +152,9 @@ int run_import(const ImportOptions& options, const Terminal& terminal) {
   auto reader = registry::TableReader::open(options.file, std::move(*mapping));
   if (!reader) return complain(reader.error(), terminal);
   Import import(std::move(*reader), options, terminal);
+  import.report().dry_run = options.dry_run;
   if (auto refused = import.perform()) return complain(*refused, terminal);
   json::object result = registry::to_json(import.report(), terminal.language);
-  result["dryRun"] = options.dry_run;
   std::string said = registry::to_table(import.report(), terminal.language);
   if (options.dry_run) said = say(Message::kDryRun, terminal.language) + "\n\n" + said;
   int concluded = conclude(result, said, terminal);

@@ -39,7 +39,7 @@ int run_refs(const std::filesystem::path& dir, const Terminal& terminal) {
   return show_count("refs", Message::kRefsWritten, "refs", dir, terminal);
 }
 
-int run_sheet(const std::filesystem::path& dir, const Terminal& terminal) {
+int run_sheet(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal) {
   constexpr std::size_t kSheetBytesMax = 64 * 1024;
   if (!terminal.json) std::cerr << say(Message::kTypeSheet, terminal.language) << "\n";
   std::string sheet(std::istreambuf_iterator<char>(std::cin), {});
@@ -47,10 +47,13 @@ int run_sheet(const std::filesystem::path& dir, const Terminal& terminal) {
   ControlMessage request;
   request.body["verb"] = "sheet";
   request.body["sheet"] = sheet;
+  request.body["place"] = place;
   ControlMessage reply = perform_on(dir, std::move(request), terminal);
   const json::value* result = reply.body.if_contains("result");
   if (result == nullptr || reply.body.contains("error")) return complain(reply, terminal);
-  return conclude(*result, say(Message::kSheetConfirmed, terminal.language), terminal);
+  std::string name = text_of(result->as_object(), "name");
+  std::string said = name.empty() ? say(Message::kSheetConfirmed, terminal.language) : say(Message::kOwnSheetConfirmed, terminal.language, {name});
+  return conclude(*result, said, terminal);
 }
 
 }  // namespace maillage::daemon

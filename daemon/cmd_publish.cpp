@@ -89,12 +89,21 @@ ControlMessage request_for(std::string_view verb, const PublishOptions& options)
   return request;
 }
 
-int finish(const ControlMessage& reply, Message done, const Terminal& terminal) {
+// A daemon that keeps many places says which one it was when nobody named it.
+std::string told_place(const boost::json::object& result, const PublishOptions& options, const Terminal& terminal) {
+  const boost::json::value* hosted = result.if_contains("hosted");
+  bool alone = hosted == nullptr || !hosted->is_number() || *hosted == 0;
+  if (alone || !options.place.empty()) return "";
+  return say(Message::kPublishedFor, terminal.language, {text_of(result, "name"), text_of(result, "slug")}) + "\n";
+}
+
+int finish(const ControlMessage& reply, Message done, const PublishOptions& options, const Terminal& terminal) {
   const boost::json::value* result = reply.body.if_contains("result");
   if (result == nullptr || reply.body.contains("error")) return complain(reply, terminal);
   std::string said;
   for (const boost::json::value& path : result->at("changed").as_array()) said += say(done, terminal.language, {path.as_string().c_str()}) + "\n";
   if (said.empty()) said = say(Message::kNothingChanged, terminal.language);
+  said = told_place(result->as_object(), options, terminal) + said;
   return conclude(*result, said, terminal);
 }
 
@@ -121,7 +130,7 @@ int run_publish(const PublishOptions& options, const Terminal& terminal) {
     edits.push_back({{"path", path}, {"blob", request.blobs.size()}});
     request.blobs.push_back(std::move(*bytes));
   }
-  return finish(perform_on(options.dir, std::move(request), terminal), Message::kPublished, terminal);
+  return finish(perform_on(options.dir, std::move(request), terminal), Message::kPublished, options, terminal);
 }
 
 int run_unpublish(const PublishOptions& options, const Terminal& terminal) {
@@ -130,7 +139,7 @@ int run_unpublish(const PublishOptions& options, const Terminal& terminal) {
   ControlMessage request = request_for("publish", options);
   boost::json::array& edits = request.body["edits"].emplace_array();
   for (const std::string& path : *paths) edits.emplace_back(boost::json::object{{"path", path}});
-  return finish(perform_on(options.dir, std::move(request), terminal), Message::kUnpublished, terminal);
+  return finish(perform_on(options.dir, std::move(request), terminal), Message::kUnpublished, options, terminal);
 }
 
 int run_confirm(const PublishOptions& options, const Terminal& terminal) {
@@ -138,7 +147,7 @@ int run_confirm(const PublishOptions& options, const Terminal& terminal) {
   if (!paths) return complain(paths.error(), terminal);
   ControlMessage request = request_for("confirm", options);
   request.body["paths"] = boost::json::array(paths->begin(), paths->end());
-  return finish(perform_on(options.dir, std::move(request), terminal), Message::kConfirmed, terminal);
+  return finish(perform_on(options.dir, std::move(request), terminal), Message::kConfirmed, options, terminal);
 }
 
 }  // namespace maillage::daemon

@@ -81,8 +81,12 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
     said += say(Message::kStatusCounts, terminal.language,
                 {count("places"), count("networks"), count("events"), count("resources"), count("needs"), count("offers")}) + "\n";
   }
-  bool confirmed = is_true(status, "sheetConfirmed");
-  said += confirmed ? say(Message::kStatusFine, terminal.language) : say(Message::kStatusSheet, terminal.language, {dir.string()});
+  std::int64_t hosted = number_of(status, "hosted"), moved = number_of(status, "movedAway");
+  if (hosted + moved > 0) said += say(Message::kStatusHosted, terminal.language, {std::to_string(hosted), std::to_string(moved)}) + "\n";
+  bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
+  if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
+  if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";
+  if (running && confirmed) said += say(Message::kStatusFine, terminal.language);
   return conclude(*result, said, terminal);
 }
 

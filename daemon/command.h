@@ -71,6 +71,7 @@ struct ImportOptions {
   std::filesystem::path dir, file;
   std::string mapping;  // built in, or a file
   bool dry_run = false;
+  bool overwrite = false;  // what was corrected here too
 };
 
 int run_init(const InitOptions& options, const Terminal& terminal);
@@ -85,10 +86,12 @@ int run_verify(const std::filesystem::path& dir, const Terminal& terminal);
 int run_reindex(const std::filesystem::path& dir, const Terminal& terminal);
 int run_refs(const std::filesystem::path& dir, const Terminal& terminal);
 // Reads the sheet from standard input and says whether it is this daemon's.
-int run_sheet(const std::filesystem::path& dir, const Terminal& terminal);
+// `place`: the one that a hosted place has of its own.
+int run_sheet(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal);
 
 int run_place_add(const PlaceAddOptions& options, const Terminal& terminal);
-int run_place_list(const std::filesystem::path& dir, const Terminal& terminal);
+// Those whose name, short name or id has `text` in it; all of them when it is empty.
+int run_place_list(const std::filesystem::path& dir, const std::string& text, const Terminal& terminal);
 // The code to give to whoever hands this daemon a place.
 int run_place_code(const std::filesystem::path& dir, const Terminal& terminal);
 // Recovery sheets are read from standard input, one a line.

@@ -7,8 +7,11 @@
 
 #include "daemon/command.h"
 #include "daemon/version.h"
+#include "protocol/suggestion.h"
+#include "protocol/utf8.h"
 
 using namespace maillage::daemon;
+namespace protocol = maillage::protocol;
 
 namespace {
 
@@ -24,17 +27,44 @@ struct Options {
   PlaceExportOptions place_export;
   PlaceAdoptOptions place_adopt;
   ImportOptions import;
+  std::string place_list, sheet_place;
   bool confirm_sheet = false;
 
   Terminal terminal() const { return {terminal_language(language), json}; }
 };
+
+// What is told of a verb or an option is written "en français / in English".
+std::string half(const std::string& both, Language language) {
+  auto middle = both.find(" / ");
+  if (middle == std::string::npos) return both;
+  return language == Language::kFrench ? both.substr(0, middle) : both.substr(middle + 3);
+}
+
+// CLI11's own words of --help, and the half of ours that the reader speaks.
+void speak(CLI::App& app, Language language) {
+  app.description(half(app.get_description(), language));
+  app.group(half("Verbes / Verbs", language));
+  for (CLI::Option* option : app.get_options()) option->description(half(option->get_description(), language));
+  for (CLI::App* verb : app.get_subcommands({})) speak(*verb, language);
+}
+
+void label_help(CLI::App& app, Language language) {
+  for (auto [word, both] : {std::pair{"SUBCOMMAND", "VERBE / VERB"}, std::pair{"SUBCOMMANDS", "VERBE / VERB"}, std::pair{"Positionals", "Arguments"},
+                            std::pair{"REQUIRED", "(obligatoire) / (required)"}, std::pair{"Needs", "avec / with"}, std::pair{"TEXT", "TEXTE / TEXT"}})
+    app.get_formatter()->label(word, half(both, language));
+}
+
+void add_language(CLI::App& app, Options& options) {
+  auto* language = app.add_option("--lang", options.language, "la langue des réponses / the language of answers");
+  language->check(CLI::IsMember({"fr", "en"}).description(""))->type_name("fr|en");
+}
 
 CLI::App* verb(CLI::App& app, Options& options, const std::string& name, const std::string& about, bool needs_dir = true) {
   CLI::App* added = app.add_subcommand(name, about);
   auto* dir = added->add_option("--dir", options.dir, "le dossier du lieu / the place's folder");
   if (needs_dir) dir->required();
   added->add_flag("--json", options.json, "JSON seul sur la sortie / JSON alone on stdout");
-  added->add_option("--lang", options.language, "fr | en")->check(CLI::IsMember({"fr", "en"}));
+  add_language(*added, options);
   return added;
 }
 
@@ -48,9 +78,9 @@ void add_publishing(CLI::App& app, Options& options, const std::string& name, co
 void describe_place(CLI::App& added, InitOptions& place) {
   added.add_option("--name", place.name, "son nom / its name")->required();
   added.add_flag("--network", place.network, "c'est un réseau / it is a network");
-  added.add_option("--commune", place.commune, "code INSEE");
-  auto* lat = added.add_option("--lat", place.lat, "latitude")->check(CLI::Range(-90.0, 90.0));
-  auto* lon = added.add_option("--lon", place.lon, "longitude")->check(CLI::Range(-180.0, 180.0));
+  added.add_option("--commune", place.commune, "code INSEE de sa commune / INSEE code of its commune");
+  auto* lat = added.add_option("--lat", place.lat, "latitude")->check(CLI::Range(-90.0, 90.0).description(""))->type_name("-90…90");
+  auto* lon = added.add_option("--lon", place.lon, "longitude")->check(CLI::Range(-180.0, 180.0).description(""))->type_name("-180…180");
   lat->needs(lon);
   lon->needs(lat);
 }
@@ -61,7 +91,8 @@ void add_hosting(CLI::App& app, Options& options) {
   CLI::App* add = verb(*place, options, "add", "crée un lieu tenu ici / makes a place kept here");
   describe_place(*add, options.place_add.place);
   add->add_flag("--own-sheet", options.place_add.own_sheet, "avec sa feuille de secours à lui / with a recovery sheet of its own");
-  verb(*place, options, "list", "les lieux tenus ici / the places kept here");
+  CLI::App* list = verb(*place, options, "list", "les lieux tenus ici / the places kept here");
+  list->add_option("FILTER", options.place_list, "ce que leur nom ou identité contient / what their name or id holds");
   verb(*place, options, "code", "le code à donner pour recevoir un lieu / the code to give to receive a place");
   CLI::App* leave = verb(*place, options, "export", "met un lieu dans un fichier / puts a place into a file");
   leave->add_option("--place", options.place_export.place, "identité ou nom court / id or slug")->required();
@@ -75,6 +106,7 @@ void add_import(CLI::App& app, Options& options) {
   CLI::App* added = verb(app, options, "import", "publie les lieux d'une liste / publishes the places of a list");
   added->add_option("--mapping", options.import.mapping, "cget, france-services, FILE.toml")->required();
   added->add_flag("--dry-run", options.import.dry_run, "dit tout et n'écrit rien / tells all and writes nothing");
+  added->add_flag("--overwrite", options.import.overwrite, "la liste l'emporte sur ce qui a été corrigé ici / the list wins over what was corrected here");
   added->add_option("FILE", options.import.file, "tableau CSV / CSV table")->required();
 }
 
@@ -104,13 +136,14 @@ void add_verbs(CLI::App& app, Options& options) {
   verb(app, options, "refs", "écrit les références git / writes git refs");
   CLI::App* sheet = verb(app, options, "sheet", "la feuille de secours / the recovery sheet");
   sheet->add_flag("--confirm", options.confirm_sheet, "je l'ai : la voici sur l'entrée / I have it: here on stdin")->required();
+  sheet->add_option("--place", options.sheet_place, "celle qu'un lieu tenu ici a à lui / the one that a place kept here has of its own");
 }
 
 int run_place(const std::string& name, Options& options) {
   Terminal terminal = options.terminal();
   options.place_add.place.dir = options.place_export.dir = options.place_adopt.dir = options.dir;
   if (name == "add") return run_place_add(options.place_add, terminal);
-  if (name == "list") return run_place_list(options.dir, terminal);
+  if (name == "list") return run_place_list(options.dir, options.place_list, terminal);
   if (name == "code") return run_place_code(options.dir, terminal);
   if (name == "export") return run_place_export(options.place_export, terminal);
   return run_place_adopt(options.place_adopt, terminal);
@@ -130,7 +163,7 @@ int run(const std::string& name, Options& options) {
   if (name == "verify") return run_verify(options.dir, terminal);
   if (name == "reindex") return run_reindex(options.dir, terminal);
   if (name == "refs") return run_refs(options.dir, terminal);
-  if (name == "sheet") return run_sheet(options.dir, terminal);
+  if (name == "sheet") return run_sheet(options.dir, options.sheet_place, terminal);
   if (options.dir.empty() == options.query.url.empty()) {
     std::cerr << say(Message::kQueryNeedsOne, terminal.language) << "\n";
     return kUsage;
@@ -153,15 +186,48 @@ std::string usage_sentence(const CLI::ParseError& error, Language language) {
   return say(Message::kOptionWrong, language, {text.substr(option, text.find_first_of(": ", option) - option)});
 }
 
+// The language is needed before the words are read: the answer may be --help, or that they are wrong.
+Language language_of(const std::vector<std::string_view>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].starts_with("--lang=")) return terminal_language(words[i].substr(7));
+    if (words[i] == "--lang" && i + 1 < words.size()) return terminal_language(words[i + 1]);
+  }
+  return terminal_language({});
+}
+
+// The sentence about a word where only a verb can be; nothing when it is one, or none is there.
+std::optional<std::string> about_unknown_verb(CLI::App& app, std::vector<std::string_view> words, Language language) {
+  while (!words.empty() && words.front().starts_with("-")) words.erase(words.begin(), words.begin() + (words.front() == "--lang" && words.size() > 1 ? 2 : 1));
+  if (words.empty()) return std::nullopt;
+  std::vector<std::string_view> known;
+  for (CLI::App* verb : app.get_subcommands({})) {
+    if (verb->get_name() == words.front() && !verb->get_subcommands({}).empty()) return about_unknown_verb(*verb, {words.begin() + 1, words.end()}, language);
+    if (verb->get_name() == words.front()) return std::nullopt;
+    known.push_back(verb->get_name());
+  }
+  std::string_view nearest = protocol::nearest(words.front(), known);
+  return say(Message::kVerbUnknown, language, {protocol::shown(words.front(), 60), nearest.empty() ? "" : " → " + std::string(nearest) + " ?"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   Options options;
-  CLI::App app{"Maillage : le registre commun des tiers-lieux / the commons registry of third places", "maillage"};
+  CLI::App app{"Maillage : le registre commun des tiers-lieux / Maillage: the commons registry of third places", "maillage"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "maillage " + std::string(kVersion));
+  app.set_help_flag("-h,--help", "montre cette aide / shows this help");
+  app.set_version_flag("--version", "maillage " + std::string(kVersion), "montre la version / shows the version");
+  add_language(app, options);
   add_verbs(app, options);
+  const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  Language language = language_of(words);
+  speak(app, language);
+  label_help(app, language);
+  if (auto unknown = about_unknown_verb(app, words, language)) {
+    std::cerr << *unknown << "\n";
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
     CLI::App* chosen = app.get_subcommands().front();
@@ -169,7 +235,7 @@ int main(int argc, char** argv) {
     return run(chosen->get_name(), options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::cerr << usage_sentence(error, options.terminal().language) << "\n";
+    std::cerr << usage_sentence(error, language) << "\n";
     return kUsage;
   } catch (const std::exception& error) {
     std::cerr << "maillage: " << error.what() << "\n";

@@ -62,16 +62,34 @@ MAILLAGE_MESSAGE(kReindexed, "fiches réindexées : {}", "records indexed again:
 MAILLAGE_MESSAGE(kRefsWritten, "références écrites : {}", "refs written: {}")
 MAILLAGE_MESSAGE(kTypeSheet, "Tapez la feuille de secours, puis Ctrl-D :", "Type the recovery sheet, then Ctrl-D:")
 MAILLAGE_MESSAGE(kSheetConfirmed, "c'est bien la feuille de ce lieu", "this is indeed the sheet of this place")
+MAILLAGE_MESSAGE(kOwnSheetConfirmed, "c'est bien la feuille que « {} » a à lui", "this is indeed the sheet that “{}” has of its own")
+MAILLAGE_MESSAGE(kPublishedFor, "pour « {} » ({}) ; pour un autre lieu tenu ici, ajoutez --place", "for “{}” ({}); for another place kept here, add --place")
+MAILLAGE_MESSAGE(kPlaceSheet,
+                 "Voici la feuille de secours de « {} ». Elle n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la,\n"
+                 "et donnez-la à ses gens. Avec elle, ils peuvent emmener le lieu ailleurs sans vous.",
+                 "This is the recovery sheet of “{}”. It is shown once and kept nowhere: print it or copy it by hand,\n"
+                 "and give it to its people. With it they can take the place elsewhere without you.")
+MAILLAGE_MESSAGE(kPlaceSheetVoid, "Le lieu n'a pas été créé : la feuille ci-dessus n'est celle de personne, jetez-la.",
+                 "The place was not made: the sheet above is nobody's, throw it away.")
 MAILLAGE_MESSAGE(kTypeSheets, "Tapez les feuilles de secours, une par ligne, puis Ctrl-D :", "Type the recovery sheets, one a line, then Ctrl-D:")
 MAILLAGE_MESSAGE(kPlaceOwn, "(ce serveur)", "(this server)")
 MAILLAGE_MESSAGE(kPlaceMovedAway, "(tenu ailleurs depuis)", "(kept elsewhere since)")
 MAILLAGE_MESSAGE(kPlaceExported, "« {} » est dans {} : remettez ce fichier à qui l'accueillera", "“{}” is in {}: give this file to whoever will host it")
+MAILLAGE_MESSAGE(kPlaceCopied,
+                 "« {} » est dans {}, sans successeur nommé : ce serveur le publie toujours, et qui l'adopte doit avoir une feuille de secours du lieu.\n"
+                 "Pour le confier à un serveur précis, donnez son code : --to CODE (maillage place code, chez lui)",
+                 "“{}” is in {}, with no successor named: this daemon still publishes it, and whoever adopts it must have a recovery sheet of the place.\n"
+                 "To hand it to one daemon, give its code: --to CODE (maillage place code, over there)")
+MAILLAGE_MESSAGE(kPlaceOtherRoots, "D'autres racines que la vôtre y restent : {}. Qui en a la feuille de secours peut emmener le lieu ailleurs.",
+                 "Roots besides yours stay in it: {}. Whoever has their recovery sheet can take the place elsewhere.")
+MAILLAGE_MESSAGE(kPlaceNone, "aucun lieu tenu ici ne répond à « {} »", "no place kept here answers to “{}”")
 MAILLAGE_MESSAGE(kPlaceAdopted, "« {} » est désormais publié d'ici", "“{}” is published from here now")
 MAILLAGE_MESSAGE(kDryRun, "essai : rien n'a été écrit", "dry run: nothing was written")
 MAILLAGE_MESSAGE(kQueryNeedsOne, "query veut --dir ou --url, l'un des deux", "query wants --dir or --url, one of them")
 MAILLAGE_MESSAGE(kWrongUsage, "commande incorrecte : {}. Voyez maillage --help", "wrong usage: {}. See maillage --help")
 MAILLAGE_MESSAGE(kOptionMissing, "il manque {} ; voyez maillage --help", "{} is missing; see maillage --help")
 MAILLAGE_MESSAGE(kVerbMissing, "il manque un verbe, par exemple status ; voyez maillage --help", "a verb is missing, such as status; see maillage --help")
+MAILLAGE_MESSAGE(kVerbUnknown, "maillage n'a pas de verbe « {} »{} ; voyez maillage --help", "maillage has no verb “{}”{}; see maillage --help")
 MAILLAGE_MESSAGE(kArgumentUnexpected, "maillage ne connaît pas ici : {} ; voyez maillage --help", "maillage does not know this here: {}; see maillage --help")
 MAILLAGE_MESSAGE(kOptionWrong, "l'option {} a une valeur incorrecte, ou il lui manque la sienne ou une autre option ; voyez maillage --help",
                  "the option {} has a wrong value, lacks its value or another option; see maillage --help")
@@ -88,6 +106,9 @@ MAILLAGE_MESSAGE(kStatusCounts,
                  "In the registry, here — places: {} · networks: {} · events: {} · resources: {} · needs: {} · offers: {}")
 MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de secours : maillage sheet --confirm --dir {}",
                  "To do: confirm that you have the recovery sheet: maillage sheet --confirm --dir {}")
+MAILLAGE_MESSAGE(kStatusHosted, "Lieux tenus ici pour d'autres : {} · partis ailleurs : {}", "Places kept here for others: {} · moved elsewhere: {}")
+MAILLAGE_MESSAGE(kStatusNotRunning, "Le serveur ne tourne pas : rien n'est reçu, rien n'est montré. Pour le lancer : maillage serve --dir {}",
+                 "The daemon is not running: nothing is received, nothing is shown. To start it: maillage serve --dir {}")
 MAILLAGE_MESSAGE(kStatusFine, "Tout va bien.", "All is well.")
 MAILLAGE_MESSAGE(kPeersNone, "Aucun partenaire n'est connecté.", "No partner is connected.")
 MAILLAGE_MESSAGE(kPeersConnected, "{} — connecté, à jour", "{} — connected, up to date")

@@ -47,7 +47,9 @@ ControlMessage published(const Operations& operations, const ControlMessage& req
     announced.places.push_back(std::move(*publication->place));
     operations.announce(std::move(announced));
   }
-  return answer({{"place", place.hex()}, {"changed", std::move(changed)}});
+  auto called = operations.registry.name_of(place);
+  return answer({{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}, {"changed", std::move(changed)},
+                 {"hosted", operations.registry.own_places().size() - 1}});
 }
 
 ControlMessage publish(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -96,7 +98,23 @@ ControlMessage counted(const ControlMessage& request, std::string_view key, cons
   return count ? answer({{key, *count}}) : refuse(request, count.error());
 }
 
+// `place`: the sheet that a hosted place has of its own.
+ControlMessage confirm_own_sheet(const Operations& operations, const ControlMessage& request, const protocol::PlaceId& place) {
+  if (auto right = operations.registry.check_own_sheet(place, text(request.body, "sheet")); !right) return refuse(request, right.error());
+  auto called = operations.registry.name_of(place);
+  return answer({{"confirmed", true}, {"place", place.hex()}, {"slug", called.slug}, {"name", called.name}});
+}
+
+ControlMessage status(const Operations& operations) {
+  json::object shown = operations.registry.status();
+  shown["running"] = operations.announce != nullptr;
+  return answer(std::move(shown));
+}
+
 ControlMessage confirm_sheet(const Operations& operations, const ControlMessage& request) {
+  auto place = operations.registry.own_place(text(request.body, "place"));
+  if (!place) return refuse(request, place.error());
+  if (*place != operations.registry.identity().place) return confirm_own_sheet(operations, request, *place);
   auto right = operations.registry.confirm_sheet(text(request.body, "sheet"));
   if (!right) return refuse(request, right.error());
   ControlMessage reply = answer({{"confirmed", *right}});
@@ -122,7 +140,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "publish") return publish(operations, request, now);
   if (verb == "confirm") return confirm(operations, request, now);
   if (verb == "query") return query(operations, request);
-  if (verb == "status") return answer(operations.registry.status());
+  if (verb == "status") return status(operations);
   if (verb == "peers") return answer({{"peers", json::array()}, {"addresses", json::array()}});
   if (verb == "verify") return verify(operations, request);
   if (verb == "reindex") return counted(request, "records", operations.registry.reindex());

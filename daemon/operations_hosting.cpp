@@ -1,9 +1,13 @@
 #include "daemon/operations_hosting.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include <boost/json/array.hpp>
 
 #include "daemon/operation_reply.h"
-#include "registry/slug.h"
+#include "registry/import/cell.h"
+#include "registry/text.h"
 
 namespace maillage::daemon {
 namespace {
@@ -37,23 +41,45 @@ json::object named(const registry::Registry& registry, const protocol::PlaceId& 
 ControlMessage add(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   registry::NewPlace place{text(request.body, "name"), is_true(request.body, "network"), text(request.body, "commune"),
                            number(request.body, "lat"), number(request.body, "lon")};
-  auto added = operations.registry.add_place(place, is_true(request.body, "ownSheet"), now);
+  std::optional<protocol::PublicKey> own_root;
+  if (std::string root = text(request.body, "ownRoot"); !root.empty()) {
+    auto parsed = protocol::PublicKey::parse(root);
+    if (!parsed) return refuse(request, parsed.error());
+    own_root = *parsed;
+  }
+  auto added = operations.registry.add_place(place, own_root, now);
   if (!added) return refuse(request, added.error());
   json::object result = named(operations.registry, added->place);
-  if (!added->recovery_sheet.empty()) result["recovery_sheet"] = added->recovery_sheet;
   announce(operations, added->announcement);
   return answer(std::move(result));
 }
 
-ControlMessage list(const Operations& operations) {
-  json::array places;
+// In the order of the French alphabet; what has no name any more comes last.
+bool listed_before(const json::object& a, const json::object& b) {
+  auto key = [](const json::object& place) {
+    std::string name = text(place, "name");
+    return std::make_tuple(name.empty(), registry::name_key(name), text(place, "place"));
+  };
+  return key(a) < key(b);
+}
+
+bool matches(const json::object& place, const std::string& wanted) {
+  std::string folded = registry::folded_value(wanted);
+  return registry::folded_value(text(place, "name")).find(folded) != std::string::npos || text(place, "slug").find(folded) != std::string::npos ||
+         text(place, "place").starts_with(folded);
+}
+
+ControlMessage list(const Operations& operations, const ControlMessage& request) {
+  std::string wanted = text(request.body, "text");
+  std::vector<json::object> places;
   for (const registry::HostedPlace& hosted : operations.registry.hosted_places()) {
     json::object entry = named(operations.registry, hosted.place);
     entry["own"] = hosted.place == operations.registry.identity().place;
     entry["movedAway"] = hosted.moved_away;
-    places.push_back(std::move(entry));
+    if (wanted.empty() || matches(entry, wanted)) places.push_back(std::move(entry));
   }
-  return answer(json::object{{"places", std::move(places)}});
+  std::ranges::sort(places, listed_before);
+  return answer(json::object{{"places", json::array(places.begin(), places.end())}});
 }
 
 ControlMessage export_place(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -79,14 +105,19 @@ ControlMessage adopt(const Operations& operations, const ControlMessage& request
   if (!adopted) return refuse(request, adopted.error());
   protocol::PlaceId place = adopted->place->head.chain.place();
   announce(operations, *adopted);
-  return answer(named(operations.registry, place));
+  json::object result = named(operations.registry, place);
+  json::array others;
+  if (auto roots = operations.registry.other_roots(place); roots)
+    for (const protocol::PublicKey& root : *roots) others.emplace_back(root.hex());
+  result["otherRoots"] = std::move(others);
+  return answer(std::move(result));
 }
 
 }  // namespace
 
 ControlMessage perform_hosting(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   if (verb == "place-add") return add(operations, request, now);
-  if (verb == "place-list") return list(operations);
+  if (verb == "place-list") return list(operations, request);
   if (verb == "place-successor") return answer(json::object{{"successor", operations.registry.successor().text()}});
   if (verb == "place-export") return export_place(operations, request, now);
   if (verb == "place-adopt") return adopt(operations, request, now);

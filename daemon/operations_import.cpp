@@ -13,24 +13,25 @@ namespace json = boost::json;
 using Outcome = registry::Imported::Outcome;
 
 ControlMessage import_chunk(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
-  bool dry_run = request.body.contains("dryRun") && request.body.at("dryRun") == json::value(true);
-  auto imported = operations.registry.import_profiles(request.blobs, dry_run, now);
+  auto is_true = [&](std::string_view key) { return request.body.contains(key) && request.body.at(key) == json::value(true); };
+  auto imported = operations.registry.import_profiles(request.blobs, {is_true("dryRun"), is_true("overwrite")}, now);
   protocol::Published published;
   for (registry::Imported& each : imported)
     if (each.place) published.places.push_back(std::move(*each.place));
   if (!published.places.empty() && operations.announce) operations.announce(std::move(published));
   json::array outcomes;
-  json::object problems;
+  json::object problems, fields;
   for (std::size_t i = 0; i < imported.size(); ++i) {
     // Its neighbours of an earlier group may be published; the next import finds them unchanged.
     if (imported[i].outcome == Outcome::kFailed) return refuse(request, imported[i].problems);
     outcomes.emplace_back(slug(imported[i].outcome));
+    if (!imported[i].fields.empty()) fields[std::to_string(i)] = json::array(imported[i].fields.begin(), imported[i].fields.end());
     if (imported[i].problems.empty()) continue;
     json::array sentences;
     for (const protocol::Problem& problem : imported[i].problems) sentences.emplace_back(protocol::sentence(problem, language_of(request)));
     problems[std::to_string(i)] = std::move(sentences);
   }
-  return answer(json::object{{"outcomes", std::move(outcomes)}, {"problems", std::move(problems)}});
+  return answer(json::object{{"outcomes", std::move(outcomes)}, {"problems", std::move(problems)}, {"fields", std::move(fields)}});
 }
 
 }  // namespace
@@ -41,6 +42,8 @@ std::string_view slug(Outcome outcome) {
     case Outcome::kChanged: return "changed";
     case Outcome::kUnchanged: return "unchanged";
     case Outcome::kElsewhere: return "elsewhere";
+    case Outcome::kKept: return "kept";
+    case Outcome::kWithdrawn: return "withdrawn";
     case Outcome::kRefused: return "refused";
     case Outcome::kFailed: return "failed";
   }

@@ -6,11 +6,12 @@
 
 namespace maillage::daemon {
 
-// import        {"dryRun"}, blobs: the profiles → {"outcomes": [slug of each], "problems": {index: [sentences]}}
+// import        {"dryRun", "overwrite"}, blobs: the profiles
+//               → {"outcomes": [slug of each], "problems": {index: [sentences]}, "fields": {index: [JSON Pointers]}}
 // import-known  {"source": name} → {"ids"}
 ControlMessage perform_import(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
 
-// "created", "changed", "unchanged", "elsewhere", "refused", "failed".
+// "created", "changed", "unchanged", "elsewhere", "kept", "withdrawn", "refused", "failed".
 std::string_view slug(registry::Imported::Outcome outcome);
 
 }  // namespace maillage::daemon

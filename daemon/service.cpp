@@ -146,7 +146,7 @@ void Service::State::measure() {
   using registry::What;
   for (What what : {What::kPlaces, What::kNetworks, What::kEvents, What::kResources, What::kNeeds, What::kOffers}) {
     std::string kind(registry::name(what));
-    metrics.gauge("maillage_index_documents", "kind=\"" + kind + "\"", [this, kind] { return registry->status()["counts"].at(kind).to_number<double>(); });
+    metrics.gauge("maillage_index_documents", "kind=\"" + kind + "\"", [this, what] { return static_cast<double>(registry->count(what)); });
   }
   metrics.gauge("maillage_storage_bytes", "kind=\"git\"", [this] { return bytes_below(dir / "store.git" / "objects"); });
 }

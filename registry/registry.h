@@ -44,17 +44,23 @@ struct Announcement {
 // A refusal to publish: everything that is wrong, at once.
 using Problems = std::vector<protocol::Problem>;
 
+// The row of a list that a publication comes from: what the next import knows it by (import_row.h).
+struct ImportMark {
+  std::string key;
+  protocol::Hash written;
+};
+
 // What one place is to publish. No place: a new one, hosted here, whose first files these are.
 struct Publication {
   std::optional<PlaceId> place;
   std::vector<FileEdit> edits;
   std::optional<protocol::PublicKey> own_root = std::nullopt;  // of a new place: with it, its people can take it elsewhere without us
+  std::optional<ImportMark> imported = std::nullopt;
 };
 
-// A place that was made here. Its own sheet, when it has one, is shown once and kept nowhere.
+// A place that was made here.
 struct AddedPlace {
   PlaceId place;
-  std::string recovery_sheet;
   Announcement announcement;
 };
 
@@ -71,12 +77,20 @@ struct Imported {
     kChanged,
     kUnchanged,
     kElsewhere,  // another daemon signs for the place since: left as it is
+    kKept,       // corrected here since the last import: left as it is
+    kWithdrawn,  // its profile was unpublished here since: left so
     kRefused,    // for what the record says
     kFailed,     // for what the disk or the store says: the next ones will fail too
   };
   Outcome outcome = Outcome::kUnchanged;
   std::optional<protocol::Published::Place> place;  // to be announced
   Problems problems;
+  std::vector<std::string> fields;  // of a changed or kept one: what the place and the list say differently (JSON Pointers)
+};
+
+struct ImportRule {
+  bool dry_run = false;    // writes nothing
+  bool overwrite = false;  // the list wins over what was corrected here too
 };
 
 // A finding of `verify`.
@@ -131,9 +145,14 @@ class Registry {
   tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
 
   // ---- hosting
-  // Makes a place that is published from here. With `own_sheet` its people hold a root too, and can leave with it.
-  tl::expected<AddedPlace, Problems> add_place(const NewPlace& place, bool own_sheet, UnixTime now);
+  // Makes a place that is published from here. With `own_root`, of a sheet that its people have seen already, they can
+  // leave without us.
+  tl::expected<AddedPlace, Problems> add_place(const NewPlace& place, const std::optional<protocol::PublicKey>& own_root, UnixTime now);
   std::vector<HostedPlace> hosted_places() const;  // the daemon's own among them
+  // The roots of a place that are not ours: their sheets can take it elsewhere.
+  Result<std::vector<protocol::PublicKey>> other_roots(const PlaceId& place) const;
+  // That `sheet` holds one of them. kNoOwnSheet, kHostSheet, kWrongSheet, kBadSheet.
+  Result<void> check_own_sheet(const PlaceId& place, std::string_view sheet) const;
   // The keys to give to whoever will hand us a place.
   Successor successor() const;
   // A place that is held, ours or not, as a handover file. `to` names its next daemon in a charter, signed with the
@@ -147,9 +166,10 @@ class Registry {
 
   // ---- importing
   // Profiles that say where they come from (`source.name`, `source.id`): each changes the place of ours that came from
-  // there before, or makes one. Grouped as in publish_all; so many outcomes as profiles. `dry_run` writes nothing. One
-  // without `source.retrieved` gets the day when it last changed: only a place's own word has none (cards.h).
-  std::vector<Imported> import_profiles(const std::vector<Bytes>& profiles, bool dry_run, UnixTime now);
+  // there before, or makes one. Grouped as in publish_all; so many outcomes as profiles. A profile that is not any more as
+  // the last import wrote it was corrected by its people, and stays. One without `source.retrieved` gets the day when it
+  // last changed: only a place's own word has none (cards.h).
+  std::vector<Imported> import_profiles(const std::vector<Bytes>& profiles, const ImportRule& rule, UnixTime now);
   // The ids, in the source of that name, of the places that we publish from it.
   std::vector<std::string> imported_ids(std::string_view source) const;
 
@@ -164,9 +184,11 @@ class Registry {
   Result<Bytes> file(const PlaceId& place, std::string_view path) const;
   // Changes with every commit: what an ETag is made of.
   std::uint64_t revision() const;
-  // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "own": [{id, slug, name, head,
-  // problems, receipts}], "commons": {commit, tree}, once it was asked for}:
-  // what `status` shows; "own" is the daemon's place, then hosted ones, 20 at most in all.
+  // How many of a kind are indexed.
+  std::size_t count(What what) const;
+  // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "movedAway": how many more, "own":
+  // [{id, slug, name, head, problems, receipts}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
+  // "own" is the daemon's place, then hosted ones, 20 at most in all.
   boost::json::object status() const;
 
   // ---- stock git (GIT.md)
@@ -182,8 +204,9 @@ class Registry {
   Result<std::uint64_t> write_refs() const;
   Result<void> tend();  // between jobs: merges small packs
 
- private:
   struct Parts;
+
+ private:
   explicit Registry(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -79,7 +79,10 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
     if (auto raised = parts_->raise(batch, Mark::kSeen, candidate.head); !raised) return tl::unexpected(raised.error());
   }
   for (const Fork& fork : forks) put_fork(batch, fork);
-  return parts_->commit(batch);
+  if (auto committed = parts_->commit(batch); !committed) return committed;
+  for (const Candidate& candidate : heads)
+    if (candidate.new_charters > 0) parts_->look_who_signs(candidate.chain.place());
+  return {};
 }
 
 Result<void> Registry::append_pack(JobId job, ByteView bytes) {
@@ -162,12 +165,15 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
     batch.put(Column::kMeta, pack_key(pack), "");
     std::vector<std::size_t> changed;
     bool breaks_history = false;
-    for (std::size_t first = next; next < places.size(); ++next) {
+    std::size_t first = next;
+    for (; next < places.size(); ++next) {
       bool full = batch.bytes() >= kBatchBytesMax || batch.changes().size() >= kBatchRecordsMax;
       if (next > first && full) break;
       const Candidate& candidate = places[next].head;
       put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
       if (origin == Origin::kOurs) batch.put(Column::kMeta, own_key(candidate.chain.place()), "");
+      if (auto mark = imports.find(candidate.chain.place()); mark != imports.end())
+        batch.put(Column::kMeta, mark->second.key, encode(ImportRow{mark->first, mark->second.written}));
       if (auto seen = raise(batch, Mark::kSeen, candidate.head); !seen) return tl::unexpected(seen.error());
       auto before = get_head(*state, Mark::kHeld, candidate.head.head.place);
       if (!before) return tl::unexpected(before.error());
@@ -195,6 +201,8 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       advertised.forget({});
     }
     for (std::size_t i : changed) index->apply(*checked.places[i], signer_of(places[i].head.chain, places[i].head.head.head));
+    for (std::size_t i = first; i < next; ++i)
+      if (places[i].head.new_charters > 0) look_who_signs(places[i].head.chain.place());
   }
   return {};
 }

@@ -58,27 +58,42 @@ Bytes Registry::Parts::first_profile(const NewPlace& place) {
   return Bytes(text.begin(), text.end());
 }
 
-tl::expected<AddedPlace, Problems> Registry::add_place(const NewPlace& place, bool own_sheet, UnixTime now) {
-  SystemRandom random;
-  std::optional<RecoverySheet> sheet;
-  std::optional<PublicKey> own_root;
-  if (own_sheet) {
-    sheet = RecoverySheet::make(random);
-    own_root = sheet->root(0).public_key();
-  }
+tl::expected<AddedPlace, Problems> Registry::add_place(const NewPlace& place, const std::optional<PublicKey>& own_root, UnixTime now) {
   auto made = publish_all({{std::nullopt, {{"profile.json", Parts::first_profile(place)}}, own_root}}, now);
   if (!made.front()) return tl::unexpected(made.front().error());
   PlaceId id = made.front()->place->head.chain.place();
-  return AddedPlace{id, sheet ? sheet->text() : "", std::move(*made.front())};
+  return AddedPlace{id, std::move(*made.front())};
 }
 
 std::vector<HostedPlace> Registry::hosted_places() const {
   std::vector<HostedPlace> hosted;
-  for (const PlaceId& place : parts_->own.all()) {
-    auto chain = parts_->chain_of(place);
-    hosted.push_back({place, chain && !parts_->signs_for(*chain)});
-  }
+  for (const PlaceId& place : parts_->own.all()) hosted.push_back({place, parts_->own.moved(place)});
   return hosted;
+}
+
+Result<std::vector<PublicKey>> Registry::other_roots(const PlaceId& place) const {
+  auto chain = parts_->chain_of(place);
+  if (!chain) return tl::unexpected(chain.error());
+  std::vector<PublicKey> roots = chain->latest().roots;
+  std::erase(roots, parts_->keys.root);
+  return roots;
+}
+
+Result<void> Registry::check_own_sheet(const PlaceId& place, std::string_view text) const {
+  auto sheet = RecoverySheet::parse(text);
+  if (!sheet) return tl::unexpected(sheet.error());
+  auto roots = other_roots(place);
+  if (!roots) return tl::unexpected(roots.error());
+  if (roots->empty()) return fail(ErrorCode::kNoOwnSheet, "");
+  PublicKey root = sheet->root(0).public_key();
+  if (root == parts_->keys.root) return fail(ErrorCode::kHostSheet, "");
+  return std::ranges::count(*roots, root) > 0 ? Result<void>() : fail(ErrorCode::kWrongSheet, "");
+}
+
+// What cannot be read is `verify`'s to tell.
+void Registry::Parts::look_who_signs(const PlaceId& place) {
+  if (!own.contains(place)) return;
+  if (auto chain = chain_of(place); chain) own.set_moved(place, !signs_for(*chain));
 }
 
 Result<CharterChain> Registry::Parts::new_chain(UnixTime now, const std::optional<PublicKey>& own_root) {

@@ -13,12 +13,14 @@
 #include "registry/git/head_commit.h"
 #include "registry/git/whole_chain.h"
 #include "registry/head_rows.h"
+#include "registry/import_row.h"
 #include "registry/ingest.h"
 #include "registry/keys.h"
 #include "registry/object_store.h"
 #include "registry/pack_build.h"
 #include "registry/registry.h"
 #include "registry/rocks_store.h"
+#include "registry/stored_record.h"
 
 namespace maillage::registry {
 
@@ -47,10 +49,24 @@ class OwnPlaces {
     std::shared_lock lock(mutex_);
     return {places_.begin(), places_.end()};
   }
+  // Another daemon signs for it since, or we do again.
+  void set_moved(const PlaceId& place, bool moved) {
+    std::unique_lock lock(mutex_);
+    if (moved) moved_.insert(place);
+    else moved_.erase(place);
+  }
+  bool moved(const PlaceId& place) const {
+    std::shared_lock lock(mutex_);
+    return moved_.contains(place);
+  }
+  std::size_t moved_count() const {
+    std::shared_lock lock(mutex_);
+    return moved_.size();
+  }
 
  private:
   mutable std::shared_mutex mutex_;
-  std::set<PlaceId> places_;
+  std::set<PlaceId> places_, moved_;
 };
 
 // The next state of a place of ours.
@@ -61,6 +77,7 @@ struct Revision {
   std::size_t new_charters = 0;  // at the end of the chain, that nobody has seen
   std::string author;
   std::string message;
+  std::optional<ImportMark> imported = std::nullopt;
 };
 
 // Who wrote what is adopted.
@@ -113,6 +130,14 @@ struct Registry::Parts {
   static std::string pack_key(const PackName& pack);
 
   static std::string own_key(const PlaceId& place);
+
+  // The rows of lists that the places under way come from: written in the batch that publishes each.
+  std::map<PlaceId, ImportMark> imports;
+  // Nothing when there is none, or its place is not ours.
+  Result<std::optional<ImportRow>> import_row(const std::string& key) const;
+  // The profile that a place of ours has now, as it is kept and read; nothing when it was withdrawn.
+  Result<std::optional<StoredRecord>> stored_profile(const PlaceId& place) const;
+  Result<std::optional<boost::json::object>> profile_of(const PlaceId& place) const;
 
   // Adopts a checked pack and commits its heads: seen and held become their maxima. What we wrote is ours from then on.
   Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
@@ -170,6 +195,9 @@ struct Registry::Parts {
   // An imported profile with the day of the copy (`source.retrieved`): its own; else that of what `place` has published,
   // when nothing else differs; else today. So a copy is never taken for its place's own word, and comes twice unchanged.
   Bytes dated(const Bytes& profile, const std::optional<PlaceId>& place, UnixTime now) const;
+
+  // After a charter of a place came in: who signs for it now.
+  void look_who_signs(const PlaceId& place);
 
   // Whether we sign for this place: it is ours, and its latest charter names our key.
   bool signs_for(const protocol::CharterChain& chain) const;

@@ -115,7 +115,7 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
     std::string signers = identity_allowed_signers(*chain);
     (*files)["identity/allowed_signers"] = Bytes(signers.begin(), signers.end());
     std::string name = name_in(*files);
-    return Prepared(Revision{std::move(*chain), std::nullopt, std::move(*files), 1, name, name});
+    return Prepared(Revision{std::move(*chain), std::nullopt, std::move(*files), 1, name, name, publication.imported});
   }
   const PlaceId& place = *publication.place;
   if (!own.contains(place)) return refused({ErrorCode::kNotOurs, place.hex()});
@@ -134,7 +134,7 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
   if (!files) return tl::unexpected(files.error());
   if (files->empty()) return Prepared();
   std::string message = message_of(*files);
-  return Prepared(Revision{std::move(*chain), *before, std::move(*files), 0, index->name_of(place).name, message});
+  return Prepared(Revision{std::move(*chain), *before, std::move(*files), 0, index->name_of(place).name, message, publication.imported});
 }
 
 std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector<Revision>& revisions, UnixTime now) {
@@ -175,7 +175,11 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
   if (!bytes) return all_refused(bytes.error());
   SharedBytes pushed;
   if (revisions.size() == 1 && bytes->size() <= kPushedPackOriginBytesMax) pushed = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
+  imports.clear();
+  for (const Revision& each : revisions)
+    if (each.imported) imports.emplace(each.chain.place(), *each.imported);
   auto adopted = adopt(*staged->pack, *checked, places, Origin::kOurs);
+  imports.clear();
   std::vector<Result<Published::Place>> published;
   for (const IngestPack::Place& place : places) {
     // When a later batch failed, the places of those before it are published all the same.

@@ -90,15 +90,19 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
   return entry;
 }
 
+std::size_t Registry::count(What what) const { return parts_->index->count(what); }
+
 boost::json::object Registry::status() const {
   boost::json::object counts;
-  for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = parts_->index->count(static_cast<What>(i));
+  for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = count(static_cast<What>(i));
   boost::json::array own{parts_->own_status(parts_->identity.place)};
   auto all = parts_->own.all();
+  std::size_t moved = parts_->own.moved_count();
   for (const PlaceId& place : all)
-    if (place != parts_->identity.place && own.size() < kStatusPlacesMax) own.push_back(parts_->own_status(place));
+    if (place != parts_->identity.place && !parts_->own.moved(place) && own.size() < kStatusPlacesMax) own.push_back(parts_->own_status(place));
   boost::json::object shown{{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
-                            {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1}, {"own", std::move(own)}};
+                            {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1 - moved}, {"movedAway", moved},
+                            {"own", std::move(own)}};
   if (auto tip = parts_->whole_chain->tip()) shown["commons"] = {{"commit", tip->commit.hex()}, {"tree", tip->tree.hex()}};
   return shown;
 }

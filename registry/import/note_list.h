@@ -46,5 +46,7 @@ MAILLAGE_NOTE(kBadValue, "bad-value", kLeftOut, "valeur mal écrite", "badly wri
 MAILLAGE_NOTE(kTooManyValues, "too-many-values", kLeftOut, "une valeur de trop", "one value too many")
 // -- the value is kept as it is, and somebody should look
 MAILLAGE_NOTE(kHoursUnread, "hours-unread", kKept, "horaires que l'on ne sait pas lire, gardés mot pour mot", "hours that cannot be read, kept word for word")
+MAILLAGE_NOTE(kCorrected, "corrected-here", kKept, "lieu corrigé ici depuis le dernier import : la ligne ne le change pas (--overwrite l'imposerait)", "place corrected here since the last import: the row does not change it (--overwrite would)")
+MAILLAGE_NOTE(kWithdrawn, "withdrawn-here", kKept, "lieu retiré ici depuis le dernier import : la ligne ne le publie pas de nouveau", "place withdrawn here since the last import: the row does not publish it again")
 MAILLAGE_NOTE(kElsewhere, "kept-elsewhere", kKept, "un autre serveur publie ce lieu depuis : la ligne ne le change pas", "another server publishes this place since: the row does not change it")
 MAILLAGE_NOTE(kInseeDoubtful, "insee-doubtful", kKept, "le code de la commune tient, mais la ligne dit aussi autre chose", "the code of the commune stands, but the row says something else too")

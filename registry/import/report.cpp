@@ -1,5 +1,8 @@
 #include "registry/import/report.h"
 
+#include <algorithm>
+#include <array>
+
 #include <boost/json/array.hpp>
 
 #include "protocol/utf8.h"
@@ -9,6 +12,9 @@ namespace {
 
 namespace json = boost::json;
 using protocol::Language;
+
+// Of a dry run, in the table: a screen of each.
+constexpr std::size_t kPlacesShown = 20;
 
 std::string_view say(Language language, std::string_view french, std::string_view english) {
   return language == Language::kFrench ? french : english;
@@ -40,6 +46,70 @@ std::string_view heading(NoteEffect effect, Language language) {
   return {};
 }
 
+// What a commune was found by, as `registry/territory_repair.h` says it.
+struct Witness {
+  std::string_view slug, french, english;
+};
+constexpr auto kWitnesses = std::to_array<Witness>({
+    {"name", "le nom", "the name"},
+    {"near-name", "un nom proche", "a name close to it"},
+    {"former-name", "un ancien nom", "a former name"},
+    {"postcode", "le code postal", "the postcode"},
+    {"department", "le département", "the department"},
+    {"region", "la région", "the region"},
+    {"coordinates", "les coordonnées", "the coordinates"},
+    {"code", "le code", "the code"},
+    {"successor", "la commune d'aujourd'hui", "the commune of today"},
+    {"leading-zero", "le zéro de tête perdu", "the leading zero that was lost"},
+});
+
+// "name+postcode" → "le nom et le code postal"; nothing when it is something else.
+std::string witnesses(std::string_view slugs, Language language) {
+  std::vector<std::string_view> said;
+  while (!slugs.empty()) {
+    std::string_view one = slugs.substr(0, slugs.find('+'));
+    slugs.remove_prefix(std::min(one.size() + 1, slugs.size()));
+    auto known = std::find_if(kWitnesses.begin(), kWitnesses.end(), [&](const Witness& each) { return each.slug == one; });
+    if (known == kWitnesses.end()) return {};
+    said.push_back(say(language, known->french, known->english));
+  }
+  std::string list;
+  for (std::size_t i = 0; i < said.size(); ++i) list += std::string(i == 0 ? "" : i + 1 < said.size() ? ", " : say(language, " et ", " and ")).append(said[i]);
+  return list;
+}
+
+// "01053 (leading-zero)" and "39198 (Ville: name+postcode ≠ code)", for people.
+std::string found_by(const std::string& result, Language language) {
+  auto open = result.rfind('(');
+  if (open == std::string::npos || !result.ends_with(')')) return result;
+  std::string_view inside = std::string_view(result).substr(open + 1, result.size() - open - 2);
+  auto from = inside.rfind(": ");
+  std::string column = from == std::string_view::npos ? "" : " [" + std::string(inside.substr(0, from)) + "]";
+  if (from != std::string_view::npos) inside.remove_prefix(from + 2);
+  constexpr std::string_view kAgainst = " ≠ ";
+  auto middle = inside.find(kAgainst);
+  std::string by = witnesses(inside.substr(0, middle), language);
+  std::string against = middle == std::string_view::npos ? "" : witnesses(inside.substr(middle + kAgainst.size()), language);
+  if (by.empty() || (middle != std::string_view::npos && against.empty())) return result;
+  std::string said = result.substr(0, open == 0 ? 0 : open - 1);
+  said.append(said.empty() ? "" : ", ").append(say(language, "d'après ", "by ")).append(by).append(column);
+  if (!against.empty()) said.append(say(language, ", contre ", ", against ")).append(against);
+  return said;
+}
+
+// "text-too-long /name", for people.
+std::string not_valid(const std::string& result, Language language) {
+  std::string code = result.substr(0, result.find(' '));
+  protocol::ErrorCode known = protocol::code_of_slug(code);
+  if (protocol::slug(known) != code) return result;
+  return protocol::sentence({known, result.substr(std::min(code.size() + 1, result.size()))}, language);
+}
+
+std::string result_of(const RowNote& note, Language language) {
+  if (note.code == NoteCode::kNotValid) return not_valid(note.result, language);
+  return protocol::shown(found_by(note.result, language), 100);
+}
+
 void append_rows(std::string& table, const ImportReport& report, NoteCode code, const std::string& column, std::size_t most, Language language) {
   std::size_t shown = 0;
   for (const RowNote& note : report.notes) {
@@ -47,9 +117,27 @@ void append_rows(std::string& table, const ImportReport& report, NoteCode code, 
     if (shown++ == most) break;
     table += std::string(11, ' ') + std::string(say(language, "ligne ", "line ")) + std::to_string(note.line);
     if (!note.value.empty()) table += std::string(say(language, " : ", ": ")) + protocol::shown(note.value, 48);
-    if (!note.result.empty()) table += " → " + protocol::shown(note.result, 48);
+    if (!note.result.empty()) table += " → " + result_of(note, language);
     table += "\n";
   }
+}
+
+// Of a dry run: what it would do to which place.
+void append_places(std::string& table, const ImportReport& report, std::string_view outcome, std::string_view heading, std::size_t most, Language language) {
+  std::size_t count = 0;
+  for (const PlaceOutcome& place : report.places) {
+    if (place.outcome != outcome) continue;
+    if (count == 0) table += "\n" + std::string(heading) + "\n";
+    if (++count > most) continue;
+    table += std::string(11, ' ') + std::string(say(language, "ligne ", "line ")) + std::to_string(place.line);
+    table += std::string(say(language, " : ", ": ")) + protocol::shown(place.name, 60);
+    std::string fields;
+    for (const std::string& field : place.fields) fields += (fields.empty() ? " (" : ", ") + field;
+    table += protocol::shown(fields.empty() ? "" : fields + ")", 100) + "\n";
+  }
+  if (count <= most) return;
+  table += std::string(11, ' ') + "… " + std::string(say(language, "et ", "and ")) + number(count - most, language);
+  table += std::string(say(language, " de plus : --json les donne tous", " more: --json gives them all")) + "\n";
 }
 
 void append_effect(std::string& table, const ImportReport& report, NoteEffect effect, std::size_t rows_shown, Language language) {
@@ -65,7 +153,14 @@ void append_effect(std::string& table, const ImportReport& report, NoteEffect ef
   }
 }
 
-void append_outcome(std::string& table, std::size_t count, std::string_view label, Language language) {
+// What is counted, in French then English, one then more; French says none as it says one.
+struct Counted {
+  std::string_view french_one, french_more, english_one, english_more;
+};
+
+void append_outcome(std::string& table, std::size_t count, const Counted& words, Language language) {
+  bool french = language == Language::kFrench, one = french ? count < 2 : count == 1;
+  std::string_view label = french ? (one ? words.french_one : words.french_more) : (one ? words.english_one : words.english_more);
   table += in_column(number(count, language), 9) + "  " + std::string(label) + "\n";
 }
 
@@ -114,7 +209,13 @@ json::object to_json(const ImportReport& report, Language language) {
   root["records"] = report.records;
   const ImportOutcomes& outcomes = report.outcomes;
   root["outcomes"] = json::object{{"created", outcomes.created},     {"changed", outcomes.changed},   {"unchanged", outcomes.unchanged},
-                                  {"elsewhere", outcomes.elsewhere}, {"vanished", outcomes.vanished}, {"refused", report.refused}};
+                                  {"elsewhere", outcomes.elsewhere}, {"kept", outcomes.kept},         {"withdrawn", outcomes.withdrawn},
+                                  {"vanished", outcomes.vanished},   {"refused", report.refused}};
+  root["dryRun"] = report.dry_run;
+  json::array places;
+  for (const PlaceOutcome& place : report.places)
+    places.push_back(json::object{{"line", place.line}, {"id", place.id}, {"name", place.name}, {"outcome", place.outcome}, {"fields", texts(place.fields)}});
+  root["places"] = std::move(places);
   root["vanished_ids"] = texts(report.vanished_ids);
   root["unused_columns"] = texts(report.unused_columns);
   json::array summary, notes;
@@ -134,15 +235,27 @@ json::object to_json(const ImportReport& report, Language language) {
 std::string to_table(const ImportReport& report, Language language, std::size_t rows_shown) {
   std::string table = protocol::shown(report.source) + " — " + protocol::shown(report.file);
   table += " (" + report.encoding + ", “" + report.separator + "”)\n\n";
-  append_outcome(table, report.rows, say(language, "lignes", "rows"), language);
-  append_outcome(table, report.outcomes.created, say(language, "lieux nouveaux", "new places"), language);
-  append_outcome(table, report.outcomes.changed, say(language, "lieux changés", "places changed"), language);
-  append_outcome(table, report.outcomes.unchanged, say(language, "lieux inchangés", "places unchanged"), language);
-  std::string_view vanished = say(language, "lieux qui ne sont plus dans le fichier (gardés)", "places no longer in the file (kept)");
-  append_outcome(table, report.outcomes.vanished, vanished, language);
-  std::string_view elsewhere = say(language, "lieux tenus ailleurs depuis (laissés)", "places kept elsewhere since (left alone)");
-  if (report.outcomes.elsewhere > 0) append_outcome(table, report.outcomes.elsewhere, elsewhere, language);
-  append_outcome(table, report.refused, say(language, "lignes refusées", "rows refused"), language);
+  append_outcome(table, report.rows, {"ligne", "lignes", "row", "rows"}, language);
+  const ImportOutcomes& outcomes = report.outcomes;
+  append_outcome(table, outcomes.created, {"lieu nouveau", "lieux nouveaux", "new place", "new places"}, language);
+  append_outcome(table, outcomes.changed, {"lieu changé", "lieux changés", "place changed", "places changed"}, language);
+  append_outcome(table, outcomes.unchanged, {"lieu inchangé", "lieux inchangés", "place unchanged", "places unchanged"}, language);
+  append_outcome(table, outcomes.vanished, {"lieu qui n'est plus dans le fichier (gardé)", "lieux qui ne sont plus dans le fichier (gardés)",
+                                            "place no longer in the file (kept)", "places no longer in the file (kept)"}, language);
+  if (outcomes.kept > 0)
+    append_outcome(table, outcomes.kept, {"lieu corrigé ici (laissé)", "lieux corrigés ici (laissés)", "place corrected here (left alone)",
+                                          "places corrected here (left alone)"}, language);
+  if (outcomes.withdrawn > 0)
+    append_outcome(table, outcomes.withdrawn, {"lieu retiré ici (laissé)", "lieux retirés ici (laissés)", "place withdrawn here (left alone)",
+                                               "places withdrawn here (left alone)"}, language);
+  if (outcomes.elsewhere > 0)
+    append_outcome(table, outcomes.elsewhere, {"lieu tenu ailleurs depuis (laissé)", "lieux tenus ailleurs depuis (laissés)",
+                                               "place kept elsewhere since (left alone)", "places kept elsewhere since (left alone)"}, language);
+  append_outcome(table, report.refused, {"ligne refusée", "lignes refusées", "row refused", "rows refused"}, language);
+  if (report.dry_run) {
+    append_places(table, report, "created", say(language, "Lieux qui seraient créés", "Places that would be made"), kPlacesShown, language);
+    append_places(table, report, "changed", say(language, "Lieux qui seraient changés", "Places that would be changed"), kPlacesShown, language);
+  }
   for (NoteEffect effect : {NoteEffect::kRefused, NoteEffect::kKept, NoteEffect::kLeftOut, NoteEffect::kRepaired})
     append_effect(table, report, effect, rows_shown, language);
   if (!report.unused_columns.empty()) {
@@ -152,7 +265,9 @@ std::string to_table(const ImportReport& report, Language language, std::size_t 
   }
   if (report.notes_left_off > 0) {
     table += "\n" + number(report.notes_left_off, language) + " ";
-    table += say(language, "remarques de plus, comptées mais pas détaillées\n", "more notes, counted but not detailed\n");
+    bool one = report.notes_left_off == 1;
+    table += one ? say(language, "remarque de plus, comptée mais pas détaillée\n", "more note, counted but not detailed\n")
+                 : say(language, "remarques de plus, comptées mais pas détaillées\n", "more notes, counted but not detailed\n");
   }
   return table;
 }

@@ -20,6 +20,16 @@ struct ImportOutcomes {
   std::size_t created = 0, changed = 0, unchanged = 0;
   std::size_t vanished = 0;  // published from this source before, no longer in the table: reported, never deleted
   std::size_t elsewhere = 0;  // kept by another daemon since: left as they are
+  std::size_t kept = 0;       // corrected here since the last import: left as they are
+  std::size_t withdrawn = 0;  // unpublished here since: left so
+};
+
+// One row whose place is not simply unchanged.
+struct PlaceOutcome {
+  std::size_t line = 0;
+  std::string id, name;
+  std::string outcome;              // "created", "changed", "elsewhere", "kept", "withdrawn"
+  std::vector<std::string> fields;  // JSON Pointers that change, or would
 };
 
 struct ImportReport {
@@ -27,6 +37,8 @@ struct ImportReport {
   std::string file, encoding, separator;
   std::size_t rows = 0, records = 0, refused = 0;
   ImportOutcomes outcomes;
+  bool dry_run = false;
+  std::vector<PlaceOutcome> places;  // in the order of the rows; at most kReportNotesMax
   std::vector<std::string> vanished_ids;
   std::vector<std::string> unused_columns;
   std::map<std::pair<NoteCode, std::string>, std::size_t> counts;  // by code, then column
@@ -43,7 +55,8 @@ struct ImportReport {
 // Sentences in `language`, keys and codes in none.
 boost::json::object to_json(const ImportReport& report, protocol::Language language);
 
-// Lines of at most about 100 columns, ending in LF: outcomes, then each note with up to `rows_shown` of its rows.
+// Lines of at most about 100 columns, ending in LF: outcomes, of a dry run the places that it would make or change, then each
+// note with up to `rows_shown` of its rows.
 std::string to_table(const ImportReport& report, protocol::Language language, std::size_t rows_shown = 5);
 
 }  // namespace maillage::registry

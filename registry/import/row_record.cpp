@@ -44,7 +44,10 @@ class ProfileWriting {
   }
 
   RowRecord write() {
-    if (row_.cells.size() != columns_.count() && !only_blank_cells_more()) return refuse("", NoteCode::kCellCount, cell_count());
+    if (row_.cells.size() != columns_.count() && !only_blank_cells_more()) {
+      for (const std::string& cell : row_.cells) out_.perhaps_ids.push_back(clean_cell(cell).text);
+      return refuse("", NoteCode::kCellCount, cell_count());
+    }
     out_.id = cell_text(mapping_.source.id);
     if (out_.id.empty()) return refuse(mapping_.source.id, NoteCode::kIdMissing);
     if (protocol::count_code_points(out_.id) > kIdMax) return refuse(mapping_.source.id, NoteCode::kIdTooLong);
@@ -98,11 +101,17 @@ class ProfileWriting {
     for (const std::string& column : found->second) {
       std::string text = cell_text(column, keeps_lines);
       if (text.empty()) continue;
-      bool nothing = key == "commune" ? is_no_name(text) : is_placeholder(text);
+      bool nothing = key == "commune" ? is_no_name(text) : is_placeholder(text) && !is_explained(column, text);
       if (nothing) note(column, NoteCode::kPlaceholder, text);
       else cells.push_back({column, std::move(text)});
     }
     return cells;
+  }
+
+  // The mapping says what the text means.
+  bool is_explained(const std::string& column, std::string_view text) const {
+    auto values = mapping_.values.find(column);
+    return values != mapping_.values.end() && values->second.contains(folded_value(text));
   }
 
   Cell first_cell(std::string_view key) {
@@ -199,15 +208,22 @@ class ProfileWriting {
     if (!source.retrieved.empty()) set("/source/retrieved", json::string(source.retrieved));
   }
 
-  void write_number(const ProfileField& field) {
+  std::optional<CellNumber> number_of_cell(const ProfileField& field) {
     Cell cell = first_cell(field.key);
-    if (cell.text.empty()) return;
+    if (cell.text.empty()) return std::nullopt;
     auto number = read_number(cell.text);
     bool whole = number && number->value == std::floor(number->value);
-    if (!number || (field.shape == FieldShape::kInteger && !whole)) return note(cell.column, NoteCode::kNotNumber, cell.text);
-    if (number->value < 0 || number->value > field.most) return note(cell.column, NoteCode::kOutOfRange, cell.text);
+    if (!number || (field.shape == FieldShape::kInteger && !whole)) return note(cell.column, NoteCode::kNotNumber, cell.text), std::nullopt;
+    if (number->value < 0 || number->value > field.most) return note(cell.column, NoteCode::kOutOfRange, cell.text), std::nullopt;
     if (number->had_comma && !mapping_.decimal_comma) note(cell.column, NoteCode::kDecimalComma, cell.text);
-    if (whole) set(field.pointer, static_cast<std::int64_t>(number->value));
+    return number;
+  }
+
+  void write_number(const ProfileField& field) {
+    auto number = number_of_cell(field);
+    if (!number && constant(field.key)) number = read_number(*constant(field.key));
+    if (!number) return;
+    if (number->value == std::floor(number->value)) set(field.pointer, static_cast<std::int64_t>(number->value));
     else set(field.pointer, number->value);
   }
 
@@ -416,6 +432,7 @@ class ProfileWriting {
   void write_website(const ProfileField& field) {
     for (const Cell& cell : cells_of(field.key))
       for (WebAddress& address : read_web_addresses(cell.text)) add_link(cell, std::move(address));
+    if (links_.empty() && constant(field.key)) links_.push_back(*constant(field.key));
     if (links_.empty()) return;
     set(field.pointer, json::string(links_.front()));
     has_website_ = true;
@@ -438,6 +455,9 @@ class ProfileWriting {
       else
         for (WebAddress& address : read_links(cell.text, prefix)) add_link(cell, std::move(address));
     }
+    if (auto every = mapping_.always.find(field.key); every != mapping_.always.end())
+      for (const std::string& url : every->second)
+        if (std::find(links_.begin(), links_.end(), url) == links_.end()) links_.push_back(url);
     json::array list;
     for (std::size_t i = has_website_ ? 1 : 0; i < links_.size(); ++i) {
       if (list.size() < field.most) list.emplace_back(links_[i]);

@@ -19,6 +19,7 @@ struct RowRecord {
   std::string name;     // of the place; may be empty when refused
   std::string profile;  // the bytes of profile.json; empty when refused
   std::vector<RowNote> notes;
+  std::vector<std::string> perhaps_ids;  // of a row that lost or gained a cell: any of them may be its id
 
   bool refused() const { return profile.empty(); }
 };

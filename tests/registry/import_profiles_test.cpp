@@ -22,9 +22,9 @@ struct Hub {
     registry.reset();
     registry = std::move(*Registry::open(dir.path()));
   }
-  std::vector<Outcome> import(const std::vector<Bytes>& profiles, bool dry_run = false) {
+  std::vector<Outcome> import(const std::vector<Bytes>& profiles, bool dry_run = false, bool overwrite = false) {
     std::vector<Outcome> outcomes;
-    for (const Imported& each : registry->import_profiles(profiles, dry_run, kNow)) {
+    for (const Imported& each : registry->import_profiles(profiles, {dry_run, overwrite}, kNow)) {
       outcomes.push_back(each.outcome);
       bool writes = !dry_run && (each.outcome == Outcome::kCreated || each.outcome == Outcome::kChanged);
       CHECK(each.place.has_value() == writes);
@@ -82,4 +82,78 @@ TEST_CASE("a profile that says no source, or the same as another, or is none, is
                     bytes(R"({"kind": "profile", "source": {"name": "Liste", "id": "4"}})"), profile("Cinq", "Liste", "5")}) ==
         std::vector{Outcome::kCreated, Outcome::kRefused, Outcome::kRefused, Outcome::kRefused, Outcome::kRefused, Outcome::kCreated});
   CHECK(hub.count() == 2);
+}
+
+namespace {
+
+void publish(Hub& hub, const std::string& slug, const Bytes& bytes) {
+  auto place = hub.registry->own_place(slug);
+  REQUIRE(place);
+  auto published = hub.registry->publish(*place, {{"profile.json", bytes}}, kNow);
+  REQUIRE(published);
+}
+
+std::vector<std::string> fields(Hub& hub, const Bytes& profile) { return hub.registry->import_profiles({profile}, {true, false}, kNow).front().fields; }
+
+}  // namespace
+
+TEST_CASE("what was corrected by hand stays, with what differs, until it is asked to go") {
+  Hub hub;
+  hub.import({profile("Un", "Liste", "1")});
+  Bytes corrected = bytes(R"({"kind": "profile", "name": "Un", "stage": "open", "source": {"name": "Liste", "id": "1"}})");
+  publish(hub, "un", corrected);
+  if (GENERATE(false, true)) hub.reopen();
+  CHECK(hub.import({profile("Un", "Liste", "1")}, true) == std::vector{Outcome::kKept});
+  CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kKept});
+  CHECK(hub.import({profile("Un bis", "Liste", "1")}) == std::vector{Outcome::kKept});
+  CHECK(fields(hub, profile("Un bis", "Liste", "1")) == std::vector<std::string>{"/name", "/stage"});
+  CHECK(hub.registry->name_of(*hub.registry->own_place("un")).name == "Un");
+  CHECK(hub.import({profile("Un bis", "Liste", "1")}, false, true) == std::vector{Outcome::kChanged});
+  CHECK(hub.import({profile("Un ter", "Liste", "1")}) == std::vector{Outcome::kChanged});
+  CHECK(hub.count() == 1);
+}
+
+TEST_CASE("a list that says what was corrected says it for good") {
+  Hub hub;
+  hub.import({profile("Un", "Liste", "1")});
+  publish(hub, "un", profile("Deux", "Liste", "1"));
+  CHECK(hub.import({profile("Deux", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
+  CHECK(hub.import({profile("Trois", "Liste", "1")}) == std::vector{Outcome::kChanged});
+}
+
+TEST_CASE("to confirm an imported place is not to correct it") {
+  Hub hub;
+  hub.import({profile("Un", "Liste", "1")});
+  REQUIRE(hub.registry->confirm(*hub.registry->own_place("un"), {"profile.json"}, kNow));
+  CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
+  CHECK(hub.import({profile("Un bis", "Liste", "1")}) == std::vector{Outcome::kChanged});
+}
+
+TEST_CASE("a place that says its source no more, or was withdrawn, is found by its row, and no second one is made") {
+  Hub hub;
+  hub.import({profile("Un", "Liste", "1"), profile("Deux", "Liste", "2")});
+  publish(hub, "un", bytes(R"({"kind": "profile", "name": "Un"})"));
+  auto two = hub.registry->own_place("deux");
+  REQUIRE(two);
+  REQUIRE(hub.registry->publish(*two, {{"profile.json", std::nullopt}}, kNow));
+  hub.reopen();
+  std::vector<Bytes> again{profile("Un", "Liste", "1"), profile("Deux bis", "Liste", "2")};
+  CHECK(hub.import(again) == std::vector{Outcome::kKept, Outcome::kWithdrawn});
+  CHECK(fields(hub, again[0]) == std::vector<std::string>{"/source"});
+  CHECK(hub.count() == 1);
+  CHECK(hub.import(again, false, true) == std::vector{Outcome::kChanged, Outcome::kWithdrawn});
+  CHECK(hub.registry->own_places().size() == 3);
+  CHECK(hub.registry->verify()->empty());
+}
+
+TEST_CASE("a place of before rows were kept is changed as before, and known from then on") {
+  Hub hub;
+  FileEdit before{"profile.json", profile("Un", "Liste", "1")};
+  REQUIRE(hub.registry->publish_all({{std::nullopt, {before}}}, kNow).front());
+  CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
+  auto revision = hub.registry->revision();
+  CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
+  CHECK(hub.registry->revision() == revision);
+  publish(hub, "un", profile("Corrigé", "Liste", "1"));
+  CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kKept});
 }

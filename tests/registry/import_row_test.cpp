@@ -245,7 +245,8 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   report.vanished_ids = {"98", "99"};
   json::object data = to_json(report, maillage::protocol::Language::kFrench);
   CHECK(data["rows"] == 12);
-  CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"elsewhere", 0}, {"vanished", 2}, {"refused", 4}});
+  CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"elsewhere", 0}, {"kept", 0}, {"withdrawn", 0},
+                                          {"vanished", 2}, {"refused", 4}});
   CHECK(data["vanished_ids"] == json::array{"98", "99"});
   std::size_t counted = 0;
   for (const json::value& one : data["summary"].as_array()) counted += one.at("count").to_number<std::size_t>();
@@ -256,12 +257,57 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   CHECK(french.find("        8  lieux nouveaux\n") != std::string::npos);
   CHECK(french.find("ligne 3 : 1000 → 01000\n") != std::string::npos);
   CHECK(english.find("        1  leading zero restored [CP]\n") != std::string::npos);
+  CHECK(french.find("(leading-zero)") == std::string::npos);
+  CHECK(french.find("d'après le zéro de tête perdu") != std::string::npos);
   CHECK(english.find("Columns that the mapping does not use\n  Interne\n") != std::string::npos);
+}
+
+TEST_CASE("one is not many, in either language, and a trial names what it would do") {
+  using maillage::protocol::Language;
+  ImportReport report;
+  report.rows = 2;
+  report.outcomes.created = 1;
+  report.places = {{2, "7", "Le Hangar", "created", {}}, {3, "8", "La Bresse", "changed", {"/name", "/stage"}}};
+  report.dry_run = true;
+  std::string french = to_table(report, Language::kFrench), english = to_table(report, Language::kEnglish);
+  CHECK(french.find("        1  lieu nouveau\n        0  lieu changé\n") != std::string::npos);
+  CHECK(french.find("        2  lignes\n") != std::string::npos);
+  CHECK(english.find("        1  new place\n        0  places changed\n") != std::string::npos);
+  CHECK(french.find("Lieux qui seraient créés\n           ligne 2 : Le Hangar\n") != std::string::npos);
+  CHECK(english.find("line 3: La Bresse (/name, /stage)\n") != std::string::npos);
+  report.dry_run = false;
+  CHECK(to_table(report, Language::kFrench).find("Le Hangar") == std::string::npos);
+}
+
+TEST_CASE("what a mapping says always is in every record, and a cell wins over it") {
+  std::string always = "surface = 120\ncapacity = \"30\"\ndesks = 12\nwebsite = \"https://reseau.example/\"\n"
+                       "links = [\"https://a.example/\", \"https://b.example/\"]\n";
+  auto records = read_rows(kLeast + "desks = \"bureaux\"\n[always]\n" + always, "id;nom;bureaux\n1;Un;\n2;Deux;5\n");
+  auto one = json::parse(records[0].profile).as_object(), two = json::parse(records[1].profile).as_object();
+  CHECK(one["surface"] == 120);
+  CHECK(one["capacity"] == 30);
+  CHECK(one["desks"] == 12);
+  CHECK(two["desks"] == 5);
+  CHECK(one["contacts"].at("website") == "https://reseau.example/");
+  CHECK(one["contacts"].at("links").as_array().size() == 2);
+}
+
+TEST_CASE("a word for nothing that the mapping explains means what it says") {
+  auto records = read_rows(kLeast + "stage = \"état\"\n[values.\"état\"]\n\"en cours\" = \"project\"\n", "id;nom;état\n1;Un;En cours\n2;Deux;néant\n");
+  CHECK(json::parse(records[0].profile).at("stage") == "project");
+  CHECK(records[0].notes.empty());
+  CHECK(records[1].notes.size() == 1);
+}
+
+TEST_CASE("any cell of a row that lost one may be its identifier") {
+  auto records = read_rows(kLeast, "id;nom;x\n1;Un;\n2;Deux\n");
+  CHECK(records[1].refused());
+  CHECK(records[1].perhaps_ids == std::vector<std::string>{"2", "Deux"});
 }
 
 TEST_CASE("a report keeps counting when it holds enough notes") {
   ImportReport report;
-  RowRecord record{1, "1", "x", "{}", {{1, "c", NoteCode::kNotUrl, "v", ""}}};
+  RowRecord record{1, "1", "x", "{}", {{1, "c", NoteCode::kNotUrl, "v", ""}}, {}};
   for (std::size_t i = 0; i < kReportNotesMax + 3; ++i) report.add(record);
   CHECK(report.notes.size() == kReportNotesMax);
   CHECK(report.notes_left_off == 3);
