@@ -151,7 +151,7 @@ class TomlReader {
     std::size_t line = line_;
     if (!read_path(path) || !take('=')) return wrong("key = value");
     TomlTable* into = descend(table, path, path.size() - 1, true);
-    if (into == nullptr || into->contains(path.back())) return wrong(protocol::shown(path.back(), 60), line);
+    if (into == nullptr || into->contains(path.back())) return wrong(protocol::shown(path.back(), 60) + " = …", line);
     TomlValue value;
     if (!read_value(value)) return false;
     value.line = line;

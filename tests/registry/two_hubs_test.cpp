@@ -36,7 +36,7 @@ struct Hub {
   }
   std::size_t import(Outcome expected, UnixTime now, const std::string& stage = "open") {
     std::size_t count = 0;
-    for (const Imported& each : registry->import_profiles(list(stage), false, now)) count += each.outcome == expected;
+    for (const Imported& each : registry->import_profiles(list(stage), {}, now)) count += each.outcome == expected;
     return count;
   }
   Page ask(const Parameters& parameters = {}) const { return *registry->query(*parse_query(What::kPlaces, parameters)); }
