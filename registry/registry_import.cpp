@@ -162,7 +162,9 @@ class Importing {
       bool from_row = *row && (*row)->place == before->place;
       if (from_row && !*profile) outcome.outcome = Outcome::kWithdrawn;
       if (*profile) outcome.fields = differing_fields(**profile, wanted.profile);
-      bool corrected = from_row && *profile && fingerprint_of_profile(**profile) != (*row)->written && !outcome.fields.empty();
+      bool corrected = from_row && *profile && fingerprint_of_profile(**profile) != (*row)->written;
+      // The list says now what was corrected: it stays its place's own word, and follows the list from here on.
+      if (corrected && outcome.fields.empty()) return settle(number, key, {before->place, fingerprint_of_profile(**profile)});
       if (corrected && !rule_.overwrite) outcome.outcome = Outcome::kKept;
       if (outcome.outcome != Outcome::kChanged) return {};
       if (!from_row || (*row)->written != written) unwritten_.emplace(number, std::pair(key, ImportRow{before->place, written}));
@@ -170,6 +172,12 @@ class Importing {
     publications_.push_back({before ? std::optional(before->place) : std::nullopt, {{"profile.json", std::move(dated)}}, std::nullopt,
                              ImportMark{key, written}});
     numbers_.push_back(number);
+    return {};
+  }
+
+  Result<void> settle(std::size_t number, const std::string& key, const ImportRow& row) {
+    unchanged(number);
+    found_.put(Column::kMeta, key, encode(row));
     return {};
   }
 
@@ -187,7 +195,6 @@ class Importing {
   }
 
   void publish_all() {
-    WriteBatch found;  // rows of places that say already what the list says, written by a version that kept none
     auto published = registry_.publish_all(publications_, now_);
     for (std::size_t i = 0; i < published.size(); ++i) {
       std::size_t number = numbers_[i];
@@ -197,11 +204,11 @@ class Importing {
         outcomes_[number].place = std::move(published[i]->place);
       } else {
         unchanged(number);
-        if (auto row = unwritten_.find(number); row != unwritten_.end()) found.put(Column::kMeta, row->second.first, encode(row->second.second));
+        if (auto row = unwritten_.find(number); row != unwritten_.end()) found_.put(Column::kMeta, row->second.first, encode(row->second.second));
       }
     }
     // What fails here is written by the next import.
-    if (!found.empty()) (void)parts_.commit(found);
+    if (!found_.empty()) (void)parts_.commit(found_);
   }
 
   Registry& registry_;
@@ -212,6 +219,7 @@ class Importing {
   std::vector<std::optional<Wanted>> wanted_;
   std::map<std::string, std::map<std::string, HostedPlace>> known_;  // by source, then id
   std::map<std::size_t, std::pair<std::string, ImportRow>> unwritten_;
+  WriteBatch found_;  // rows of places that say already what the list says
   std::vector<Publication> publications_;
   std::vector<std::size_t> numbers_;  // of the profile that each publication is of
 };

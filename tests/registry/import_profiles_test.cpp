@@ -117,7 +117,9 @@ TEST_CASE("a list that says what was corrected says it for good") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1")});
   publish(hub, "un", profile("Deux", "Liste", "1"));
+  auto commit = hub.registry->place("deux")->at("head").at("commit");
   CHECK(hub.import({profile("Deux", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
+  CHECK(hub.registry->place("deux")->at("head").at("commit") == commit);
   CHECK(hub.import({profile("Trois", "Liste", "1")}) == std::vector{Outcome::kChanged});
 }
 
@@ -148,7 +150,7 @@ TEST_CASE("a place that says its source no more, or was withdrawn, is found by i
 
 TEST_CASE("a place of before rows were kept is changed as before, and known from then on") {
   Hub hub;
-  FileEdit before{"profile.json", profile("Un", "Liste", "1")};
+  FileEdit before{"profile.json", bytes(R"({"kind": "profile", "name": "Un", "source": {"name": "Liste", "id": "1", "retrieved": "2026-01-02"}})")};
   REQUIRE(hub.registry->publish_all({{std::nullopt, {before}}}, kNow).front());
   CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
   auto revision = hub.registry->revision();
