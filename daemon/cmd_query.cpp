@@ -84,15 +84,21 @@ std::string command_of_next(const QueryOptions& options, const std::string& next
   return command + " after=" + next;
 }
 
+std::uint64_t number_of(const json::object& page, std::string_view key) {
+  boost::system::error_code error;
+  const json::value* number = page.if_contains(key);
+  return number != nullptr && number->is_number() ? number->to_number<std::uint64_t>(error) : 0;
+}
+
 int show(const json::object& page, const QueryOptions& options, const Terminal& terminal) {
   std::string said;
-  std::uint64_t matched = 0, shown = 0;
+  std::uint64_t shown = 0;
   if (const json::value* items = page.if_contains("items"); items != nullptr && items->is_array())
     for (const json::value& item : items->get_array())
       if (item.is_object()) said += line_of(item.get_object(), terminal.language), ++shown;
-  boost::system::error_code error;
-  if (const json::value* count = page.if_contains("numberMatched"); count != nullptr && count->is_number()) matched = count->to_number<std::uint64_t>(error);
-  said += say(Message::kFound, terminal.language, {std::to_string(matched), std::to_string(shown)});
+  said += say(Message::kFound, terminal.language, {std::to_string(number_of(page, "numberMatched")), std::to_string(shown)});
+  if (std::uint64_t without = number_of(page, "withoutPosition"); without > 0)
+    said += "\n" + say(Message::kWithoutPosition, terminal.language, {std::to_string(without)});
   if (std::string next = text_of(page, "next"); !next.empty()) said += "\n" + say(Message::kNextPage, terminal.language, {command_of_next(options, next)});
   return conclude(page, said, terminal);
 }

@@ -30,6 +30,7 @@ Message title_of(int status) {
 
 int status_of(ErrorCode code) {
   switch (code) {
+    case ErrorCode::kAmbiguousName:
     case ErrorCode::kNotFound:
     case ErrorCode::kUnknownPlace: return 404;
     case ErrorCode::kMethodNotAllowed: return 405;

@@ -128,6 +128,7 @@ MAILLAGE_ERROR(kBadPeer, "bad-peer", "--peer s'écrit ws://HÔTE:PORT/peer ou ws
 MAILLAGE_ERROR(kBadLogLevel, "bad-log-level", "--log-level veut debug, info, warning ou error : {}", "--log-level wants debug, info, warning or error: {}")
 MAILLAGE_ERROR(kEmptyName, "empty-name", "--name est vide : c'est le nom que les gens lisent", "--name is empty: it is the name that people read")
 MAILLAGE_ERROR(kUnknownCommune, "unknown-commune", "aucune commune n'a le code INSEE {} ; --commune veut le code INSEE, pas le code postal (pour Lille 59350, et non 59000)", "no commune has the INSEE code {}; --commune wants the INSEE code, not the postcode (59350 for Lille, not 59000)")
+MAILLAGE_ERROR(kAmbiguousName, "ambiguous-name", "plusieurs lieux portent ce nom court, donnez l'identifiant de l'un d'eux : {}", "several places have this short name, give the id of one of them: {}")
 MAILLAGE_ERROR(kFolderNotEmpty, "folder-not-empty", "le dossier {} contient déjà autre chose ; choisissez un dossier vide ou nouveau", "the folder {} already holds something else; choose an empty or a new one")
 MAILLAGE_ERROR(kNoPlace, "no-place", "il n'y a pas de lieu dans le dossier {} ; maillage init en crée un", "there is no place in the folder {}; maillage init makes one")
 MAILLAGE_ERROR(kInitCut, "init-cut", "la création du lieu dans le dossier {} a été interrompue ; relancez maillage init, qui la recommence", "the making of the place in the folder {} was cut short; run maillage init again, which starts anew")

@@ -209,18 +209,18 @@ const IndexedPlace* Columns::place(const PlaceId& id) const {
   return found == ordinals_.end() ? nullptr : &places_[found->second];
 }
 
-std::span<const std::uint32_t> Columns::places_with_slug(const std::string& slug) const {
+std::vector<PlaceId> Columns::with_slug(const std::string& slug) const {
+  std::vector<PlaceId> places;
   auto found = slugs_.find(slug);
-  if (slug.empty() || found == slugs_.end()) return {};
-  return found->second;
+  if (slug.empty() || found == slugs_.end()) return places;
+  for (std::uint32_t place : found->second) places.push_back(places_[place].id);
+  return places;
 }
 
-const IndexedPlace* Columns::place_with_slug(const std::string& slug) const {
-  auto named = places_with_slug(slug);
-  if (named.size() == 1) return &places_[named.front()];
-  auto shown = [this](std::uint32_t place) { return rows_[places_[place].profile].shown(); };
-  if (std::count_if(named.begin(), named.end(), shown) != 1) return nullptr;
-  return &places_[*std::find_if(named.begin(), named.end(), shown)];
+std::vector<PlaceId> Columns::named(const std::string& slug) const {
+  auto all = with_slug(slug), shown = all;
+  std::erase_if(shown, [this](const PlaceId& id) { return !rows_[place(id)->profile].shown(); });
+  return shown.empty() ? all : shown;
 }
 
 std::span<const Publisher> Columns::publishers(const Row& row) const {

@@ -51,10 +51,9 @@ class Columns {
   // Every value of a facet that begins so.
   std::unordered_map<FacetId, std::string> facets_from(Facet facet, const std::string& start) const;
   const IndexedPlace* place(const PlaceId& id) const;
-  // The only place with that slug, or the only one of them that is shown: of two hubs' copies, the face of their card.
-  const IndexedPlace* place_with_slug(const std::string& slug) const;
-  // All of them, as numbers in places().
-  std::span<const std::uint32_t> places_with_slug(const std::string& slug) const;
+  // The places that a slug names: those with it that are shown, else all with it. So of two hubs' copies, the face.
+  std::vector<PlaceId> named(const std::string& slug) const;
+  std::vector<PlaceId> with_slug(const std::string& slug) const;
 
   // Order of rows where nothing else decides.
   bool name_before(std::uint32_t a, std::uint32_t b) const;

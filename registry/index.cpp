@@ -89,11 +89,14 @@ class Loading {
   std::future<void> adding_;
 };
 
-// The place that a text names: by id, or by a slug that only it has.
-const IndexedPlace* named_place(const Columns& columns, std::string_view id_or_slug) {
+// The place that a text names: by id, or by a slug that names only it.
+Result<const IndexedPlace*> named_place(const Columns& columns, std::string_view id_or_slug) {
   auto id = PlaceId::parse(id_or_slug);
-  const IndexedPlace* place = id ? columns.place(*id) : columns.place_with_slug(slug_of(id_or_slug));
-  return place && place->profile != kNoRow ? place : nullptr;
+  auto named = id ? std::vector<PlaceId>{*id} : columns.named(slug_of(id_or_slug));
+  if (named.size() > 1) return tl::unexpected(ambiguous_name(id_or_slug, named));
+  const IndexedPlace* place = named.empty() ? nullptr : columns.place(named.front());
+  if (place && place->profile != kNoRow) return place;
+  return protocol::fail(ErrorCode::kNotFound, std::string(id_or_slug.substr(0, kQueryValueBytesMax)));
 }
 
 // The hits of one page, in order, and whether there are more.
@@ -237,13 +240,15 @@ Result<Page> Index::query(const Query& query) const {
   {
     auto lock = memory_->read();
     doubts = find_doubts(memory_->columns, query);
+    if (auto named = check_names(memory_->columns, query); !named) return tl::unexpected(named.error());
   }
   if (auto right = check_mistakes(doubts); !right) return tl::unexpected(right.error());
   {
     auto lock = memory_->read();
     const Columns& columns = memory_->columns;
-    auto hits = select(columns, query);
+    auto [hits, without_position] = select(columns, query);
     page.number_matched = hits.size();
+    if (query.near) page.without_position = without_position;
     more = cut_page(columns, query, after, hits);
     for (const Hit& hit : hits) listed.push_back({item_source(columns, query, hit), position_of(columns, hit)});
   }
@@ -253,26 +258,24 @@ Result<Page> Index::query(const Query& query) const {
 
 Result<PlaceId> Index::find_place(std::string_view id_or_slug) const {
   auto lock = memory_->read();
-  const IndexedPlace* place = named_place(memory_->columns, id_or_slug);
-  if (!place) return protocol::fail(ErrorCode::kNotFound, std::string(id_or_slug.substr(0, kQueryValueBytesMax)));
-  return place->id;
+  auto place = named_place(memory_->columns, id_or_slug);
+  if (!place) return tl::unexpected(place.error());
+  return (*place)->id;
 }
 
 std::vector<PlaceId> Index::places_with_slug(std::string_view slug) const {
   std::shared_lock lock(memory_->mutex);
-  std::vector<PlaceId> places;
-  for (std::uint32_t place : memory_->columns.places_with_slug(slug_of(slug))) places.push_back(memory_->columns.places()[place].id);
-  return places;
+  return memory_->columns.with_slug(slug_of(slug));
 }
 
 Result<boost::json::object> Index::place(std::string_view id_or_slug) const {
   ItemSource source;
   {
     auto lock = memory_->read();
-    const IndexedPlace* place = named_place(memory_->columns, id_or_slug);
-    if (!place) return protocol::fail(ErrorCode::kNotFound, std::string(id_or_slug.substr(0, kQueryValueBytesMax)));
+    auto place = named_place(memory_->columns, id_or_slug);
+    if (!place) return tl::unexpected(place.error());
     Hit hit;
-    hit.row = place->profile;
+    hit.row = (*place)->profile;
     source = item_source(memory_->columns, Query{}, hit);
   }
   auto item = read_item(store_, source);

@@ -53,7 +53,7 @@ class Index {
   Result<Page> query(const Query& query) const;
 
   // A place or network by id (64 hex) or slug; a slug answers only when exactly one place has it, or one that is shown of
-  // several (a face of a card). Else kNotFound.
+  // several (a face of a card). kNotFound, kAmbiguousName.
   Result<PlaceId> find_place(std::string_view id_or_slug) const;
 
   // Every place with that slug.

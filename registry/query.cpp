@@ -311,6 +311,7 @@ boost::json::object to_json(const Page& page) {
   for (const auto& item : page.items) items.emplace_back(item);
   boost::json::object json;
   json["numberMatched"] = page.number_matched;
+  if (page.without_position) json["withoutPosition"] = *page.without_position;
   json["numberReturned"] = page.items.size();
   json["items"] = std::move(items);
   json["next"] = page.next.empty() ? boost::json::value(nullptr) : boost::json::value(page.next);

@@ -4,9 +4,10 @@
 //
 // A repeated key means "or", different keys mean "and":
 //   q         every word, in French: accents, plurals, elisions, one typo from five letters, last word as a prefix
-//   activity type service stage governance    slugs; `type` of a need or an offer is one of its topics. What a record
+//   activity type service stage governance    slugs, refused when neither a vocabulary nor any record has them; `type` of a need or an offer is one of its topics. What a record
 //             does not say itself (activity, service, stage, governance) is taken from its place's profile.
-//   near=lat,lon [radius=km]    bbox=minLon,minLat,maxLon,maxLat    the record's point, else its place's
+//   near=lat,lon [radius=km]    bbox=minLon,minLat,maxLon,maxLat    the record's point, else its place's. What has none is
+//             never near; the answer counts what matched all the rest (`withoutPosition`).
 //   region department epci commune    INSEE codes (11, 2A, 974, 200093201, 59350) of its or its place's address.insee;
 //             a municipal district (75111) or a merged commune also counts for the commune it belongs to. A region,
 //             department or EPCI that the table has not is refused; a commune, unless a record says it (mistake.h)
@@ -71,6 +72,7 @@ struct Query {
 
 struct Page {
   std::size_t number_matched = 0;  // exact, whatever the limit
+  std::optional<std::size_t> without_position;  // with near: what matched everything else, and has no position
   std::vector<boost::json::object> items;
   std::string next;  // empty on the last page
 };
@@ -84,7 +86,7 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 // kUnknownParameter (with the nearest name), kRepeatedParameter or kBadParameter (with what was probably meant, else an example).
 protocol::Result<Query> parse_query(What what, const Parameters& parameters);
 
-// {"numberMatched", "numberReturned", "items", "next"}; `next` is null on the last page.
+// {"numberMatched", "withoutPosition" (with near), "numberReturned", "items", "next"}; `next` is null on the last page.
 boost::json::object to_json(const Page& page);
 
 }  // namespace maillage::registry

@@ -175,9 +175,9 @@ class Registry {
 
   // ---- questions
   Result<Page> query(const Query& query) const;
-  // One place's item with its head: commit, state, epoch, sequence, time, forked; by id or slug. kNotFound.
+  // One place's item with its head: commit, state, epoch, sequence, time, forked; by id or slug. kNotFound, kAmbiguousName.
   Result<boost::json::object> place(std::string_view id_or_slug) const;
-  // The place of ours that `id_or_slug` names; the daemon's own when empty. kNotOurs.
+  // The place of ours that `id_or_slug` names; the daemon's own when empty. kNotOurs, kNotFound, kAmbiguousName.
   Result<PlaceId> own_place(std::string_view id_or_slug) const;
   Index::PlaceName name_of(const PlaceId& place) const;
   // A file as published. kNotFound.

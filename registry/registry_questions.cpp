@@ -4,6 +4,7 @@
 
 #include "protocol/session.h"
 #include "registry/history.h"
+#include "registry/mistake.h"
 #include "registry/refs.h"
 #include "registry/registry_parts.h"
 #include "registry/time_zone.h"
@@ -53,8 +54,11 @@ Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
   // Another daemon's place of that name, as the copy of another hub, stands in nobody's way here.
   std::vector<PlaceId> ours;
   if (!id) ours = parts_->index->places_with_slug(id_or_slug);
+  bool known = !ours.empty();
   std::erase_if(ours, [&](const PlaceId& place) { return !parts_->own.contains(place); });
   if (ours.size() == 1) return ours.front();
+  if (ours.size() > 1) return tl::unexpected(ambiguous_name(id_or_slug, ours));
+  if (known) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));
   if (!id) id = parts_->index->find_place(id_or_slug);
   if (!id) return id;
   if (!parts_->own.contains(*id)) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));

@@ -91,13 +91,18 @@ class Selector {
     for (const auto& text : query.place) add_place(text);
   }
 
-  std::vector<Hit> select() const {
-    std::vector<Hit> hits;
+  Selection select() const {
+    Selection selection;
     for (std::uint32_t number : columns_.in_order(query_.what)) {
       Hit hit{number, 0, 0, 0, 0};
-      if (matches(columns_.rows()[number], hit)) hits.push_back(hit);
+      const Row& row = columns_.rows()[number];
+      if (!matches(row, hit)) continue;
+      Where where = where_is(row, hit);
+      if (where == Where::kOutside || !in_time(row, hit)) continue;
+      if (where == Where::kNowhere) selection.without_position += 1;
+      else selection.hits.push_back(hit);
     }
-    return hits;
+    return selection;
   }
 
  private:
@@ -112,7 +117,8 @@ class Selector {
 
   void add_place(std::string_view text) {
     auto id = PlaceId::parse(text);
-    const IndexedPlace* place = id ? columns_.place(*id) : columns_.place_with_slug(slug_of(text));
+    auto named = id ? std::vector<PlaceId>{*id} : columns_.named(slug_of(text));
+    const IndexedPlace* place = named.size() == 1 ? columns_.place(named.front()) : nullptr;
     if (!place) return;
     places_.push_back(static_cast<std::uint32_t>(place - columns_.places().data()));
     for (std::uint32_t number : place->rows) {
@@ -131,8 +137,9 @@ class Selector {
     return profile == kNoRow ? nullptr : &columns_.rows()[profile];
   }
 
+  // All but space and time.
   bool matches(const Row& row, Hit& hit) const {
-    return in_words(hit) && in_places(row, hit.row) && in_facets(row) && in_space(row, hit) && in_time(row, hit);
+    return in_words(hit) && in_places(row, hit.row) && in_facets(row);
   }
 
   // Any of the texts, the best of them for the order.
@@ -167,16 +174,22 @@ class Selector {
     });
   }
 
-  bool in_space(const Row& row, Hit& hit) const {
-    if (!query_.near && query_.bbox.empty()) return true;
+  enum class Where { kInside, kOutside, kNowhere };
+
+  Where where_is(const Row& row, Hit& hit) const {
+    if (!query_.near && query_.bbox.empty()) return Where::kInside;
     const Row* profile = row.geo ? nullptr : profile_of(row);
     auto geo = profile ? profile->geo : row.geo;
-    if (!geo) return false;
+    if (!geo) return Where::kNowhere;
+    return in_space(*geo, hit) ? Where::kInside : Where::kOutside;
+  }
+
+  bool in_space(const GeoPoint& point, Hit& hit) const {
     bool in_box = query_.bbox.empty() || std::any_of(query_.bbox.begin(), query_.bbox.end(),
-                                                     [&](const BoundingBox& box) { return box.contains(*geo); });
+                                                     [&](const BoundingBox& box) { return box.contains(point); });
     if (!in_box || !query_.near) return in_box;
-    if (query_.radius_km && std::abs(geo->lat - query_.near->lat) * kKmPerDegree > *query_.radius_km) return false;
-    hit.distance = distance_km(*query_.near, *geo);
+    if (query_.radius_km && std::abs(point.lat - query_.near->lat) * kKmPerDegree > *query_.radius_km) return false;
+    hit.distance = distance_km(*query_.near, point);
     return !query_.radius_km || hit.distance <= *query_.radius_km;
   }
 
@@ -209,6 +222,6 @@ class Selector {
 
 }  // namespace
 
-std::vector<Hit> select(const Columns& columns, const Query& query) { return Selector(columns, query).select(); }
+Selection select(const Columns& columns, const Query& query) { return Selector(columns, query).select(); }
 
 }  // namespace maillage::registry

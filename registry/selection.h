@@ -16,8 +16,13 @@ struct Hit {
 // Relevance of one word: how it was met, times kFieldWeights of where. A record's relevance is the sum over the words.
 inline constexpr std::uint32_t kExactQuality = 4, kStemQuality = 3, kPrefixQuality = 2, kTypoQuality = 1;
 
-// Every match, by name. Typos of a word count only when no record of any list has the word, its stem or, for the last
+struct Selection {
+  std::vector<Hit> hits;             // by name
+  std::size_t without_position = 0;  // rows that only `near` refused, for want of a point
+};
+
+// Every match. Typos of a word count only when no record of any list has the word, its stem or, for the last
 // word, its prefix. Rationale: `lille` must not find every `ville`.
-std::vector<Hit> select(const Columns& columns, const Query& query);
+Selection select(const Columns& columns, const Query& query);
 
 }  // namespace maillage::registry

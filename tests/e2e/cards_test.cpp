@@ -100,3 +100,25 @@ TEST_CASE("query shows in plain words who publishes a place, and the command tha
   CHECK(french.out.find("la suite : maillage query") != std::string::npos);
   CHECK(french.out.find("    hébergé par : L'Hôte d'ici\n") != std::string::npos);
 }
+
+TEST_CASE("a short name that two places have is refused with both ids, and near says how many have no position") {
+  TemporaryDirectory folder;
+  Hub hub(folder.path(), "Collectif");
+  std::string ids[2];
+  for (auto& id : ids) id = text_at(json_of(run_maillage({"place", "add", "--dir", hub.dir().string(), "--json", "--name", "Colybric"})), "/place");
+  write_text(hub.site() / "needs/aide.json", need("Aide"));
+  Ended refused = run_maillage({"publish", "--dir", hub.dir().string(), "--root", hub.site().string(), "--place", "colybric", "needs/aide.json"});
+  CHECK(refused.code == 1);
+  Ended french = run({MAILLAGE_BINARY, "query", "--dir", hub.dir().string(), "--lang", "fr", "places", "near=50.6,3"});
+  CHECK(french.out.find("sans position, donc ni près ni loin : 2\n") != std::string::npos);
+  hub.serve();
+  Answer answer = hub.ask("places/colybric", {"Accept-Language: fr"});
+  CHECK(answer.status == 404);
+  CHECK(text_at(answer.json(), "/detail").starts_with("plusieurs lieux portent ce nom court"));
+  for (const auto& id : ids) {
+    CHECK(refused.err.find(id) != std::string::npos);
+    CHECK(text_at(answer.json(), "/detail").find(id) != std::string::npos);
+  }
+  CHECK(number_at(hub.ask("places?near=50.6,3").json(), "/withoutPosition") == 2);
+  CHECK(hub.ask("places?type=coworking").status == 400);
+}

@@ -92,7 +92,16 @@ TEST_CASE("two copies of one name answer to it as the one that is shown, and two
   copies.put_again(copies.first, copied("L'Atelier du Port", "1", "2026-11-20"));
   CHECK(copies.index.find_place("l-atelier-du-port").value() == copies.second);
   copies.put_again(copies.first, copied("L'Atelier du Port", "2", "2026-11-20"));
-  CHECK_FALSE(copies.index.find_place("l-atelier-du-port"));
+  auto refused = copies.index.find_place("l-atelier-du-port");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kAmbiguousName);
+  for (const auto& id : {copies.first, copies.second}) CHECK(refused.error().context.find(id.hex()) != std::string::npos);
+  CHECK(copies.index.place("l-atelier-du-port").error().code == ErrorCode::kAmbiguousName);
+  CHECK(copies.index.query(*parse_query(What::kEvents, {{"place", "l-atelier-du-port"}})).error().code == ErrorCode::kAmbiguousName);
+  for (std::uint32_t i = 10; i < 20; ++i) copies.put(place_number(i), "profile.json", R"({"kind": "profile", "name": "L'Atelier du Port"})");
+  auto many = copies.index.find_place("l-atelier-du-port").error().context;
+  CHECK(many.size() < 450);
+  CHECK(many.ends_with(", …"));
 }
 
 TEST_CASE("its place's own word is the face before every copy, and when it is withdrawn the copy is back") {

@@ -225,6 +225,17 @@ TEST_CASE("a place with a sheet of its own keeps its root when its host hands it
   }
 }
 
+TEST_CASE("a short name that two hosted places have names neither, and says both") {
+  Daemon host("Hôte");
+  PlaceId one = host.add("Colybric"), two = host.add("Colybric");
+  auto refused = host.registry->own_place("colybric");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kAmbiguousName);
+  for (const PlaceId& place : {one, two}) CHECK(refused.error().context.find(place.hex()) != std::string::npos);
+  CHECK(host.registry->own_place("hote").value() == host.registry->identity().place);
+  CHECK(host.registry->own_place("nulle-part").error().code == ErrorCode::kNotFound);
+}
+
 TEST_CASE("the daemon's own place is not handed over, and the same file is adopted once") {
   Daemon host("Hôte"), next("Suivant"), third("Troisième");
   CHECK_FALSE(host.registry->export_place(host.registry->identity().place, next.registry->successor(), {host.sheet}, kNow));

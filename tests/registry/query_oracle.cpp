@@ -111,21 +111,24 @@ class Oracle {
     for (const auto& record : records_) faces_.push_back(find_face(record));
   }
 
-  Addresses answer() {
+  OracleAnswer answer() {
     std::vector<Match> matches;
+    OracleAnswer answered;
+    for (const auto& asked : query_.place) answered.ambiguous = answered.ambiguous || named(asked).size() > 1;
     for (const auto& record : records_) {
       if (!is_face(record)) continue;
       Match match{&record, 0, 0, 0, name_key(text(record.json, "name"))};
-      if (what_of(record.json) == query_.what && matches_all(record, match)) matches.push_back(match);
+      if (what_of(record.json) != query_.what || !matches_all(record, match)) continue;
+      if (in_space(record, match.distance)) matches.push_back(match);
+      else if (point_of(record).empty()) ++answered.without_position;
     }
     std::sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) {
       if (a.score != b.score) return a.score > b.score;
       auto rest = [](const Match& m) { return std::tuple(m.distance, m.start, m.name, m.record->place, path_key(m.record->path)); };
       return rest(a) < rest(b);
     });
-    Addresses addresses;
-    for (const auto& match : matches) addresses.emplace_back(match.record->place, match.record->path);
-    return addresses;
+    for (const auto& match : matches) answered.addresses.emplace_back(match.record->place, match.record->path);
+    return answered;
   }
 
  private:
@@ -221,10 +224,14 @@ class Oracle {
            any(query_.region, code(found.region)) && any(query_.epci, code(found.epci));
   }
 
+  object point_of(const OracleRecord& record) const {
+    object geo = child(record.json, "geo");
+    return geo.empty() && profile_of(record) ? child(*profile_of(record), "geo") : geo;
+  }
+
   bool in_space(const OracleRecord& record, double& distance) const {
     if (!query_.near && query_.bbox.empty()) return true;
-    object geo = child(record.json, "geo");
-    if (geo.empty() && profile_of(record)) geo = child(*profile_of(record), "geo");
+    object geo = point_of(record);
     if (geo.empty()) return false;
     GeoPoint point{geo.at("lat").to_number<double>(), geo.at("lon").to_number<double>()};
     bool boxed = query_.bbox.empty();
@@ -258,24 +265,23 @@ class Oracle {
     return false;
   }
 
-  // The place that a text names: by its id, by a slug that it alone has, or that it alone has of those that are shown.
-  std::optional<protocol::PlaceId> named(const std::string& asked) const {
-    if (auto id = protocol::PlaceId::parse(asked)) return *id;
-    std::vector<const OracleRecord*> same, shown;
+  // The places that a text names: by its id; by a slug those that are shown, else all that have it.
+  std::vector<protocol::PlaceId> named(const std::string& asked) const {
+    if (auto id = protocol::PlaceId::parse(asked)) return {*id};
+    std::vector<protocol::PlaceId> same, shown;
     for (const auto& record : records_) {
       if (record.path != "profile.json" || slug_of(text(record.json, "name")) != asked) continue;
-      same.push_back(&record);
-      if (is_face(record)) shown.push_back(&record);
+      same.push_back(record.place);
+      if (is_face(record)) shown.push_back(record.place);
     }
-    if (same.size() == 1) return same.front()->place;
-    return shown.size() == 1 ? std::optional(shown.front()->place) : std::nullopt;
+    return shown.empty() ? same : shown;
   }
 
   bool in_place(const OracleRecord& record) const {
     return query_.place.empty() || std::any_of(query_.place.begin(), query_.place.end(), [&](const std::string& asked) {
-      auto place = named(asked);
-      return place && std::any_of(records_.begin(), records_.end(), [&](const OracleRecord& other) {
-        return other.place == *place && one_card(record, other);
+      auto places = named(asked);
+      return std::any_of(records_.begin(), records_.end(), [&](const OracleRecord& other) {
+        return places.size() == 1 && other.place == places.front() && one_card(record, other);
       });
     });
   }
@@ -283,8 +289,7 @@ class Oracle {
   bool matches_all(const OracleRecord& record, Match& match) const {
     bool worded = query_.q.empty();
     for (const auto& q : query_.q) worded = in_words(record.json, q, match.score) || worded;
-    return worded && in_place(record) && in_facets(record) && in_territory(record) && in_space(record, match.distance) &&
-           in_time(record, match.start);
+    return worded && in_place(record) && in_facets(record) && in_territory(record) && in_time(record, match.start);
   }
 
   const std::vector<OracleRecord>& records_;
@@ -294,6 +299,6 @@ class Oracle {
 
 }  // namespace
 
-Addresses answer(const std::vector<OracleRecord>& records, const Query& query) { return Oracle(records, query).answer(); }
+OracleAnswer answer(const std::vector<OracleRecord>& records, const Query& query) { return Oracle(records, query).answer(); }
 
 }  // namespace maillage::tests

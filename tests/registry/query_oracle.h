@@ -19,6 +19,11 @@ struct OracleRecord {
 
 // The addresses (place id, path) of every match, in the order of an answer.
 using Addresses = std::vector<std::pair<protocol::PlaceId, std::string>>;
-Addresses answer(const std::vector<OracleRecord>& records, const registry::Query& query);
+struct OracleAnswer {
+  Addresses addresses;
+  std::size_t without_position = 0;  // what would match but for its missing point
+  bool ambiguous = false;            // a place is asked for by a name that several have
+};
+OracleAnswer answer(const std::vector<OracleRecord>& records, const registry::Query& query);
 
 }  // namespace maillage::tests
