@@ -58,13 +58,13 @@ void measure_refs(const Registry& registry, protocol::UnixTime now) {
 std::string measure_whole(const Registry& registry, const char* what, protocol::UnixTime now) {
   Bytes told;
   double ms = ms_of([&] { told = must(registry.advertise(kWholeRepository, now)); });
-  std::printf("%-42s %.0f ms, memory now %.0f MB\n", what, ms, memory_mb("VmRSS:"));
+  std::printf("%-42s %.0f ms, own memory now %.0f MB\n", what, ms, memory_mb("RssAnon:"));
   std::string text(protocol::as_text(told));
   return text.substr(text.find(" HEAD") - 40, 40);
 }
 
 void measure_fetch(const Registry& registry, const char* what, const std::string& want, const std::string& have, protocol::UnixTime now) {
-  std::string request = "0051want " + want + " multi_ack_detailed side-band-64k\n0000";
+  std::string request = "0053want " + want + " multi_ack_detailed side-band-64k\n0000";
   if (!have.empty()) request += "0032have " + have + "\n";
   request += "0009done\n";
   std::unique_ptr<Fetch> fetch;
@@ -91,13 +91,14 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "clone_bench DIR (made by start_bench N DIR)\n"), 2;
   protocol::UnixTime now{1'900'000'000'000};
   auto registry = must(Registry::open(argv[1]));
-  std::printf("memory before                              %.0f MB\n", memory_mb("VmRSS:"));
+  std::printf("own memory before                          %.0f MB\n", memory_mb("RssAnon:"));
   measure_refs(*registry, now);
+  std::printf("own memory after it                        %.0f MB\n", memory_mb("RssAnon:"));
   std::string first = measure_whole(*registry, "the tree of everything, first time", now);
   measure_fetch(*registry, "a clone of it", first, "", now);
   publish_some(*registry, 100, now);
   now.ms += 60'000;
   std::string second = measure_whole(*registry, "the tree again, 100 places more", now);
   measure_fetch(*registry, "a pull of that", second, first, now);
-  std::printf("peak memory                                %.0f MB\n", memory_mb("VmHWM:"));
+  std::printf("peak memory, mapped packs included         %.0f MB\n", memory_mb("VmHWM:"));
 }
