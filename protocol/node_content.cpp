@@ -16,6 +16,12 @@ bool is_ours(ErrorCode code) {
   return code == ErrorCode::kDiskFull || code == ErrorCode::kIo || code == ErrorCode::kBusy;
 }
 
+// A session's first WANT asks for so many places, each next one for twice as many, up to kWantPlacesMax. Rationale: while
+// one pack is ingested the next is on its way, of a small registry too.
+constexpr std::size_t kWantPlacesFirst = 64;
+constexpr std::uint32_t kWantDoublings = 3;
+static_assert(kWantPlacesFirst << kWantDoublings == kWantPlacesMax);
+
 // What may wait on a session before receipts of others are left out.
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
@@ -40,11 +46,11 @@ void Node::offer(Session& session, const PlaceId& place) {
 }
 
 void Node::request_content(Session& session) {
-  if (session.request || !session.open()) return;
+  if (session.request || !session.open() || session.packs_waiting >= kPacksWaitingMax) return;
   Session::Request request;
   request.alone = !session.alone.empty();
   std::deque<PlaceId>& queue = request.alone ? session.alone : session.offers;
-  std::size_t places_max = request.alone ? 1 : kWantPlacesMax;
+  std::size_t places_max = request.alone ? 1 : kWantPlacesFirst << std::min(session.last_request, kWantDoublings);
   for (std::size_t left = queue.size(); left > 0 && request.places.size() < places_max; --left) {
     PlaceId place = queue.front();
     queue.pop_front();
@@ -156,6 +162,7 @@ Result<void> Node::take_pack_part(Session& session, const Pack& pack) {
     ingesting_.erase(request.job);
   } else {
     actions_.push_back(IngestPack{request.job, job.places});
+    ++session.packs_waiting;
   }
   session.request.reset();
   request_content(session);
@@ -209,8 +216,10 @@ void Node::handle(const Ingested& input) {
   auto found = ingesting_.extract(input.job);
   if (found.empty()) return;
   const Job& job = found.mapped();
-  if (Session* session = find(job.session); session != nullptr && !job.live)
+  if (Session* session = find(job.session); session != nullptr && !job.live) {
     session->pack_bytes_waiting -= job.bytes - job.appended;
+    --session->packs_waiting;
+  }
   for (const Ingested::Outcome& outcome : input.places) settle(job, outcome);
   if (Session* session = find(job.session)) {
     request_content(*session);

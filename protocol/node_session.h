@@ -18,6 +18,9 @@ using JobId = std::uint64_t;
 inline constexpr std::size_t kSendWindowBytes = 256 * kKiB;
 // Bytes of packs under way before a CREDIT must come back.
 inline constexpr std::size_t kPackWindowBytes = 1 * kMiB;
+// Packs of one session that came whole and wait to be ingested, the one under way included: the next one comes while one
+// is ingested. With kPackBytesMax, the disk that a liar can make us fill.
+inline constexpr std::size_t kPacksWaitingMax = 2;
 // WANTs of one peer that wait for their answer here.
 inline constexpr std::size_t kServedRequestsMax = 4;
 // Places whose content a peer asked for before we had it: it is told when it comes.
@@ -104,6 +107,7 @@ struct NodeSession {
   std::optional<Request> request;
   std::uint32_t last_request = 0;
   std::size_t pack_bytes_waiting = 0;  // of what the peer sent for WANTs, not yet in the quarantine
+  std::size_t packs_waiting = 0;       // that came whole and are not ingested
 
   std::deque<Stream> serving;
   std::set<PlaceId> interests;
