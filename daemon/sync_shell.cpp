@@ -66,7 +66,7 @@ LogLevel level_of(Event event) {
 SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
                      protocol::Random& random, Metrics& metrics)
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
-      dialer_(random), transport_(node, events()), tick_(node), redial_(node), writer_(1, kJobsMax), reader_(1, kJobsMax) {
+      dialer_(random), transport_(node, events()), tick_(node), redial_(node), writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
   for (protocol::PlaceState& state : places) node_.restore(std::move(state));
   metrics_.gauge("maillage_peers", "state=\"open\"", [this] { return static_cast<double>(open_sessions_.load()); });
 }
@@ -204,7 +204,7 @@ void SyncShell::carry_out(protocol::Persist&& action) {
 
 void SyncShell::carry_out(protocol::AppendPack&& action) {
   auto asked = std::make_shared<const protocol::AppendPack>(std::move(action));
-  work(writer_, [this, asked]() -> Input {
+  work(receiver_, [this, asked]() -> Input {
     // A part that could not be written is missed when the pack is checked.
     auto done = registry_.append_pack(asked->job, asked->bytes);
     if (!done) log(LogLevel::kWarning, "registry.append_failed", {{"reason", done.error().context}});
@@ -212,8 +212,18 @@ void SyncShell::carry_out(protocol::AppendPack&& action) {
   }, refused_job(*asked));
 }
 
+// After the last of its parts, which the receiver appends.
 void SyncShell::carry_out(protocol::IngestPack&& action) {
   auto asked = std::make_shared<const protocol::IngestPack>(std::move(action));
+  ++jobs_;
+  auto next = [this, asked] {
+    --jobs_;
+    ingest(asked);
+  };
+  if (!receiver_.post([this, next] { asio::post(context_, next); })) next();
+}
+
+void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked) {
   work(writer_, [this, asked]() -> Input {
     protocol::Ingested done{asked->job, registry_.ingest(asked->job, asked->places)};
     for (const auto& outcome : done.places) {
@@ -236,7 +246,7 @@ void SyncShell::tend() {
 }
 
 void SyncShell::carry_out(protocol::DropPack&& action) {
-  writer_.post([this, job = action.job] { registry_.drop_pack(job); });
+  receiver_.post([this, job = action.job] { registry_.drop_pack(job); });
 }
 
 void SyncShell::carry_out(protocol::OpenPack&& action) {
@@ -324,6 +334,7 @@ void SyncShell::stop() {
 void SyncShell::abort() {
   stop();
   transport_.abort();
+  receiver_.stop();
   writer_.stop();
   reader_.stop();
 }

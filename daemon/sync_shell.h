@@ -2,7 +2,8 @@
 // its actions into frames, dials, timers and work.
 //
 // Decides nothing but when to dial (dialer.h). Work that blocks goes to one writer, in order (what is persisted,
-// appended, ingested, published), or to one reader (packs that are built for peers); results come back as inputs.
+// ingested, published), to one receiver (packs that arrive, until they are ingested), or to one reader (packs that are
+// built for peers); results come back as inputs.
 // Invariant: the node sees one input at a time. Node thread, apart from the jobs. Stop the workers before destroying it.
 #pragma once
 
@@ -66,6 +67,7 @@ class SyncShell {
   void carry_out(protocol::Persist&& action);
   void carry_out(protocol::AppendPack&& action);
   void carry_out(protocol::IngestPack&& action);
+  void ingest(const std::shared_ptr<const protocol::IngestPack>& asked);
   void carry_out(protocol::DropPack&& action);
   void carry_out(protocol::OpenPack&& action);
   void carry_out(protocol::ReadPack&& action);
@@ -89,6 +91,7 @@ class SyncShell {
   bool feeding_ = false;
   bool stopping_ = false;
   WorkerPool writer_;
+  WorkerPool receiver_;  // appends packs to their quarantine while the writer takes others in
   WorkerPool reader_;
 };
 

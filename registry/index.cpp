@@ -126,16 +126,25 @@ Index::Index(StateStore& store) : store_(store), memory_(std::make_unique<Memory
 Index::~Index() = default;
 
 Result<void> Index::stage(WriteBatch& batch, const PlaceChanges& changes) const {
+  IndexChange copy{changes, {}};
+  return stage(batch, copy);
+}
+
+Result<void> Index::stage(WriteBatch& batch, IndexChange& change) const {
+  const PlaceChanges& changes = change.place;
+  change.indexable.clear();
   std::unordered_set<std::string> written;
   for (const auto& version : changes.records) {
     std::string key = record_key(changes.place, path_key(version.path));
-    written.insert(key);
+    if (changes.replaces_all) written.insert(key);
+    change.indexable.push_back(false);
     if (!version.json) {
       batch.erase(Column::kRecords, key);
       continue;
     }
     StoredRecord stored{version.created, version.updated, version.sha256, version.path, std::nullopt, *version.json};
     if (auto record = read_indexable(version.path, *version.json); !record) stored.problem = record.error();
+    change.indexable.back() = !stored.problem;
     batch.put(Column::kRecords, key, encode(stored));
   }
   if (!changes.replaces_all) return {};
@@ -165,7 +174,21 @@ Result<void> Index::judge_again() {
   return store_.write(batch);
 }
 
-void Index::apply(const PlaceChanges& changes, const std::optional<Signer>& signer) {
+namespace {
+
+// A record that was staged is not judged again.
+Result<boost::json::object> read_changed(const IndexChange& change, std::size_t number) {
+  const RecordVersion& version = change.place.records[number];
+  if (!version.json) return protocol::fail(ErrorCode::kNotFound, version.path);
+  if (change.indexable.empty()) return read_indexable(version.path, *version.json);
+  if (!change.indexable[number]) return protocol::fail(ErrorCode::kMalformed, version.path);
+  return read_known_indexable(*version.json);
+}
+
+}  // namespace
+
+void Index::apply(const IndexChange& update) {
+  const PlaceChanges& changes = update.place;
   memory_->forget_old_words();
   // Everything slow happens before the lock: queries wait for the copying of values only.
   struct Change {
@@ -173,15 +196,16 @@ void Index::apply(const PlaceChanges& changes, const std::optional<Signer>& sign
     std::optional<Gist> gist;
   };
   std::vector<Change> ready;
-  for (const auto& version : changes.records) {
+  for (std::size_t i = 0; i < changes.records.size(); ++i) {
+    const RecordVersion& version = changes.records[i];
     Change change{path_key(version.path), std::nullopt};
-    auto record = version.json ? read_indexable(version.path, *version.json) : protocol::fail(ErrorCode::kNotFound, "");
+    auto record = read_changed(update, i);
     auto what = record ? what_of(*record) : std::nullopt;
     if (what) change.gist = read_gist(memory_->lexicon, *what, *record, version.created);
     ready.push_back(std::move(change));
   }
   std::unique_lock lock(memory_->mutex);
-  if (signer) memory_->columns.set_signer(changes.place, *signer);
+  if (update.signer) memory_->columns.set_signer(changes.place, *update.signer);
   if (changes.replaces_all) memory_->columns.remove_all(changes.place);
   for (const auto& change : ready) {
     if (change.gist) memory_->columns.add(changes.place, change.path, *change.gist);

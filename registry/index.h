@@ -1,8 +1,9 @@
 // Index: what answers queries. Memory columns and word lists over every record that is held, rebuilt at start from
 // Column::kRecords, which is itself rebuildable from git.
 //
-// Invariant: memory is a pure function of Column::kRecords, and of the held heads' signers. A change is staged into the caller's batch, committed by
-// the caller, then applied. A record that is not indexable stays in the column with the problem, for its owner.
+// Invariant: memory is a pure function of Column::kRecords, and of the held heads' signers. A change is staged into the
+// caller's batch, committed by the caller, then applied (indexing.h). A record that is not indexable stays in the column
+// with the problem, for its owner.
 // `stage`, `apply` and `load` by one thread at a time; `query`, `place`, `find_place` from any thread meanwhile.
 // STORAGE.md, "Index" and "Query".
 #pragma once
@@ -28,17 +29,26 @@ struct RecordProblem {
   Error problem;
 };
 
+// What a commit brings of one place.
+struct IndexChange {
+  PlaceChanges place;
+  std::optional<Signer> signer;
+  std::vector<bool> indexable = {};  // each record of `place`, once it is staged
+};
+
 class Index {
  public:
   // `store` outlives the index.
   explicit Index(StateStore& store);
   ~Index();
 
-  // Adds to `batch` what `changes` make of Column::kRecords. Changes nothing else.
+  // Adds to `batch` what `changes` make of Column::kRecords. Changes nothing else, and may run beside `apply`.
   Result<void> stage(WriteBatch& batch, const PlaceChanges& changes) const;
+  Result<void> stage(WriteBatch& batch, IndexChange& change) const;  // and keeps its judgement
 
   // Call once the batch is committed. `signer`: of the head that the changes lead to.
-  void apply(const PlaceChanges& changes, const std::optional<Signer>& signer = {});
+  void apply(const PlaceChanges& changes, const std::optional<Signer>& signer = {}) { apply(IndexChange{changes, signer}); }
+  void apply(const IndexChange& change);
 
   // Who signs for a place, unless a change has said so already. Signers are no records: after `load` they are as before.
   void know_signer(const PlaceId& place, const Signer& signer);

@@ -5,6 +5,7 @@
 // for a disk and a reader that started before a discard ends on the old list. Reading: any thread; changing: one.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 
@@ -65,7 +66,7 @@ class ObjectStore final : public ContentStore {
 
   std::filesystem::path directory_;
   std::filesystem::path pack_directory_;
-  std::uint64_t next_stage_ = 0;
+  std::atomic<std::uint64_t> next_stage_ = 0;
   mutable std::mutex mutex_;  // guards packs_ only
   std::shared_ptr<const PackList> packs_;
 };

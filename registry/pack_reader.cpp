@@ -99,6 +99,7 @@ class PackScan {
     entry.crc32 = crc_of(table_.pack_.subspan(offset, entry.end - offset));
     if (raw->kind) {
       if (auto done = name(entry, buffer_); !done) return done;
+      table_.keep(entry, buffer_);
     } else {
       pending_.push_back(static_cast<std::uint32_t>(table_.entries_.size()));
     }
@@ -248,6 +249,17 @@ Result<PackTable> PackTable::read(ByteView pack, const ObjectSource& bases, cons
   return PackScan(pack, bases, limits).run();
 }
 
+void PackTable::keep(PackEntry& entry, ByteView bytes) {
+  if (entry.kind != ObjectKind::kBlob || bytes.size() > kKeptBlobBytesMax) return;
+  if (kept_.empty() || kept_.back().size() + bytes.size() > kKeptBlockBytes) {
+    if (kept_.size() == kKeptBlocksMax) return;
+    kept_.emplace_back().reserve(kKeptBlockBytes);
+  }
+  Bytes& block = kept_.back();
+  entry.kept_at = static_cast<std::uint32_t>((kept_.size() - 1) * kKeptBlockBytes + block.size()) + 1;
+  block.insert(block.end(), bytes.begin(), bytes.end());
+}
+
 std::optional<std::uint32_t> PackTable::find(const ObjectId& id) const {
   auto name = [&](std::uint32_t i) -> const ObjectId& { return entries_[i].id; };
   auto found = std::ranges::lower_bound(by_id_, id, {}, name);
@@ -261,6 +273,11 @@ const PackEntry* PackTable::entry_at(std::uint64_t offset) const {
 }
 
 Result<Bytes> PackTable::inflate(const PackEntry& entry) const {
+  if (entry.kept_at > 0) {
+    const Bytes& block = kept_[(entry.kept_at - 1) / kKeptBlockBytes];
+    auto start = block.begin() + (entry.kept_at - 1) % kKeptBlockBytes;
+    return Bytes(start, start + entry.size);
+  }
   auto raw = read_raw_entry(pack_, entry.offset);
   if (!raw) return tl::unexpected(raw.error());
   Bytes bytes(raw->size);

@@ -31,6 +31,7 @@ struct PackEntry {
   std::uint64_t offset = 0;      // of the raw entry in the pack
   std::uint64_t end = 0;         // where the next one starts
   Hash sha256;                   // of a blob; zero for other kinds
+  std::uint32_t kept_at = 0;     // one more than where its bytes are kept; 0: they are not
 };
 
 class PackTable {
@@ -57,6 +58,14 @@ class PackTable {
   friend class PackScan;
 
   const PackEntry* entry_at(std::uint64_t offset) const;
+  void keep(PackEntry& entry, ByteView bytes);
+
+  // Small blobs as they were inflated to be named: records, which are read again to be indexed. In blocks that no blob
+  // crosses.
+  static constexpr std::size_t kKeptBlockBytes = 1024 * 1024;
+  static constexpr std::size_t kKeptBlocksMax = 64;
+  static constexpr std::size_t kKeptBlobBytesMax = 4 * 1024;
+  std::vector<Bytes> kept_;
 
   ByteView pack_;
   const ObjectSource* bases_ = nullptr;

@@ -160,6 +160,7 @@ Result<void> Registry::Parts::open_stores() {
   auto kept_revision = state->get(Column::kMeta, kRevisionKey);
   if (!kept_revision) return tl::unexpected(kept_revision.error());
   if (*kept_revision) revision = Reader(as_bytes(**kept_revision)).u64();
+  indexing = std::make_unique<Indexing>(*index, revision);
   auto scanned = state->scan(Column::kMeta, kOwnPrefix, [&](std::string_view key, std::string_view) {
     Reader in(as_bytes(key.substr(kOwnPrefix.size())));
     own.add(in.fixed<PlaceId>());
@@ -214,14 +215,14 @@ Result<void> Registry::Parts::recover_packs() {
   return {};
 }
 
-Result<void> Registry::Parts::commit(WriteBatch& batch) {
+Result<void> Registry::Parts::commit(WriteBatch& batch, std::vector<IndexChange> changes) {
   Writer number;
   number.u64(revision + 1);
   batch.put(Column::kMeta, std::string(kRevisionKey), std::string(as_text(number.bytes())));
   for (const std::string& key : released) batch.erase(Column::kMeta, key);
   if (auto written = state->write(batch); !written) return written;
   released.clear();
-  ++revision;
+  indexing->follow(++revision, std::move(changes));
   return {};
 }
 
@@ -282,7 +283,7 @@ Result<ObjectId> Registry::Parts::tree_of(const ObjectId& commit) const {
 const Identity& Registry::identity() const { return parts_->identity; }
 std::vector<PlaceId> Registry::own_places() const { return parts_->own.all(); }
 bool Registry::sheet_confirmed() const { return parts_->sheet_confirmed; }
-std::uint64_t Registry::revision() const { return parts_->revision; }
+std::uint64_t Registry::revision() const { return parts_->indexing->shown(); }
 
 Result<bool> Registry::confirm_sheet(std::string_view text) {
   auto sheet = RecoverySheet::parse(text);

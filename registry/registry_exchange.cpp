@@ -86,7 +86,7 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
 }
 
 Result<void> Registry::append_pack(JobId job, ByteView bytes) {
-  IncomingPack& pack = parts_->incoming[job];
+  IncomingPack& pack = parts_->incoming_pack(job);
   if (!pack.staged && !pack.error) {
     if (auto room = parts_->need_room(kReserveBytes + bytes.size()); !room) pack.error = room.error();
   }
@@ -103,12 +103,23 @@ Result<void> Registry::append_pack(JobId job, ByteView bytes) {
   return {};
 }
 
-void Registry::drop_pack(JobId job) { parts_->incoming.erase(job); }
+IncomingPack& Registry::Parts::incoming_pack(JobId job) {
+  std::scoped_lock guard(incoming_mutex);
+  return incoming[job];
+}
+
+std::optional<IncomingPack> Registry::Parts::take_incoming(JobId job) {
+  std::scoped_lock guard(incoming_mutex);
+  auto taken = incoming.extract(job);
+  return taken.empty() ? std::nullopt : std::optional(std::move(taken.mapped()));
+}
+
+void Registry::drop_pack(JobId job) { (void)parts_->take_incoming(job); }
 
 std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<IngestPack::Place>& places) {
-  auto incoming = parts_->incoming.extract(job);
-  if (incoming.empty()) return refuse_all(places, {ErrorCode::kTruncated, "pack"});
-  IncomingPack& pack = incoming.mapped();
+  auto incoming = parts_->take_incoming(job);
+  if (!incoming) return refuse_all(places, {ErrorCode::kTruncated, "pack"});
+  IncomingPack& pack = *incoming;
   if (auto room = parts_->need_room(kReserveBytes); !room && !pack.error) pack.error = room.error();
   if (pack.error) return refuse_all(places, *pack.error);
 
@@ -138,7 +149,7 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
   return outcomes;
 }
 
-Result<void> Registry::Parts::adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
+Result<void> Registry::Parts::adopt(StagedPack& staged, CheckedPack& checked, const std::vector<IngestPack::Place>& places,
                                     Origin origin) {
   auto pack = objects->adopt(staged, checked.table);
   if (!pack) return tl::unexpected(pack.error());
@@ -157,13 +168,13 @@ bool Registry::Parts::continues(const ObjectId& before, const ObjectId& after) c
   return descends && *descends;
 }
 
-Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const std::vector<IngestPack::Place>& places,
+Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vector<IngestPack::Place>& places,
                                             const PackName& pack, Origin origin, Fate& fate) {
   std::size_t next = 0;
   while (next < places.size()) {
     WriteBatch batch;
     batch.put(Column::kMeta, pack_key(pack), "");
-    std::vector<std::size_t> changed;
+    std::vector<IndexChange> changed;
     bool breaks_history = false;
     std::size_t first = next;
     for (; next < places.size(); ++next) {
@@ -181,10 +192,11 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       if (!holds) return tl::unexpected(holds.error());
       // A peer may answer with less than we hold: the index shows what is held, and nothing else.
       if (!*holds) continue;
-      if (auto staged = index->stage(batch, *checked.places[next]); !staged) return staged;
-      if (*before && checked.places[next]->replaces_all)
-        breaks_history = breaks_history || !continues((*before)->head.commit, candidate.head.head.commit);
-      changed.push_back(next);
+      PlaceChanges& changes = *checked.places[next];
+      if (!*before) changes.replaces_all = false;  // nothing was held: no row has to go
+      if (changes.replaces_all) breaks_history = breaks_history || !continues((*before)->head.commit, candidate.head.head.commit);
+      changed.push_back({std::move(changes), signer_of(candidate.chain, candidate.head.head)});
+      if (auto staged = index->stage(batch, changed.back()); !staged) return staged;
     }
     // The tree of everything has commits that show what a place took out of its history: they go in the same batch.
     WholeChain::Token token;
@@ -194,13 +206,12 @@ Result<void> Registry::Parts::commit_places(const CheckedPack& checked, const st
       token = std::move(*staged);
     }
     if (fate == Fate::kUnneeded) fate = Fate::kDoubtful;
-    if (auto committed = commit(batch); !committed) return committed;
+    if (auto committed = commit(batch, std::move(changed)); !committed) return committed;
     fate = Fate::kNeeded;
     if (breaks_history) {
       whole_chain->dropped(token);
       advertised.forget({});
     }
-    for (std::size_t i : changed) index->apply(*checked.places[i], signer_of(places[i].head.chain, places[i].head.head.head));
     for (std::size_t i = first; i < next; ++i)
       if (places[i].head.new_charters > 0) look_who_signs(places[i].head.chain.place());
   }

@@ -187,7 +187,9 @@ Result<void> Registry::Parts::take_in(const Handover& handover, const CharterCha
   auto checked = check_pack(*objects, **staged, std::span(&expected, 1), trees, limits_of_pack(handover.pack.size()));
   if (!checked) return tl::unexpected(checked.error());
   if (!checked->accepted()) return tl::unexpected(checked->places.front().error());
-  return adopt(**staged, *checked, {{{handover.head, chain, chain.size()}, {}}}, Origin::kPeer);
+  auto adopted = adopt(**staged, *checked, {{{handover.head, chain, chain.size()}, {}}}, Origin::kPeer);
+  indexing->finish();
+  return adopted;
 }
 
 tl::expected<Announcement, Problems> Registry::adopt_place(ByteView file, const std::vector<std::string>& sheet_texts, UnixTime now) {

@@ -14,6 +14,7 @@
 #include "registry/git/whole_chain.h"
 #include "registry/head_rows.h"
 #include "registry/import_row.h"
+#include "registry/indexing.h"
 #include "registry/ingest.h"
 #include "registry/keys.h"
 #include "registry/object_store.h"
@@ -100,12 +101,16 @@ struct Registry::Parts {
   std::unique_ptr<RocksStore> state;
   std::unique_ptr<ObjectStore> objects;
   std::unique_ptr<Index> index;
+  std::unique_ptr<Indexing> indexing;
   std::unique_ptr<WholeChain> whole_chain;
   TreeCache trees;
   OwnPlaces own;
   std::atomic<bool> sheet_confirmed = false;
-  std::atomic<std::uint64_t> revision = 0;
+  std::uint64_t revision = 0;  // of the last batch; the index shows `indexing->shown()`
+  std::mutex incoming_mutex;   // guards the map; a pack is appended to, then taken in, by one thread at a time
   std::map<protocol::JobId, IncomingPack> incoming;
+  IncomingPack& incoming_pack(protocol::JobId job);
+  std::optional<IncomingPack> take_incoming(protocol::JobId job);
   std::mutex outgoing_mutex;  // guards the map; a pack is read by one thread at a time
   std::map<protocol::JobId, OutgoingPack> outgoing;
 
@@ -122,8 +127,8 @@ struct Registry::Parts {
   Result<void> recover_packs();
   Result<void> judge_by_our_rules();
 
-  // The one commit point: writes the batch with the next revision in it.
-  Result<void> commit(WriteBatch& batch);
+  // The one commit point: writes the batch with the next revision in it. `changes` are what it brings for the index.
+  Result<void> commit(WriteBatch& batch, std::vector<IndexChange> changes = {});
 
   // Packs whose mark was taken off since the last batch: their rows in kMeta go with the next.
   std::vector<std::string> released;
@@ -140,12 +145,12 @@ struct Registry::Parts {
   Result<std::optional<boost::json::object>> profile_of(const PlaceId& place) const;
 
   // Adopts a checked pack and commits its heads: seen and held become their maxima. What we wrote is ours from then on.
-  Result<void> adopt(StagedPack& staged, const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
+  Result<void> adopt(StagedPack& staged, CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
                      Origin origin);
   // What became of the batches that name a pack: none was tried, one failed and may be in the log all the same, or one
   // is durable.
   enum class Fate { kUnneeded, kDoubtful, kNeeded };
-  Result<void> commit_places(const CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
+  Result<void> commit_places(CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
                              const PackName& pack, Origin origin, Fate& fate);
   // Whether nothing was taken out of a place's history between two commits of it.
   bool continues(const ObjectId& before, const ObjectId& after) const;

@@ -180,6 +180,7 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
     if (each.imported) imports.emplace(each.chain.place(), *each.imported);
   auto adopted = adopt(*staged->pack, *checked, places, Origin::kOurs);
   imports.clear();
+  indexing->finish();  // whoever publishes finds it at once
   std::vector<Result<Published::Place>> published;
   for (const IngestPack::Place& place : places) {
     // When a later batch failed, the places of those before it are published all the same.

@@ -195,6 +195,7 @@ Result<std::uint64_t> Registry::Parts::rebuild_index(std::optional<Error>& unrea
   WriteBatch whole;
   whole.erase(Column::kMeta, std::string(kRebuildingKey));
   if (auto committed = commit(whole); !committed) return tl::unexpected(committed.error());
+  indexing->finish();
   if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());
   return records;
 }

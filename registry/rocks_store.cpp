@@ -92,6 +92,8 @@ rocksdb::Options database_options(const std::shared_ptr<rocksdb::Cache>& cache) 
 rocksdb::ColumnFamilyOptions column_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = kColumnBufferBytes;
+  // What is young is soon written again: compressed only from the third level on, beyond 256 MB.
+  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kSnappyCompression};
   options.max_write_buffer_number = 2;
   options.force_consistency_checks = true;
   options.paranoid_file_checks = true;
