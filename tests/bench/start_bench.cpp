@@ -13,13 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "registry/draft.h"
 #include "registry/index.h"
 #include "registry/registry.h"
 #include "registry/rocks_store.h"
 #include "registry/sha1.h"
+#include "tests/bench/lone_place.h"
 #include "tests/bench/synthetic_places.h"
-#include "tests/twins/memory_content_store.h"
 
 using namespace maillage;
 using namespace maillage::registry;
@@ -102,29 +101,9 @@ class JoinedPack {
 
 protocol::IngestPack::Place make_place(std::uint32_t number, bench::SyntheticPlaces& synthetic, const protocol::KeyPair& key,
                                        JoinedPack& pack) {
-  protocol::Charter genesis;
-  genesis.roots = {key.public_key()};
-  genesis.daemon_key = key.public_key();
-  genesis.time = {kNow.ms + number};  // another time, another place
-  auto chain = must(protocol::CharterChain::start({genesis, {}}));
-  std::string profile = synthetic.profile(number), signers = identity_allowed_signers(chain);
-  Draft draft;
-  draft.author = draft.committer = {"Bench", place_email(chain.place()), kNow.ms / 1000, 0};
-  draft.message = "publish profile.json\n";
-  draft.files = {{"profile.json", Bytes(profile.begin(), profile.end())},
-                 {"identity/charters", identity_charters(chain)},
-                 {"identity/allowed_signers", Bytes(signers.begin(), signers.end())}};
-  tests::MemoryContentStore nothing;
-  TreeCache cache;
-  auto staged = must(stage_commit(nothing, draft, key, cache));
-  pack.add(must(staged.pack->bytes()));
-  protocol::Head head;
-  head.place = chain.place();
-  head.time = kNow;
-  head.commit = staged.commit;
-  head.state = staged.state;
-  head.cell = protocol::TerritoryCell::of("FR", std::string_view(profile).substr(profile.find("\"insee\": \"") + 10, 5));
-  return {{protocol::sign(head, key), chain, chain.size()}, {}};
+  auto place = bench::make_lone_place(synthetic.profile(number), key, {kNow.ms + number});
+  pack.add(place.pack);
+  return {{place.head, place.chain, place.chain.size()}, {}};
 }
 
 void make(const std::filesystem::path& directory, std::uint32_t places) {

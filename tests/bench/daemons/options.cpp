@@ -1,5 +1,6 @@
 #include "tests/bench/daemons/options.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -32,6 +33,7 @@ std::vector<unsigned> numbers(const std::string& text) {
   for (std::size_t at = 0; at <= text.size();) {
     auto comma = std::min(text.find(',', at), text.size());
     list.push_back(number(text.substr(at, comma - at)));
+    if (list.back() == 0) refuse("nobody is no peer");
     at = comma + 1;
   }
   return list;

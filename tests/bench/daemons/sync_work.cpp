@@ -1,6 +1,5 @@
 // A fresh sync of a whole registry between two daemons, until the receiver answers every question, beside
 // `git clone --mirror` of the same store. Turn by turn, each through a counting proxy of its own.
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
@@ -10,6 +9,7 @@
 
 #include "tests/bench/daemons/counting_proxy.h"
 #include "tests/bench/daemons/figures.h"
+#include "tests/bench/daemons/stopwatch.h"
 #include "tests/bench/daemons/synthetic_registry.h"
 #include "tests/bench/daemons/watched.h"
 #include "tests/bench/daemons/works.h"
@@ -28,16 +28,9 @@ constexpr tests::Milliseconds kSyncLimit{120'000};
 
 struct Run {
   double seconds = 0;
+  double serving_processor = 0, receiving_processor = 0;  // seconds of all cores
   std::uint64_t received = 0, sent = 0;                // bytes, by the receiving side
   std::uint64_t serving_memory = 0, receiving_memory = 0;  // bytes at their peak
-};
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 // numberMatched of each list.
@@ -51,12 +44,12 @@ std::vector<std::int64_t> counts(const std::string& address) {
   return all;
 }
 
-// How many places the daemon has indexed: a cheap look.
-std::int64_t places_at(const std::string& address) {
-  auto answer = tests::get(address, "/api/v1/status").json();
-  if (!answer.is_object()) return -1;
-  const json::value* found = answer.get_object().if_contains("counts");
-  return found != nullptr ? found->at("places").to_number<std::int64_t>() : -1;
+// How many places' content the daemon has received: a cheap look, which makes no index settle.
+std::int64_t received_by(const std::string& address) {
+  constexpr std::string_view kCounter = "maillage_sync_objects_total{direction=\"in\",kind=\"content\"} ";
+  std::string metrics = tests::get(address, "/metrics").body;
+  auto at = metrics.find(kCounter);
+  return at == std::string::npos ? 0 : std::atoll(metrics.c_str() + at + kCounter.size());
 }
 
 Run sync_ours(const Options& options, const fs::path& work, Daemon& origin) {
@@ -66,14 +59,17 @@ Run sync_ours(const Options& options, const fs::path& work, Daemon& origin) {
   make_place(receiving.path() / "place", "Receiver");
   CountingProxy proxy(origin.port());
   origin.watched().forget_peak();
+  double before = origin.watched().processor_seconds();
   Stopwatch watch;
   Daemon receiver(options.program, receiving.path() / "place", {"ws://" + proxy.address() + "/peer"});
   bool complete = tests::eventually(
-      [&] { return places_at(receiver.address()) >= wanted.front() && counts(receiver.address()) == wanted; }, kSyncLimit);
+      [&] { return received_by(receiver.address()) + 1 >= wanted.front() && counts(receiver.address()) == wanted; }, kSyncLimit);
   Run run;
   run.seconds = watch.seconds();
   if (!complete) throw std::runtime_error("the sync does not end");
   run.received = proxy.received(), run.sent = proxy.sent();
+  run.serving_processor = origin.watched().processor_seconds() - before;
+  run.receiving_processor = receiver.watched().processor_seconds();
   run.receiving_memory = receiver.watched().peak_bytes();
   run.serving_memory = origin.watched().peak_bytes();
   receiver.watched().end();
@@ -92,9 +88,11 @@ class GitDaemon {
  public:
   explicit GitDaemon(const fs::path& directory)
       : port_(free_port()),
-        watched_({"git", "daemon", "--export-all", "--listen=127.0.0.1", "--port=" + std::to_string(port_), "--base-path=" + directory.string()},
+        watched_({"git", "daemon", "--export-all", "--listen=127.0.0.1", "--port=" + std::to_string(port_),
+                  "--base-path=" + directory.string()},
                  {{}, {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"}, "/dev/null"}) {
-    if (!tests::eventually([&] { return tests::Socket("127.0.0.1:" + std::to_string(port_)).open(); })) throw std::runtime_error("git daemon does not start");
+    if (!tests::eventually([&] { return tests::Socket("127.0.0.1:" + std::to_string(port_)).open(); }))
+      throw std::runtime_error("git daemon does not start");
   }
   ~GitDaemon() { watched_.end(); }
   std::uint16_t port() const { return port_; }
@@ -109,6 +107,7 @@ Run clone_with_git(const fs::path& work, GitDaemon& origin, std::size_t refs) {
   tests::TemporaryDirectory receiving(work);
   CountingProxy proxy(origin.port());
   origin.watched().forget_peak();
+  double before = origin.watched().processor_seconds();
   fs::path copy = receiving.path() / "copy.git";
   Stopwatch watch;
   Watched clone({"git", "clone", "--quiet", "--mirror", "git://" + proxy.address() + "/store.git", copy.string()},
@@ -119,6 +118,8 @@ Run clone_with_git(const fs::path& work, GitDaemon& origin, std::size_t refs) {
   if (code != 0) throw std::runtime_error("git clone fails");
   std::size_t cloned = lines_of(copy / "packed-refs");
   if (cloned < refs) throw std::runtime_error("git cloned " + std::to_string(cloned) + " refs");
+  run.serving_processor = origin.watched().processor_seconds() - before;
+  run.receiving_processor = clone.processor_seconds();
   run.received = proxy.received(), run.sent = proxy.sent();
   run.receiving_memory = clone.peak_bytes(), run.serving_memory = origin.watched().peak_bytes();
   return run;
@@ -138,6 +139,8 @@ json::object to_json(const std::vector<Run>& runs) {
   for (const Run& run : runs) seconds.emplace_back(rounded(run.seconds));
   return {{"seconds", rounded(median_of(runs, &Run::seconds))},
           {"seconds_of_runs", seconds},
+          {"processor_seconds_serving", rounded(median_of(runs, &Run::serving_processor))},
+          {"processor_seconds_receiving", rounded(median_of(runs, &Run::receiving_processor))},
           {"bytes_received", median_of(runs, &Run::received)},
           {"bytes_sent", median_of(runs, &Run::sent)},
           {"peak_bytes_serving", median_of(runs, &Run::serving_memory)},
@@ -146,7 +149,9 @@ json::object to_json(const std::vector<Run>& runs) {
 
 std::vector<std::string> cells(const char* name, const std::vector<Run>& runs) {
   auto bytes = [&](auto field) { return megabytes(static_cast<std::uint64_t>(median_of(runs, field))); };
-  return {name, decimals(median_of(runs, &Run::seconds), 2), bytes(&Run::received), bytes(&Run::sent), bytes(&Run::serving_memory), bytes(&Run::receiving_memory)};
+  auto seconds = [&](auto field) { return decimals(median_of(runs, field), 2); };
+  return {name, seconds(&Run::seconds), seconds(&Run::serving_processor), seconds(&Run::receiving_processor), bytes(&Run::received), bytes(&Run::sent),
+          bytes(&Run::serving_memory), bytes(&Run::receiving_memory)};
 }
 
 void show(const Options& options, std::int64_t records, const std::vector<Run>& ours, const std::vector<Run>& git) {
@@ -157,7 +162,7 @@ void show(const Options& options, std::int64_t records, const std::vector<Run>& 
     std::printf("%s\n", json::serialize(all).c_str());
     return;
   }
-  Table table({"", "seconds", "received MB", "sent MB", "serving peak MB", "receiving peak MB"});
+  Table table({"", "seconds", "serving cpu s", "receiving cpu s", "received MB", "sent MB", "serving peak MB", "receiving peak MB"});
   table.row(cells("maillage, until searchable", ours));
   table.row(cells("git clone --mirror", git));
   std::printf("fresh sync of %u places, %lld records; median of %zu; %s\n%smaillage / git: %.2f\n", options.places, static_cast<long long>(records),

@@ -1,4 +1,4 @@
-// A program under measurement: its seconds of processor and the peak memory of it and all its children.
+// A program under measurement: the peak memory and the seconds of processor of it and all its children.
 //
 // Memory is looked at every few milliseconds: of each look, the sum over the live processes of the most that each has
 // had resident (VmHWM, shared pages counted in each). Looking costs a fraction of a percent of one core.
@@ -19,6 +19,8 @@ class Watched {
 
   tests::Child& child() { return child_; }
   std::uint64_t peak_bytes() const { return peak_; }
+  // Since it started, of children that ended as well; the last known once it has ended.
+  double processor_seconds();
   // Peaks are taken from now on.
   void forget_peak();
   // SIGTERM, and SIGKILL when that is not enough.
@@ -29,6 +31,7 @@ class Watched {
 
   tests::Child child_;
   std::atomic<std::uint64_t> peak_ = 0;
+  std::atomic<double> processor_ = 0;
   std::atomic<bool> ending_ = false;
   std::thread looker_;
 };
