@@ -86,7 +86,9 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
   if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";
-  if (running && confirmed) said += say(Message::kStatusFine, terminal.language);
+  std::int64_t waiting = number_of(status, "contributions");
+  if (waiting > 0) said += say(Message::kStatusInbox, terminal.language, {std::to_string(waiting), dir.string()}) + "\n";
+  if (running && confirmed && waiting == 0) said += say(Message::kStatusFine, terminal.language);
   return conclude(*result, said, terminal);
 }
 

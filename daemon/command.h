@@ -74,6 +74,13 @@ struct ImportOptions {
   bool overwrite = false;  // what was corrected here too
 };
 
+struct InboxOptions {
+  std::filesystem::path dir;
+  std::string id;    // or its first digits
+  std::string text;  // a reason or a question
+  bool all = false;  // answered ones too
+};
+
 int run_init(const InitOptions& options, const Terminal& terminal);
 int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides, const Terminal& terminal);
 int run_publish(const PublishOptions& options, const Terminal& terminal);
@@ -100,6 +107,12 @@ int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal);
 
 // kDone even when some rows were refused: the report says which. kFailed when none became a record, or the import stopped.
 int run_import(const ImportOptions& options, const Terminal& terminal);
+
+int run_inbox_list(const InboxOptions& options, const Terminal& terminal);
+int run_inbox_show(const InboxOptions& options, const Terminal& terminal);
+int run_inbox_approve(const InboxOptions& options, const Terminal& terminal);
+int run_inbox_refuse(const InboxOptions& options, const Terminal& terminal);
+int run_inbox_ask(const InboxOptions& options, const Terminal& terminal);
 
 // ---- shared by the verbs
 

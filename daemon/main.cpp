@@ -28,6 +28,7 @@ struct Options {
   PlaceAdoptOptions place_adopt;
   ImportOptions import;
   std::string place_list, sheet_place;
+  InboxOptions inbox;
   bool confirm_sheet = false;
 
   Terminal terminal() const { return {terminal_language(language), json}; }
@@ -102,6 +103,24 @@ void add_hosting(CLI::App& app, Options& options) {
   adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
 }
 
+void add_inbox(CLI::App& app, Options& options) {
+  CLI::App* inbox = app.add_subcommand("inbox", "les contributions reçues par git push / contributions received by git push");
+  inbox->require_subcommand(1);
+  CLI::App* list = verb(*inbox, options, "list", "celles qui attendent une réponse / those that wait for an answer");
+  list->add_flag("--all", options.inbox.all, "aussi celles qui en ont une / answered ones too");
+  auto add = [&](const char* name, const char* about) {
+    CLI::App* added = verb(*inbox, options, name, about);
+    added->add_option("ID", options.inbox.id, "son numéro, ou son début / its number, or the beginning of it")->required();
+    return added;
+  };
+  add("show", "avant et après / before and after");
+  add("approve", "publie la contribution / publishes the contribution");
+  CLI::App* refuse = add("refuse", "la refuse, avec la raison / refuses it, with the reason");
+  refuse->add_option("REASON,--reason", options.inbox.text, "ce que la personne lira / what the contributor will read")->required();
+  CLI::App* ask = add("ask", "pose une question, elle attend encore / puts a question, it goes on waiting");
+  ask->add_option("QUESTION,--question", options.inbox.text, "ce que la personne lira / what the contributor will read")->required();
+}
+
 void add_import(CLI::App& app, Options& options) {
   CLI::App* added = verb(app, options, "import", "publie les lieux d'une liste / publishes the places of a list");
   added->add_option("--mapping", options.import.mapping, "cget, france-services, FILE.toml")->required();
@@ -114,6 +133,7 @@ void add_verbs(CLI::App& app, Options& options) {
   describe_place(*verb(app, options, "init", "crée un lieu / makes a place"), options.init);
   add_hosting(app, options);
   add_import(app, options);
+  add_inbox(app, options);
 
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
   serve->add_option("--listen", options.serve.listen, "HOST:PORT (127.0.0.1:8420)");
@@ -147,6 +167,16 @@ int run_place(const std::string& name, Options& options) {
   if (name == "code") return run_place_code(options.dir, terminal);
   if (name == "export") return run_place_export(options.place_export, terminal);
   return run_place_adopt(options.place_adopt, terminal);
+}
+
+int run_inbox(const std::string& name, Options& options) {
+  Terminal terminal = options.terminal();
+  options.inbox.dir = options.dir;
+  if (name == "list") return run_inbox_list(options.inbox, terminal);
+  if (name == "show") return run_inbox_show(options.inbox, terminal);
+  if (name == "approve") return run_inbox_approve(options.inbox, terminal);
+  if (name == "refuse") return run_inbox_refuse(options.inbox, terminal);
+  return run_inbox_ask(options.inbox, terminal);
 }
 
 int run(const std::string& name, Options& options) {
@@ -232,6 +262,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     CLI::App* chosen = app.get_subcommands().front();
     if (chosen->get_name() == "place") return run_place(chosen->get_subcommands().front()->get_name(), options);
+    if (chosen->get_name() == "inbox") return run_inbox(chosen->get_subcommands().front()->get_name(), options);
     return run(chosen->get_name(), options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);

@@ -85,6 +85,31 @@ MAILLAGE_MESSAGE(kPlaceOtherRoots, "D'autres racines que la vôtre y restent : {
                  "Roots besides yours stay in it: {}. Whoever has their recovery sheet can take the place elsewhere.")
 MAILLAGE_MESSAGE(kPlaceNone, "aucun lieu tenu ici ne répond à « {} »", "no place kept here answers to “{}”")
 MAILLAGE_MESSAGE(kPlaceAdopted, "« {} » est désormais publié d'ici", "“{}” is published from here now")
+MAILLAGE_MESSAGE(kInboxItem, "{}  {}  {}\n  pour « {} », de {} : {}", "{}  {}  {}\n  for “{}”, from {}: {}")
+MAILLAGE_MESSAGE(kInboxEmpty, "Aucune contribution n'attend.", "No contribution is waiting.")
+MAILLAGE_MESSAGE(kInboxNext, "Pour la lire : maillage inbox show --dir {} NUMÉRO ; pour répondre : approve, refuse ou ask, de même",
+                 "To read one: maillage inbox show --dir {} NUMBER; to answer: approve, refuse or ask, likewise")
+MAILLAGE_MESSAGE(kInboxFrom, "Contribution de {} pour « {} », reçue le {} ({}). Ce nom deviendrait public.",
+                 "Contribution by {} for “{}”, received on {} ({}). That name would become public.")
+MAILLAGE_MESSAGE(kInboxEmail, "Son adresse, qui reste ici : {}", "The address, which stays here: {}")
+MAILLAGE_MESSAGE(kInboxKeep, "Ses propres commits, avec leur adresse e-mail, resteraient dans l'historique.",
+                 "The author's own commits, with their e-mail address, would stay in the history.")
+MAILLAGE_MESSAGE(kInboxReserved, "À vérifier de près, cela change qui tient le lieu ou à qui il est relié : {}",
+                 "Check closely, this changes who keeps the place or what it is linked to: {}")
+MAILLAGE_MESSAGE(kInboxAnswer, "Déjà répondu : {}", "Answered already: {}")
+MAILLAGE_MESSAGE(kInboxAdded, "nouveau : {}", "new: {}")
+MAILLAGE_MESSAGE(kInboxChanged, "modifié : {}", "changed: {}")
+MAILLAGE_MESSAGE(kInboxWithdrawn, "retiré : {}", "withdrawn: {}")
+MAILLAGE_MESSAGE(kInboxField, "  {}\n      avant : {}\n      après : {}", "  {}\n      before: {}\n      after: {}")
+MAILLAGE_MESSAGE(kInboxNothing, "(rien)", "(nothing)")
+MAILLAGE_MESSAGE(kInboxBefore, "    avant :", "    before:")
+MAILLAGE_MESSAGE(kInboxAfter, "    après :", "    after:")
+MAILLAGE_MESSAGE(kInboxBytes, "    {} octets en tout", "    {} bytes in all")
+MAILLAGE_MESSAGE(kInboxApproved, "publié, au nom de {} : {}", "published, under the name of {}: {}")
+MAILLAGE_MESSAGE(kInboxRefused, "contribution de {} refusée : la raison est à l'adresse donnée au push, le contenu est effacé",
+                 "contribution by {} refused: the reason is at the address given at the push, the content is erased")
+MAILLAGE_MESSAGE(kInboxAsked, "question posée à {} : elle est à l'adresse donnée au push, et la contribution attend encore",
+                 "question put to {}: it is at the address given at the push, and the contribution still waits")
 MAILLAGE_MESSAGE(kDryRun, "essai : rien n'a été écrit", "dry run: nothing was written")
 MAILLAGE_MESSAGE(kQueryNeedsOne, "query veut --dir ou --url, l'un des deux", "query wants --dir or --url, one of them")
 MAILLAGE_MESSAGE(kWrongUsage, "commande incorrecte : {}. Voyez maillage --help", "wrong usage: {}. See maillage --help")
@@ -110,6 +135,8 @@ MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de
 MAILLAGE_MESSAGE(kStatusHosted, "Lieux tenus ici pour d'autres : {} · partis ailleurs : {}", "Places kept here for others: {} · moved elsewhere: {}")
 MAILLAGE_MESSAGE(kStatusNotRunning, "Le serveur ne tourne pas : rien n'est reçu, rien n'est montré. Pour le lancer : maillage serve --dir {}",
                  "The daemon is not running: nothing is received, nothing is shown. To start it: maillage serve --dir {}")
+MAILLAGE_MESSAGE(kStatusInbox, "À faire : {} contributions attendent votre réponse : maillage inbox list --dir {}",
+                 "To do: {} contributions wait for your answer: maillage inbox list --dir {}")
 MAILLAGE_MESSAGE(kStatusFine, "Tout va bien.", "All is well.")
 MAILLAGE_MESSAGE(kPeersNone, "Aucun partenaire n'est connecté.", "No partner is connected.")
 MAILLAGE_MESSAGE(kPeersConnected, "{} — connecté, à jour", "{} — connected, up to date")

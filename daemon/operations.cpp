@@ -7,6 +7,7 @@
 #include "daemon/operation_reply.h"
 #include "daemon/operations_hosting.h"
 #include "daemon/operations_import.h"
+#include "daemon/operations_inbox.h"
 #include "registry/query.h"
 
 namespace maillage::daemon {
@@ -132,7 +133,7 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 
 bool writes(std::string_view verb) {
   return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" ||
-         verb == "place-add" || verb == "place-adopt" || verb == "import";
+         verb == "place-add" || verb == "place-adopt" || verb == "import" || verb.starts_with("inbox-");
 }
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -147,6 +148,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "refs") return counted(request, "refs", operations.registry.write_refs());
   if (verb == "sheet") return confirm_sheet(operations, request);
   if (verb == "import" || verb == "import-known") return perform_import(verb, operations, request, now);
+  if (verb.starts_with("inbox-")) return perform_inbox(verb, operations, request, now);
   if (verb.starts_with("place-")) return perform_hosting(verb, operations, request, now);
   return refuse(request, Error{ErrorCode::kUsage, verb.substr(0, 100)});
 }

@@ -20,9 +20,13 @@ inline constexpr std::size_t kFileBytesMax = 4 * kMiB;
 inline constexpr std::size_t kPlaceBytesMax = 256 * kMiB;
 inline constexpr std::size_t kPlaceFilesMax = 20'000;
 // One contribution by `git push`: a documented machine with its pictures, and a bound on what a stranger makes us unpack.
-// For the part that will take pushes; nothing does yet. What an operator publishes is bounded by kPlaceBytesMax, a pack
-// pushed with a live head by kPushedPackOriginBytesMax, one that was asked for by kPackBytesMax.
+// What an operator publishes is bounded by kPlaceBytesMax, a pack pushed with a live head by kPushedPackOriginBytesMax,
+// one that was asked for by kPackBytesMax.
 inline constexpr std::size_t kPushBytesMax = 32 * kMiB;
+// What a push may inflate to, bases of deltas included: pictures do not inflate, texts do four times. All of it may be in memory.
+inline constexpr std::size_t kPushInflatedBytesMax = 128 * kMiB;
+// Objects of a push: a whole place's history pushed again, by whoever did not fetch it last, must fit.
+inline constexpr std::size_t kPushObjectsMax = 100'000;
 // Folders deep: `resources/laser-cutter/pictures/front.jpg` is 4.
 inline constexpr std::size_t kPathDepthMax = 4;
 // One segment of a path: fits every file system's 255 bytes with room for suffixes.

@@ -3,38 +3,12 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "registry/pack_overlay.h"
+
 namespace maillage::registry {
 namespace {
 
 using protocol::fail;
-
-// The store with the quarantined pack in front of it.
-class PackOverlay final : public ObjectSource {
- public:
-  PackOverlay(const PackTable& table, const ObjectSource& store) : table_(table), store_(store) {}
-
-  bool contains(const ObjectId& id) const override { return table_.find(id) || store_.contains(id); }
-  Result<Object> read(const ObjectId& id) const override {
-    auto index = table_.find(id);
-    if (!index) return store_.read(id);
-    const PackEntry& entry = table_.entries()[*index];
-    auto bytes = table_.inflate(entry);
-    if (!bytes) return tl::unexpected(bytes.error());
-    return Object{entry.kind, std::move(*bytes)};
-  }
-  // Rationale: the table hashed every blob while it was inflated to be named; it is not inflated again for the state.
-  Result<BlobSummary> summarise_blob(const ObjectId& id) const override {
-    auto index = table_.find(id);
-    if (!index) return store_.summarise_blob(id);
-    const PackEntry& entry = table_.entries()[*index];
-    if (entry.kind != ObjectKind::kBlob) return fail(ErrorCode::kMalformed, id.hex() + ": not a blob");
-    return BlobSummary{entry.sha256, entry.size};
-  }
-
- private:
-  const PackTable& table_;
-  const ObjectSource& store_;
-};
 
 // Walks everything that heads reach in the pack, and marks it.
 class Reach {

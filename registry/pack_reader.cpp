@@ -19,8 +19,6 @@ using protocol::fail;
 // The least an entry takes: one byte of header, eight of an empty zlib stream. Bounds the count before anything is
 // allocated for it.
 constexpr std::uint64_t kEntryBytesMin = 9;
-// A delta's program is never worth more than the object it makes.
-constexpr std::uint64_t kDeltaBytesMax = protocol::kFileBytesMax;
 // Bases kept inflated while deltas are resolved.
 constexpr std::uint64_t kBaseCacheBytes = 16 * protocol::kMiB;
 
@@ -86,7 +84,8 @@ class PackScan {
   Result<void> read_entry(std::uint64_t offset) {
     auto raw = read_raw_entry(table_.pack_, offset);
     if (!raw) return tl::unexpected(raw.error());
-    std::uint64_t allowed = raw->kind ? object_bytes_max(*raw->kind) : kDeltaBytesMax;
+    // A delta's program is never worth more than the object it makes.
+    std::uint64_t allowed = raw->kind ? bytes_max(*raw->kind) : limits_.blob_bytes_max;
     if (raw->size > allowed) return fail(ErrorCode::kTooLarge, "object of " + std::to_string(raw->size) + " bytes " + at(offset));
     if (auto done = spend(raw->size); !done) return done;
     buffer_.resize(raw->size);
@@ -106,6 +105,8 @@ class PackScan {
     table_.entries_.push_back(entry);
     return {};
   }
+
+  std::uint64_t bytes_max(ObjectKind kind) const { return kind == ObjectKind::kBlob ? limits_.blob_bytes_max : object_bytes_max(kind); }
 
   // Sets what is computed from an object's bytes.
   Result<void> name(PackEntry& entry, ByteView bytes) {
@@ -168,7 +169,7 @@ class PackScan {
     if (auto taken = inflate_exactly(pack_body(table_.pack_, raw.body), buffer_); !taken) return tl::unexpected(taken.error());
     auto sizes = delta_sizes(buffer_);
     if (!sizes) return tl::unexpected(sizes.error());
-    if (sizes->result > object_bytes_max(base.kind)) return fail(ErrorCode::kTooLarge, "delta makes " + std::to_string(sizes->result) + " bytes");
+    if (sizes->result > bytes_max(base.kind)) return fail(ErrorCode::kTooLarge, "delta makes " + std::to_string(sizes->result) + " bytes");
     if (auto done = spend(sizes->result); !done) return tl::unexpected(done.error());
     return apply_delta(*base.bytes, buffer_);
   }

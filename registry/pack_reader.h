@@ -20,6 +20,8 @@ struct PackLimits {
   std::uint64_t objects_max = protocol::kPackObjectsMax;
   // Everything inflated, bases of deltas included. A place and its history compress about 3 : 1; 512 of them fit.
   std::uint64_t inflated_bytes_max = 4ULL * 1024 * protocol::kMiB;
+  // Larger than a place may hold only where a file that is too large is to be named (push_check.h).
+  std::uint64_t blob_bytes_max = protocol::kFileBytesMax;
 };
 
 struct PackEntry {

@@ -128,6 +128,9 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
   if (auto cleared = clear_replacements(dir / "keys"); !cleared) return tl::unexpected(cleared.error());
   auto parts = std::make_unique<Parts>(dir, std::move(*lock), *keys);
   if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
+  auto inbox = Inbox::open(dir);
+  if (!inbox) return tl::unexpected(inbox.error());
+  parts->inbox = std::move(*inbox);
   auto identity = parts->state->get(Column::kMeta, kIdentityKey);
   if (!identity) return tl::unexpected(identity.error());
   if (!*identity || (*identity)->size() != PlaceId::kSize) return fail(ErrorCode::kNotFound, dir.string());

@@ -15,8 +15,10 @@
 #include "protocol/node.h"
 #include "protocol/problem.h"
 #include "registry/handover.h"
+#include "registry/inbox.h"
 #include "registry/index.h"
 #include "registry/publish.h"
+#include "registry/push_check.h"
 
 namespace maillage::registry {
 
@@ -48,6 +50,12 @@ using Problems = std::vector<protocol::Problem>;
 struct ImportMark {
   std::string key;
   protocol::Hash written;
+};
+
+// What became of a push: it waits, or (state approved) a maintainer's went straight in.
+struct PushOutcome {
+  Contribution contribution;
+  std::optional<Announcement> announcement;
 };
 
 // What one place is to publish. No place: a new one, hosted here, whose first files these are.
@@ -164,6 +172,26 @@ class Registry {
   // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kIdentityElsewhere, kWrongSheet, or ingest's.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
 
+  // ---- contributions (GIT.md "Contributions")
+  // Where a pushed pack is put as it comes. kDiskFull.
+  Result<std::unique_ptr<Inbox::Arrival>> begin_push();
+  // Judges it: it waits in the inbox, durable on return, or everything that is wrong. The same commit pushed again is the
+  // same contribution. A maintainer's certified push is published, unless it changes what only an operator may.
+  tl::expected<PushOutcome, Problems> push(Inbox::Arrival& arrival, const Push& push, UnixTime now);
+  std::vector<Contribution> contributions() const;  // oldest first, answered ones too
+  Result<Contribution> contribution(const ContributionId& id) const;
+  // {"contribution", "files": [{"path", "change", and "fields" [{pointer, label, before, after}] of a record,
+  // "before" and "after" of a text, or "bytes"}]}, beside what the place publishes now. kNoContribution, kAnswered.
+  tl::expected<boost::json::object, Problems> show_contribution(const ContributionId& id, protocol::Language language) const;
+  // Publishes it as one commit that names its author, or (`keep`) with the author's own commits.
+  tl::expected<Announcement, Problems> approve(const ContributionId& id, UnixTime now);
+  // State asked (it goes on waiting) or refused. kEmptyAnswer, kNoContribution, kAnswered.
+  Result<void> answer(const ContributionId& id, ContributionState state, const std::string& text, UnixTime now);
+  // Contributions that waited too long, and old answers, go.
+  Result<void> expire_contributions(UnixTime now);
+  // {"id", "place", "placeName", "name", "received", "state", "files" …}: what lists and screens show of it.
+  boost::json::object summary(const Contribution& contribution) const;
+
   // ---- importing
   // Profiles that say where they come from (`source.name`, `source.id`): each changes the place of ours that came from
   // there before, or makes one. Grouped as in publish_all; so many outcomes as profiles. A profile that is not any more as
@@ -186,8 +214,8 @@ class Registry {
   std::uint64_t revision() const;
   // How many of a kind are indexed.
   std::size_t count(What what) const;
-  // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "movedAway": how many more, "own":
-  // [{id, slug, name, head, problems, receipts}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
+  // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "movedAway": how many more,
+  // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
   // "own" is the daemon's place, then hosted ones, 20 at most in all.
   boost::json::object status() const;
 

@@ -79,6 +79,7 @@ struct Revision {
   std::string author;
   std::string message;
   std::optional<ImportMark> imported = std::nullopt;
+  std::string contributor = {};  // who wrote it, when it is not the place itself
 };
 
 // Who wrote what is adopted.
@@ -103,6 +104,7 @@ struct Registry::Parts {
   std::unique_ptr<Index> index;
   std::unique_ptr<Indexing> indexing;
   std::unique_ptr<WholeChain> whole_chain;
+  std::unique_ptr<Inbox> inbox;
   TreeCache trees;
   OwnPlaces own;
   std::atomic<bool> sheet_confirmed = false;
@@ -213,7 +215,18 @@ struct Registry::Parts {
   // Commits, heads and one pack of new states of distinct places of ours, durable on return. The pack is given along
   // when it is a single place's and small.
   std::vector<Result<protocol::Published::Place>> publish(const std::vector<Revision>& revisions, UnixTime now);
+  std::vector<Result<protocol::Published::Place>> publish_staged(const std::vector<Revision>& revisions, StagedCommits& staged, UnixTime now);
   std::vector<Result<protocol::Published::Place>> publish_each(const std::vector<Revision>& revisions, UnixTime now);
+
+  // ---- contributions (registry_contributions.cpp)
+  // The place's held head, when it is one that we sign for. kNotOurs, kMovedAway.
+  Result<protocol::SignedHead> head_for_push(const PlaceId& place) const;
+  // Publishes what a contribution changes, on top of what the place holds now. Nothing in the announcement: all of it is
+  // published already. kContributionConflict for each path that the place has changed since.
+  tl::expected<Announcement, Problems> land(const Contribution& contribution, const OpenedPush& opened, const CheckedPush& checked, UnixTime now);
+  Result<StagedCommits> stage_kept(const ObjectId& tip, const OpenedPush& opened, const CheckedPush& checked, const Revision& next, UnixTime now);
+  bool is_maintainer(const PlaceId& place, const protocol::PublicKey& key) const;
+
   protocol::Head next_head(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before) const;
   void describe(protocol::Head& head, const FileChanges& files) const;
 };

@@ -76,6 +76,8 @@ void Registry::Parts::describe(Head& head, const FileChanges& files) const {
 
 namespace {
 
+constexpr const char* kContributorEmail = "contributor@maillage.invalid";
+
 // The name in the profile among these files, or nothing.
 std::string name_in(const FileChanges& files) {
   auto profile = files.find("profile.json");
@@ -89,6 +91,8 @@ Draft draft_of(const Revision& revision, UnixTime now) {
   draft.files = revision.files;
   draft.author = {person_name(revision.author), place_email(revision.chain.place()), std::max<std::int64_t>(0, now.ms / 1000), 0};
   draft.committer = draft.author;
+  // Named, never addressed: what is in a commit is public for ever.
+  if (!revision.contributor.empty()) draft.author.name = person_name(revision.contributor), draft.author.email = kContributorEmail;
   draft.message = revision.message + "\n";
   if (revision.before) draft.parent = revision.before->head.commit;
   return draft;
@@ -151,13 +155,20 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
   }
   auto staged = stage_commits(*objects, drafts, identity.key, trees);
   if (!staged) return all_refused(staged.error());
+  return publish_staged(revisions, *staged, now);
+}
+
+std::vector<Result<Published::Place>> Registry::Parts::publish_staged(const std::vector<Revision>& revisions, StagedCommits& staged, UnixTime now) {
+  auto all_refused = [&](const Error& error) {
+    return std::vector<Result<Published::Place>>(revisions.size(), tl::unexpected(error));
+  };
   std::vector<IngestPack::Place> places;
   std::vector<ExpectedPlace> expected;
   for (std::size_t i = 0; i < revisions.size(); ++i) {
     const Revision& each = revisions[i];
     Head head = next_head(each.chain, each.before);
-    head.commit = staged->commits[i].commit;
-    head.state = staged->commits[i].state;
+    head.commit = staged.commits[i].commit;
+    head.state = staged.commits[i].state;
     head.time = now;
     describe(head, each.files);
     Candidate signed_head{sign(head, identity.key), each.chain, each.new_charters};
@@ -167,18 +178,18 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
     places.push_back({std::move(signed_head), base});
     expected.push_back({places.back().head.head, base});
   }
-  auto checked = check_pack(*objects, *staged->pack, expected, trees);
+  auto checked = check_pack(*objects, *staged.pack, expected, trees);
   if (!checked) return all_refused(checked.error());
   for (const auto& place : checked->places)
     if (!place) return all_refused(place.error());
-  auto bytes = staged->pack->bytes();
+  auto bytes = staged.pack->bytes();
   if (!bytes) return all_refused(bytes.error());
   SharedBytes pushed;
   if (revisions.size() == 1 && bytes->size() <= kPushedPackOriginBytesMax) pushed = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
   imports.clear();
   for (const Revision& each : revisions)
     if (each.imported) imports.emplace(each.chain.place(), *each.imported);
-  auto adopted = adopt(*staged->pack, *checked, places, Origin::kOurs);
+  auto adopted = adopt(*staged.pack, *checked, places, Origin::kOurs);
   imports.clear();
   indexing->finish();  // whoever publishes finds it at once
   std::vector<Result<Published::Place>> published;

@@ -106,7 +106,7 @@ boost::json::object Registry::status() const {
     if (place != parts_->identity.place && !parts_->own.moved(place) && own.size() < kStatusPlacesMax) own.push_back(parts_->own_status(place));
   boost::json::object shown{{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
                             {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1 - moved}, {"movedAway", moved},
-                            {"own", std::move(own)}};
+                            {"contributions", parts_->inbox->open_count()}, {"own", std::move(own)}};
   if (auto tip = parts_->whole_chain->tip()) shown["commons"] = {{"commit", tip->commit.hex()}, {"tree", tip->tree.hex()}};
   return shown;
 }

@@ -55,6 +55,10 @@ void LostPower::apply(const DiskStep& step) {
       break;
     case Change::kRename:
       if (found == now_.end()) break;
+      if (file == nullptr) {  // what a folder holds goes with it; its durable names are its own, whatever it is called
+        rename_below(now_, step.path, step.target, false);
+        rename_below(durable_, step.path, step.target, true);
+      }
       now_[step.target] = found->second;
       now_.erase(step.path);
       break;
@@ -62,6 +66,15 @@ void LostPower::apply(const DiskStep& step) {
     case Change::kReserve:
     case Change::kSaid: break;
   }
+}
+
+void LostPower::rename_below(Names& names, const std::string& from, const std::string& to, bool keep) {
+  Names moved;
+  std::string prefix = from + "/";
+  for (const auto& [name, file] : names)
+    if (name.starts_with(prefix)) moved[to + "/" + name.substr(prefix.size())] = file;
+  if (!keep) std::erase_if(names, [&](const auto& name) { return name.first.starts_with(prefix); });
+  names.merge(moved);
 }
 
 // The names in one folder.

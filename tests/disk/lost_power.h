@@ -36,6 +36,7 @@ class LostPower {
   using Names = std::map<std::string, std::shared_ptr<File>>;  // path below the folder; no file: a folder
 
   void sync(const std::string& path);
+  static void rename_below(Names& names, const std::string& from, const std::string& to, bool keep);
   // What is left: path and bytes, nothing for a folder.
   std::map<std::string, std::optional<std::string>> left(Luck luck) const;
 

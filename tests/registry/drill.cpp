@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "registry/commit.h"
 #include "registry/object_store.h"
+#include "registry/pack_writer.h"
 
 namespace maillage::tests {
 namespace {
@@ -110,6 +112,73 @@ Result<void> receive(Registry& registry, const Delivery& delivery) {
   return {};
 }
 
+// What stock git would push: the place of `prepare_place` with one file more.
+struct Pushed {
+  Push push;
+  Bytes pack;
+};
+
+Pushed make_push(const Registry& registry) {
+  std::vector<std::pair<ObjectId, Object>> objects;
+  auto add = [&](ObjectKind kind, Bytes bytes) {
+    ObjectId id = object_id(kind, bytes);
+    objects.emplace_back(id, Object{kind, std::move(bytes)});
+    return id;
+  };
+  PlaceId place = registry.identity().place;
+  auto blob = [&](const std::string& path) { return object_id(ObjectKind::kBlob, must(registry.file(place, path))); };
+  ObjectId fresh = add(ObjectKind::kBlob, *resource("varlope").bytes);
+  ObjectId resources = add(ObjectKind::kTree, write_tree({{"perceuse.json", false, blob("resources/perceuse.json")}, {"varlope.json", false, fresh}}));
+  ObjectId identity = object_id(ObjectKind::kTree, write_tree({{"allowed_signers", false, blob("identity/allowed_signers")},
+                                                               {"charters", false, blob("identity/charters")}}));
+  ObjectId root = add(ObjectKind::kTree, write_tree({{"identity", true, identity}, {"profile.json", false, blob("profile.json")},
+                                                     {"resources", true, resources}}));
+  ObjectId parent = must(ObjectId::parse(std::string(must(registry.place(place.hex())).at("head").at("commit").as_string())));
+  CommitPerson jeanne{"Jeanne", "jeanne@x.invalid", 1'700'000'000, 0};
+  Pushed made;
+  made.push.place = place;
+  made.push.tip = add(ObjectKind::kCommit, write_commit({root, {parent}, jeanne, jeanne, {}, "varlope\n"}));
+  PackWriter writer(static_cast<std::uint32_t>(objects.size()), [&](ByteView bytes) -> Result<void> {
+    made.pack.insert(made.pack.end(), bytes.begin(), bytes.end());
+    return {};
+  });
+  for (const auto& [id, object] : objects) must(writer.add(id, object.kind, object.bytes));
+  must(writer.finish());
+  return made;
+}
+
+Pushed& pushed() {
+  static Pushed made;
+  return made;
+}
+
+Result<void> contribute(Registry& registry) {
+  auto arrival = registry.begin_push();
+  if (!arrival) return tl::unexpected(arrival.error());
+  if (auto done = (*arrival)->append(pushed().pack); !done) return done;
+  auto outcome = registry.push(**arrival, pushed().push, kNow);
+  if (outcome) return {};
+  return tl::unexpected(Error{outcome.error().front().code, outcome.error().front().context});
+}
+
+void prepare_push(const fs::path& dir) {
+  prepare_place(dir);
+  pushed() = make_push(*must(Registry::open(dir)));
+}
+
+void prepare_contribution(const fs::path& dir) {
+  prepare_push(dir);
+  must(contribute(*must(Registry::open(dir))));
+}
+
+// Answers the only contribution, unless that was done.
+Result<void> answer(Registry& registry, ContributionState state) {
+  Contribution contribution = registry.contributions().at(0);
+  if (!is_open(contribution.state)) return {};
+  if (state == ContributionState::kApproved) return outcome(registry.approve(contribution.id, kNow));
+  return registry.answer(contribution.id, state, "no", kNow);
+}
+
 std::size_t step_before(const std::vector<DiskStep>& steps, const std::string& text) {
   auto found = std::ranges::find_if(steps, [&](const DiskStep& step) { return step.text().starts_with(text); });
   return static_cast<std::size_t>(found - steps.begin());
@@ -202,6 +271,14 @@ std::vector<Drill> make_drills() {
          return made ? Result<void>() : tl::unexpected(made.error());
        }, nullptr,
        holds("ponceuse", 1)},
+      {"contribute", Scope::kRegistry, prepare_push, contribute, nullptr,
+       [](const Registry& registry) { return registry.contributions().size() == 1 && registry.contributions()[0].state == ContributionState::kPending; }},
+      {"approve", Scope::kRegistry, prepare_contribution,
+       [](Registry& registry) { return answer(registry, ContributionState::kApproved); }, nullptr,
+       [](const Registry& registry) { return count(registry, "varlope") == 1 && registry.contributions().at(0).state == ContributionState::kApproved; }},
+      {"refuse", Scope::kRegistry, prepare_contribution,
+       [](Registry& registry) { return answer(registry, ContributionState::kRefused); }, nullptr,
+       [](const Registry& registry) { return count(registry, "varlope") == 0 && registry.contributions().at(0).state == ContributionState::kRefused; }},
       {"tend", Scope::kRegistry, prepare_packs, [](Registry& registry) { return registry.tend(); }, nullptr, holds("ponceuse", 1)},
       restart_before("restart-uncommitted", "half of state/", Scope::kAll),
       restart_before("restart-committed", "remove store.git/objects/pack/"),
@@ -213,7 +290,7 @@ std::string leftovers(const fs::path& dir) {
   std::string found;
   for (const auto& entry : fs::recursive_directory_iterator(dir)) {
     std::string name = entry.path().filename().string();
-    bool temporary = name.ends_with(".keep") || name.ends_with(".new") || name.ends_with("tmp") || name.starts_with("tmp_");
+    bool temporary = name.ends_with(".keep") || name.ends_with(".new") || name.ends_with(".part") || name.ends_with("tmp") || name.starts_with("tmp_");
     bool quarantined = entry.path().parent_path() == dir / "quarantine";
     if (temporary || quarantined || name == "unfinished") found += entry.path().string() + " is left\n";
   }

@@ -66,6 +66,10 @@ TEST_CASE("a full disk, from any step on, refuses a publication, which works wit
   for (const char* name : {"publish", "unpublish", "confirm"}) fill_everywhere(drill(name));
 }
 
+TEST_CASE("a full disk, from any step on, refuses a contribution and its answer, which work with room again") {
+  for (const char* name : {"contribute", "approve", "refuse"}) fill_everywhere(drill(name));
+}
+
 TEST_CASE("a full disk, from any step on, refuses an ingest, which works with room again") {
   for (const char* name : {"ingest", "ingest-thin"}) fill_everywhere(drill(name));
 }

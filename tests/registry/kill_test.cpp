@@ -46,6 +46,10 @@ TEST_CASE("a publication that dies at any step is done or not done, and can be d
   for (const char* name : {"publish", "unpublish", "confirm"}) CHECK(kill_everywhere(drill(name)) > 10);
 }
 
+TEST_CASE("a contribution and its answer that die at any step are done or not done, and can be done again") {
+  for (const char* name : {"contribute", "approve", "refuse"}) CHECK(kill_everywhere(drill(name)) > 4);
+}
+
 TEST_CASE("an ingest that dies at any step is done or not done, and can be done again") {
   for (const char* name : {"ingest", "ingest-thin", "persist"}) CHECK(kill_everywhere(drill(name)) > 1);
 }

@@ -48,6 +48,10 @@ TEST_CASE("a publication outlives a power cut after any step") {
   for (const char* name : {"publish", "confirm"}) cut_everywhere(drill(name));
 }
 
+TEST_CASE("a contribution and its answer outlive a power cut after any step") {
+  for (const char* name : {"contribute", "approve", "refuse"}) cut_everywhere(drill(name));
+}
+
 TEST_CASE("an ingest outlives a power cut after any step") {
   for (const char* name : {"ingest", "ingest-thin", "persist"}) cut_everywhere(drill(name));
 }

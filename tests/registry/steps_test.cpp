@@ -14,13 +14,15 @@ namespace {
 
 // What differs from run to run is named, what is written in pieces is one step.
 std::string listed(const std::vector<DiskStep>& steps) {
-  static const std::regex kPack("[0-9a-f]{40}"), kQuarantined("quarantine/[0-9]+"), kLog("state/[0-9]+");
+  static const std::regex kPack("[0-9a-f]{40}"), kQuarantined("quarantine/[0-9]+"), kLog("state/[0-9]+"),
+      kContribution("inbox/[0-9a-f]{32}");
   std::string text, last;
   for (DiskStep step : steps) {
     bool logs_own = step.path.starts_with("state/") && (step.change == Change::kCut || step.change == Change::kReserve);
     if (step.change == Change::kSaid || logs_own) continue;
     if (step.change == Change::kHalf) step.change = Change::kWrite;
     std::string line = std::regex_replace(step.text(), kPack, "SHA1");
+    line = std::regex_replace(line, kContribution, "inbox/ID");
     line = std::regex_replace(std::regex_replace(line, kQuarantined, "quarantine/N"), kLog, "state/N") + "\n";
     if (line != last) text += line;
     last = line;
@@ -45,7 +47,8 @@ std::string documented(const std::string& name) {
 TEST_CASE("the steps of the disk are those that STORAGE.md lists") {
   for (auto [name, list] : {std::pair{"init", "init"}, {"publish", "publish"}, {"unpublish", "publish"}, {"confirm", "publish"},
                             {"ingest", "publish"}, {"ingest-thin", "publish"}, {"persist", "persist"}, {"sheet", "sheet"},
-                            {"refs", "refs"}, {"reindex", "reindex"}, {"tend", "tend"}}) {
+                            {"refs", "refs"}, {"reindex", "reindex"}, {"tend", "tend"},
+                            {"contribute", "contribute"}, {"approve", "approve"}, {"refuse", "refuse"}}) {
     TemporaryDirectory folder(scratch());
     fs::path prepared = folder.path() / "prepared";
     drill(name).prepare(prepared);

@@ -1,0 +1,12 @@
+// The verbs of `inbox`: what waits, and what somebody here answers. Worker.
+#pragma once
+
+#include "daemon/operations.h"
+
+namespace maillage::daemon {
+
+// inbox-list {"all"}, inbox-show, inbox-approve, inbox-refuse and inbox-ask {"id", "text"}. An id may be cut short, as
+// long as it names one contribution. inbox-list answers {"items": […]}, Registry::summary each.
+ControlMessage perform_inbox(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
+
+}  // namespace maillage::daemon

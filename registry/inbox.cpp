@@ -1,0 +1,230 @@
+#include "registry/inbox.h"
+
+#include <algorithm>
+
+#include "protocol/crypto.h"
+#include "protocol/limits.h"
+#include "protocol/record.h"
+
+namespace maillage::registry {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace protocol;
+
+constexpr const char* kPack = "pack";
+constexpr const char* kDescription = "contribution.json";
+constexpr std::string_view kPart = ".part";
+// 20,000 paths, and an answer.
+constexpr std::uint64_t kDescriptionBytesMax = 4 * kMiB;
+
+Result<void> make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::create_directory(folder, error) && !error) return {};
+  if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+  if (error) return tl::unexpected(system_error(error, folder.string()));
+  return {};
+}
+
+Result<void> remove_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) return tl::unexpected(system_error(error, folder.string()));
+  return {};
+}
+
+Bytes description_of(const Contribution& contribution) {
+  std::string text = to_pretty_json(to_json(contribution));
+  return Bytes(text.begin(), text.end());
+}
+
+std::int64_t milliseconds(std::chrono::days days) { return std::chrono::milliseconds(days).count(); }
+
+}  // namespace
+
+// ---- arriving
+
+Inbox::Arrival::~Arrival() {
+  std::error_code ignored;  // what stays behind is removed at the next start
+  if (!kept_) fs::remove_all(folder_, ignored);
+}
+
+Result<void> Inbox::Arrival::append(ByteView bytes) {
+  if (bytes.size() > kPushBytesMax - std::min<std::uint64_t>(kPushBytesMax, file_.size()))
+    return fail(ErrorCode::kTooLarge, "push > " + std::to_string(kPushBytesMax));
+  mapped_ = {};
+  return file_.append(bytes);
+}
+
+Result<ByteView> Inbox::Arrival::bytes() {
+  if (mapped_.bytes().size() != file_.size()) {
+    auto mapped = MappedFile::open(folder_ / kPack);
+    if (!mapped) return tl::unexpected(mapped.error());
+    mapped_ = std::move(*mapped);
+  }
+  return mapped_.bytes();
+}
+
+Result<std::unique_ptr<Inbox::Arrival>> Inbox::begin() {
+  if (std::error_code error; !fs::exists(folder_, error)) {
+    if (auto made = make_folder(folder_); !made) return tl::unexpected(made.error());
+    if (auto synced = sync_directory(folder_.parent_path()); !synced) return tl::unexpected(synced.error());
+  }
+  SystemRandom random;
+  auto id = random.fixed<ContributionId>();
+  fs::path folder = folder_ / (id.hex() + std::string(kPart));
+  if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
+  auto file = OutputFile::create(folder / kPack);
+  if (!file) return tl::unexpected(file.error());
+  return std::unique_ptr<Arrival>(new Arrival(id, std::move(folder), std::move(*file)));
+}
+
+Result<void> Inbox::keep(Arrival& arrival, const Contribution& contribution) {
+  check(contribution.id == arrival.id(), "a contribution is kept under the number it arrived with");
+  if (auto synced = arrival.file_.sync(); !synced) return synced;
+  if (auto written = write_file(arrival.folder_ / kDescription, description_of(contribution)); !written) return written;
+  if (auto synced = sync_directory(arrival.folder_); !synced) return synced;
+  if (auto renamed = rename_file(arrival.folder_, path_of(contribution.id)); !renamed) return renamed;
+  arrival.folder_ = path_of(contribution.id);
+  if (auto synced = sync_directory(folder_); !synced) return synced;  // and it goes: nobody was told of it
+  arrival.kept_ = true;
+  remember(contribution);
+  return {};
+}
+
+Result<void> Inbox::room_for(const Contribution& fresh) const {
+  std::size_t waiting = 0, of_place = 0, of_key = 0, of_sender = 0;
+  std::uint64_t bytes = fresh.bytes;
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, each] : all_) {
+    if (!is_open(each.state)) continue;
+    ++waiting;
+    bytes += each.bytes;
+    of_place += each.place == fresh.place ? 1 : 0;
+    of_key += fresh.key && each.key == fresh.key ? 1 : 0;
+    of_sender += !fresh.sender.empty() && each.sender == fresh.sender ? 1 : 0;
+  }
+  auto full = [](std::size_t limit) { return fail(ErrorCode::kInboxFull, std::to_string(limit)); };
+  if (of_place >= kInboxPlaceMax) return full(kInboxPlaceMax);
+  if (of_key >= kInboxKeyMax) return full(kInboxKeyMax);
+  if (of_sender >= kInboxSenderMax) return full(kInboxSenderMax);
+  if (waiting >= kInboxMax) return full(kInboxMax);
+  if (bytes > kInboxBytesMax) return full(kInboxBytesMax);
+  return {};
+}
+
+// ---- at rest
+
+Result<std::unique_ptr<Inbox>> Inbox::open(const fs::path& directory) {
+  auto inbox = std::unique_ptr<Inbox>(new Inbox(directory / "inbox"));
+  if (auto loaded = inbox->load(); !loaded) return tl::unexpected(loaded.error());
+  return inbox;
+}
+
+Result<void> Inbox::load() {
+  std::error_code error;
+  if (!fs::exists(folder_, error)) return {};
+  std::vector<fs::path> found;
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) found.push_back(at->path());
+  if (error) return tl::unexpected(system_error(error, folder_.string()));
+  for (const fs::path& folder : found)
+    if (auto loaded = load_one(folder); !loaded) return loaded;
+  return {};
+}
+
+// A folder that is not whole came from no `keep` that returned, or its disk is damaged.
+Result<void> Inbox::load_one(const fs::path& folder) {
+  auto id = ContributionId::parse(folder.filename().string());
+  if (!id) return remove_folder(folder);
+  if (auto cleared = clear_replacements(folder); !cleared) return cleared;
+  auto bytes = read_file(folder / kDescription, kDescriptionBytesMax);
+  auto contribution = bytes ? read_contribution(*bytes) : tl::unexpected(bytes.error());
+  if (!contribution || contribution->id != *id) return remove_folder(folder);
+  if (!is_open(contribution->state))
+    if (auto removed = remove_file(folder / kPack); !removed) return removed;
+  remember(*contribution);
+  return {};
+}
+
+void Inbox::remember(const Contribution& contribution) {
+  std::lock_guard lock(mutex_);
+  all_.insert_or_assign(contribution.id, contribution);
+}
+
+Result<Contribution> Inbox::find(const ContributionId& id) const {
+  std::lock_guard lock(mutex_);
+  auto found = all_.find(id);
+  if (found == all_.end()) return fail(ErrorCode::kNoContribution, id.hex());
+  return found->second;
+}
+
+std::vector<Contribution> Inbox::list() const {
+  std::vector<Contribution> listed;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, each] : all_) listed.push_back(each);
+  }
+  std::ranges::stable_sort(listed, {}, [](const Contribution& each) { return each.received; });
+  return listed;
+}
+
+std::size_t Inbox::open_count() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::ranges::count_if(all_, [](const auto& each) { return is_open(each.second.state); }));
+}
+
+Result<MappedFile> Inbox::pack(const ContributionId& id) const {
+  auto found = find(id);
+  if (!found) return tl::unexpected(found.error());
+  if (!is_open(found->state)) return fail(ErrorCode::kAnswered, std::string(name_of(found->state)));
+  return MappedFile::open(path_of(id) / kPack);
+}
+
+Result<void> Inbox::answer(const ContributionId& id, ContributionState state, const std::string& text, UnixTime now) {
+  auto found = find(id);
+  if (!found) return tl::unexpected(found.error());
+  if (!is_open(found->state)) return fail(ErrorCode::kAnswered, std::string(name_of(found->state)));
+  Contribution answered = *found;
+  answered.state = state;
+  answered.answer = text;
+  answered.answered = now;
+  if (!is_open(state)) answered = without_content(answered);
+  fs::path folder = path_of(id);
+  if (auto written = replace_file(folder / kDescription, description_of(answered)); !written) return written;
+  if (auto synced = sync_directory(folder); !synced) return synced;
+  remember(answered);
+  if (is_open(state)) return {};
+  // Only now: an open contribution always has its pack.
+  if (auto removed = remove_file(folder / kPack); !removed) return removed;
+  return sync_directory(folder);
+}
+
+// Named as what arrives before it is removed: a crash in between leaves nothing that would be read again.
+Result<void> Inbox::erase(const ContributionId& id) {
+  if (!find(id)) return {};
+  fs::path folder = path_of(id), gone = folder;
+  gone += kPart;
+  if (auto renamed = rename_file(folder, gone); !renamed) return renamed;
+  if (auto synced = sync_directory(folder_); !synced) return synced;
+  {
+    std::lock_guard lock(mutex_);
+    all_.erase(id);
+  }
+  return remove_folder(gone);
+}
+
+Result<void> Inbox::expire(UnixTime now) {
+  std::size_t answers = 0;
+  auto all = list();
+  std::ranges::reverse(all);  // the newest answers stay
+  for (const Contribution& each : all) {
+    std::int64_t age = now.ms - (is_open(each.state) ? each.received : each.answered).ms;
+    Result<void> done;
+    if (is_open(each.state) && age > milliseconds(kInboxOpenFor)) done = answer(each.id, ContributionState::kExpired, "", now);
+    if (!is_open(each.state) && (age > milliseconds(kAnswerKeptFor) || ++answers > kAnswersMax)) done = erase(each.id);
+    if (!done) return done;
+  }
+  return {};
+}
+
+}  // namespace maillage::registry

@@ -1,0 +1,96 @@
+// Inbox: contributions on disk, one folder each, outside the object store: nothing in it is ever served, by name or by
+// object id. STORAGE.md "The inbox".
+//
+//   DIR/inbox/<id>/pack               as it was received; gone once answered
+//   DIR/inbox/<id>/contribution.json  contribution.h
+//   DIR/inbox/<id>.part               arrives, or goes: removed at every start
+//
+// Invariant: a contribution is durable when `keep` returns, and never half there; what an answered one leaves is its
+// answer. Listing and finding: any thread; changing: one (a mutex guards the list only).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "protocol/limits.h"
+#include "registry/contribution.h"
+#include "registry/file.h"
+
+namespace maillage::registry {
+
+// What waits for one place. Rationale: more than a person reads in a month; a flood for one place leaves the others theirs.
+inline constexpr std::size_t kInboxPlaceMax = 100;
+// By one key, and from one address (a whole /64 of IPv6), everywhere: a workshop that pushes at once fits.
+inline constexpr std::size_t kInboxKeyMax = 20;
+inline constexpr std::size_t kInboxSenderMax = 20;
+// Waiting in all, and their packs: what a small machine can spare for strangers.
+inline constexpr std::size_t kInboxMax = 5'000;
+inline constexpr std::uint64_t kInboxBytesMax = 512 * protocol::kMiB;
+// Longer than a holiday; then it expires, unread.
+inline constexpr std::chrono::days kInboxOpenFor{30};
+// An answer can be read this long; the oldest go first beyond kAnswersMax.
+inline constexpr std::chrono::days kAnswerKeptFor{90};
+inline constexpr std::size_t kAnswersMax = 10'000;
+
+class Inbox {
+ public:
+  // A pack that arrives. Its destructor removes what was not kept.
+  class Arrival {
+   public:
+    ~Arrival();
+    Arrival(const Arrival&) = delete;
+    const ContributionId& id() const { return id_; }
+    // kTooLarge beyond kPushBytesMax, kDiskFull, kIo; of no use then.
+    protocol::Result<void> append(protocol::ByteView bytes);
+    protocol::Result<protocol::ByteView> bytes();
+
+   private:
+    friend class Inbox;
+    Arrival(ContributionId id, std::filesystem::path folder, OutputFile file) : id_(id), folder_(std::move(folder)), file_(std::move(file)) {}
+    ContributionId id_;
+    std::filesystem::path folder_;
+    OutputFile file_;
+    MappedFile mapped_;
+    bool kept_ = false;
+  };
+
+  // Removes what a crash left, and reads the rest. A contribution that cannot be read any more is removed: its
+  // contributor pushes again.
+  static protocol::Result<std::unique_ptr<Inbox>> open(const std::filesystem::path& directory);
+
+  protocol::Result<std::unique_ptr<Arrival>> begin();
+
+  // kInboxFull: which quota, in words. `bytes` are the pack's.
+  protocol::Result<void> room_for(const Contribution& contribution) const;
+  // Durable on return. Its id must be the arrival's.
+  protocol::Result<void> keep(Arrival& arrival, const Contribution& contribution);
+
+  // kNoContribution.
+  protocol::Result<Contribution> find(const ContributionId& id) const;
+  std::vector<Contribution> list() const;  // oldest first
+  std::size_t open_count() const;
+  // kNoContribution; kAnswered when it is no longer open.
+  protocol::Result<MappedFile> pack(const ContributionId& id) const;
+
+  // Writes the answer; its content goes with any but a question. kNoContribution, kAnswered.
+  protocol::Result<void> answer(const ContributionId& id, ContributionState state, const std::string& text, protocol::UnixTime now);
+  // All that is known of it goes. Fine when there is nothing.
+  protocol::Result<void> erase(const ContributionId& id);
+  // What waited too long is answered so, and old answers go.
+  protocol::Result<void> expire(protocol::UnixTime now);
+
+ private:
+  explicit Inbox(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  std::filesystem::path path_of(const ContributionId& id) const { return folder_ / id.hex(); }
+  protocol::Result<void> load();
+  protocol::Result<void> load_one(const std::filesystem::path& folder);
+  void remember(const Contribution& contribution);
+
+  std::filesystem::path folder_;
+  mutable std::mutex mutex_;  // guards all_
+  std::map<ContributionId, Contribution> all_;
+};
+
+}  // namespace maillage::registry

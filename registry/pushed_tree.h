@@ -1,0 +1,23 @@
+// What a pushed folder changes against a published one, read from trees that any git may have written.
+//
+// Everything that cannot be published (a symlink, an executable, a submodule, a name outside the grammar) becomes a
+// problem that names the file and what to do; the rest become edits. Bounded in entries and depth: folders shared a
+// thousand times cost no more. Any thread.
+#pragma once
+
+#include <vector>
+
+#include "protocol/problem.h"
+#include "registry/publish.h"
+
+namespace maillage::registry {
+
+struct PushedChanges {
+  std::vector<FileEdit> edits;  // withdrawals first
+  std::vector<protocol::Problem> problems;
+};
+
+// `before` is a canonical tree. kMissingObject, kBadObject (no tree at all), kTooMany: the push as a whole is no good.
+Result<PushedChanges> changes_of_push(const ObjectSource& objects, const ObjectId& before, const ObjectId& after);
+
+}  // namespace maillage::registry

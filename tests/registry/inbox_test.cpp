@@ -1,0 +1,275 @@
+// What waits, and what an answer makes of it.
+#include "tests/registry/push_fixture.h"
+
+using namespace maillage::tests;
+using maillage::protocol::ErrorCode;
+using maillage::protocol::Language;
+namespace fs = std::filesystem;
+namespace protocol = maillage::protocol;
+
+namespace {
+
+// A contribution of one new record, on its way.
+Contribution contribute(PushFixture& it, bool keep = false) {
+  it.clone();
+  if (keep) it.sign_with("key"), it.git("config user.email jeanne@users.noreply.example");
+  it.write("resources/laser/record.json", it.record("Laser"));
+  it.commit(keep ? "-S" : "");
+  auto outcome = it.push(keep);
+  if (!outcome) FAIL(sentence(outcome.error().front(), Language::kEnglish));
+  return outcome->contribution;
+}
+
+std::string head_commit(PushFixture& it) {
+  return std::string(it.registry->place(it.place.hex())->at("head").at("commit").as_string());
+}
+
+void sound(PushFixture& it) {
+  auto findings = must(it.registry->verify());
+  for (const auto& finding : findings) FAIL(finding.where << " " << finding.error.context);
+}
+
+bool holds_text(const fs::path& folder, const std::string& text) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && protocol::as_text(must(read_file(entry.path(), 1u << 30))).find(text) != std::string_view::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("an approved contribution is one daemon-signed commit that names its author and never the e-mail") {
+  PushFixture it;
+  Contribution contribution = contribute(it);
+  auto approved = it.registry->approve(contribution.id, kPushNow);
+  REQUIRE(approved);
+  CHECK(approved->changed == std::vector<std::string>{"resources/laser/record.json"});
+  CHECK_FALSE(it.published("resources/laser/record.json").empty());
+  it.fetch();
+  CHECK(it.git("log -1 --format='%an <%ae>, %cn' origin/main") == "Jeanne Dupont <contributor@maillage.invalid>, Konk Ar Lab\n");
+  CHECK(it.git("cat-file commit origin/main").find("personne.example") == std::string::npos);
+  sound(it);
+}
+
+TEST_CASE("what an answered contribution leaves is its answer, also on the disk, also after a restart") {
+  for (bool approve : {true, false}) {
+    PushFixture it;
+    Contribution contribution = contribute(it);
+    CHECK(holds_text(it.dir() / "inbox", "jeanne@personne.example"));
+    if (approve) REQUIRE(it.registry->approve(contribution.id, kPushNow));
+    else must(it.registry->answer(contribution.id, ContributionState::kRefused, "not ours", kPushNow));
+    it.reopen();
+    Contribution answered = must(it.registry->contribution(contribution.id));
+    CHECK(answered.state == (approve ? ContributionState::kApproved : ContributionState::kRefused));
+    CHECK(answered.answer == (approve ? "" : "not ours"));
+    CHECK(answered.name.empty());
+    CHECK(answered.email.empty());
+    CHECK(answered.files.empty());
+    CHECK_FALSE(holds_text(it.dir() / "inbox", "Jeanne"));
+    CHECK_FALSE(fs::exists(it.dir() / "inbox" / contribution.id.hex() / "pack"));
+    CHECK(it.registry->approve(contribution.id, kPushNow).error().front().code == ErrorCode::kAnswered);
+    CHECK(it.registry->show_contribution(contribution.id, Language::kEnglish));
+  }
+}
+
+TEST_CASE("nothing of the inbox is in the object store") {
+  PushFixture it;
+  Contribution contribution = contribute(it);
+  it.reopen();
+  CHECK_FALSE(holds_text(it.dir() / "store.git", "Laser"));
+  std::string asked = output_of("git -C " + (it.dir() / "store.git").string() + " cat-file -e " + contribution.tip.hex() + " || echo absent");
+  CHECK(asked.find("absent") != std::string::npos);
+}
+
+TEST_CASE("a contribution is shown field by field, in words, beside what is published") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/saw.json", R"({"kind": "resource", "name": "Scie sauteuse", "type": "space", "licence": "CC-BY-SA-4.0"})");
+  it.write("resources/notes.md", "hello\n");
+  it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  auto shown = it.registry->show_contribution(outcome->contribution.id, Language::kFrench);
+  REQUIRE(shown);
+  const auto& files = shown->at("files").as_array();
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].at("after") == "hello\n");
+  CHECK(files[0].at("change") == "added");
+  const auto& fields = files[1].at("fields").as_array();
+  REQUIRE(fields.size() == 2);
+  CHECK(fields[0].at("label") == "Nom");
+  CHECK(fields[0].at("before") == "Scie");
+  CHECK(fields[0].at("after") == "Scie sauteuse");
+  CHECK(fields[1].at("after") == "Espace");
+}
+
+TEST_CASE("a file that the place changed since is a conflict, named with what the contributor does") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/saw.json", it.record("Scie de Jeanne"));
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  it.publish("resources/saw.json", it.record("Scie du lieu"));
+  auto approved = it.registry->approve(outcome->contribution.id, kPushNow);
+  REQUIRE_FALSE(approved);
+  REQUIRE(approved.error().size() == 1);
+  CHECK(approved.error().front().path == "resources/saw.json");
+  CHECK(approved.error().front().code == ErrorCode::kContributionConflict);
+  CHECK(it.published("resources/new.json").empty());
+  CHECK(must(it.registry->contribution(outcome->contribution.id)).state == ContributionState::kPending);
+  it.publish("resources/saw.json", it.record("Scie"));  // as it was
+  CHECK(it.registry->approve(outcome->contribution.id, kPushNow));
+  CHECK(it.published("resources/saw.json") == it.record("Scie de Jeanne"));
+}
+
+TEST_CASE("with keep the contributor's own commit becomes the place's state, signatures and all") {
+  PushFixture it;
+  Contribution contribution = contribute(it, true);
+  auto approved = it.registry->approve(contribution.id, kPushNow);
+  if (!approved) FAIL(sentence(approved.error().front(), Language::kEnglish));
+  CHECK(head_commit(it) == contribution.tip.hex());
+  it.reopen();
+  sound(it);
+  CHECK(it.registry->approve(contribution.id, kPushNow).error().front().code == ErrorCode::kAnswered);
+}
+
+TEST_CASE("with keep and a place that moved on, a merge signed by the daemon has both as parents") {
+  PushFixture it;
+  Contribution contribution = contribute(it, true);
+  it.publish("resources/plane.json", it.record("Rabot"));
+  std::string before = head_commit(it);
+  REQUIRE(it.registry->approve(contribution.id, kPushNow));
+  it.fetch();
+  CHECK(it.git("log -1 --format=%P origin/main") == before + " " + contribution.tip.hex() + "\n");
+  CHECK_FALSE(it.published("resources/plane.json").empty());
+  CHECK_FALSE(it.published("resources/laser/record.json").empty());
+  sound(it);
+  it.publish("resources/after.json", it.record("Ensuite"));
+  it.reopen();
+  sound(it);
+}
+
+TEST_CASE("a merge of the contributor's that puts the place's commits second is merged again, not followed") {
+  PushFixture it;
+  it.clone();
+  it.sign_with("key");
+  it.git("config user.email jeanne@users.noreply.example");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit("-S");
+  it.publish("resources/plane.json", it.record("Rabot"));
+  it.fetch();
+  it.git("merge -q -S --no-edit origin/main");
+  auto outcome = it.push(true);
+  REQUIRE(outcome);
+  std::string before = head_commit(it);
+  REQUIRE(it.registry->approve(outcome->contribution.id, kPushNow));
+  it.fetch();
+  CHECK(it.git("log -1 --format=%P origin/main") == before + " " + outcome->contribution.tip.hex() + "\n");
+  sound(it);
+}
+
+TEST_CASE("keep is refused to a commit that is not signed, or that names a real e-mail address, with the commands") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  auto outcome = it.push(true);
+  std::string said;
+  REQUIRE_FALSE(outcome);
+  for (const auto& problem : outcome.error()) said += sentence(problem, Language::kEnglish) + "\n";
+  CHECK(said.find("git config user.email") != std::string::npos);
+  CHECK(said.find("git commit --amend --reset-author --no-edit -S") != std::string::npos);
+  CHECK(said.find("signed with an SSH Ed25519 key") != std::string::npos);
+}
+
+TEST_CASE("peers take in a history with a contributor's commits and a merge") {
+  PushFixture it;
+  Contribution contribution = contribute(it, true);
+  it.publish("resources/plane.json", it.record("Rabot"));
+  REQUIRE(it.registry->approve(contribution.id, kPushNow));
+  auto states = must(it.registry->load());
+  protocol::Candidate head{states.front().seen, states.front().chain, states.front().chain.size()};
+  it.registry->open_pack(1, {{it.place, head.head, {}}});
+  Bytes pack;
+  for (bool last = false; !last;) {
+    auto chunk = must(it.registry->read_pack(1, 1 << 20));
+    pack.insert(pack.end(), chunk.bytes.begin(), chunk.bytes.end());
+    last = chunk.last;
+  }
+  PushFixture peer;
+  must(peer.registry->append_pack(2, pack));
+  auto outcomes = peer.registry->ingest(2, {{head, {}}});
+  REQUIRE_FALSE(outcomes.front().refused);
+  CHECK(peer.registry->file(it.place, "resources/laser/record.json"));
+  sound(peer);
+}
+
+TEST_CASE("a place holds a hundred contributions that wait, one key and one address fewer, and the refusal says how many") {
+  TemporaryDirectory folder;
+  auto inbox = must(Inbox::open(folder.path()));
+  auto waiting = [&](std::uint8_t place, std::uint8_t key, const std::string& sender) -> Result<void> {
+    auto arrival = must(inbox->begin());
+    must(arrival->append(bytes_of("PACK")));
+    Contribution contribution;
+    contribution.id = arrival->id();
+    contribution.place.bytes[0] = place;
+    if (key != 0) contribution.key = protocol::PublicKey{{key}};
+    contribution.sender = sender;
+    if (auto room = inbox->room_for(contribution); !room) return room;
+    return inbox->keep(*arrival, contribution);
+  };
+  for (std::size_t i = 0; i < kInboxKeyMax; ++i) must(waiting(1, 1, ""));
+  CHECK(waiting(2, 1, "").error() == Error{ErrorCode::kInboxFull, std::to_string(kInboxKeyMax)});
+  for (std::size_t i = 0; i < kInboxSenderMax; ++i) must(waiting(1, 0, "near"));
+  CHECK(waiting(2, 0, "near").error() == Error{ErrorCode::kInboxFull, std::to_string(kInboxSenderMax)});
+  for (std::size_t i = kInboxKeyMax + kInboxSenderMax; i < kInboxPlaceMax; ++i) must(waiting(1, 0, ""));
+  CHECK(waiting(1, 0, "").error() == Error{ErrorCode::kInboxFull, "100"});
+  must(waiting(2, 0, ""));
+  CHECK(must(Inbox::open(folder.path()))->open_count() == 101);
+}
+
+TEST_CASE("a contribution that waited thirty days expires, and its answer goes ninety days later") {
+  PushFixture it;
+  Contribution contribution = contribute(it);
+  protocol::UnixTime later{kPushNow.ms + 31LL * 86'400'000}, last{kPushNow.ms + 130LL * 86'400'000};
+  must(it.registry->expire_contributions(later));
+  CHECK(must(it.registry->contribution(contribution.id)).state == ContributionState::kExpired);
+  CHECK_FALSE(holds_text(it.dir() / "inbox", "Jeanne"));
+  must(it.registry->expire_contributions(last));
+  CHECK(it.registry->contribution(contribution.id).error().code == ErrorCode::kNoContribution);
+  CHECK(fs::is_empty(it.dir() / "inbox"));
+}
+
+TEST_CASE("a question leaves the contribution waiting, an empty answer is none") {
+  PushFixture it;
+  Contribution contribution = contribute(it);
+  CHECK(it.registry->answer(contribution.id, ContributionState::kAsked, " ", kPushNow).error().code == ErrorCode::kEmptyAnswer);
+  must(it.registry->answer(contribution.id, ContributionState::kAsked, "Which laser?", kPushNow));
+  Contribution asked = must(it.registry->contribution(contribution.id));
+  CHECK(asked.state == ContributionState::kAsked);
+  CHECK(asked.answer == "Which laser?");
+  CHECK(it.registry->approve(contribution.id, kPushNow));
+}
+
+TEST_CASE("a maintainer's certified push goes straight in, another key's waits") {
+  PushFixture it;
+  it.clone();
+  auto key = it.sign_with("key");
+  it.publish("profile.json", R"({"kind": "profile", "name": "Konk Ar Lab", "maintainers": [{"name": "Jeanne", "key": ")" + ssh_public_key(key) + R"("}]})");
+  it.fetch();
+  it.git("reset -q --hard origin/main");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  Push push = it.push_of(it.tip());
+  push.certified = protocol::PublicKey{{7}};
+  auto waits = it.push(push, it.pack());
+  REQUIRE(waits);
+  CHECK_FALSE(waits->announcement);
+  push.certified = key;
+  auto outcome = it.push(push, it.pack());
+  REQUIRE(outcome);
+  CHECK(outcome->contribution.state == ContributionState::kApproved);
+  REQUIRE(outcome->announcement);
+  CHECK_FALSE(it.published("resources/new.json").empty());
+}

@@ -1,0 +1,220 @@
+// What a push goes through: each attack, each slip, and what is said about it.
+#include "registry/pushed_commit.h"
+#include "tests/registry/push_fixture.h"
+
+using namespace maillage::tests;
+using maillage::protocol::ErrorCode;
+using maillage::protocol::Language;
+namespace fs = std::filesystem;
+
+TEST_CASE("a contribution by stock git waits in the inbox with the name that would become public") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/laser/record.json", it.record("Laser"));
+  it.write("resources/laser/readme.md", "# Laser\n");
+  ObjectId tip = it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  const Contribution& contribution = outcome->contribution;
+  CHECK(contribution.state == ContributionState::kPending);
+  CHECK(contribution.name == "Jeanne Dupont");
+  CHECK(contribution.files == std::vector<std::string>{"resources/laser/readme.md", "resources/laser/record.json"});
+  CHECK(contribution.tip == tip);
+  CHECK_FALSE(outcome->announcement);
+  CHECK(it.published("resources/laser/record.json").empty());
+  CHECK(it.registry->status().at("contributions").to_number<int>() == 1);
+}
+
+TEST_CASE("everything wrong with a push is listed at once, in its language, with the command that mends it") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/Perceuse.json", it.record("Perceuse"));
+  it.write("resources/tour.json", R"({"kind": "resource", "name": "Tour", "type": "equipment"})");
+  it.write("resources/run.sh", "true\n");
+  fs::permissions(it.work() / "resources/run.sh", fs::perms::owner_exec, fs::perm_options::add);
+  fs::create_symlink("saw.json", it.work() / "resources/link.json");
+  it.git("add resources");
+  it.git("update-index --add --cacheinfo 160000," + it.tip().hex() + ",resources/module");
+  it.git("update-index --add --cacheinfo 100644," + it.git("hash-object resources/tour.json").substr(0, 40) + ",identity/charters");
+  it.git("commit -q -m work");
+  auto outcome = it.push();
+  std::map<std::string, ErrorCode> found;
+  for (const auto& [path, code] : it.problems(outcome)) found[path] = code;
+  CHECK(found == std::map<std::string, ErrorCode>{{"identity/charters", ErrorCode::kPathIdentity},
+                                                   {"resources/Perceuse.json", ErrorCode::kPathWrongCase},
+                                                   {"resources/link.json", ErrorCode::kPushSymlink},
+                                                   {"resources/module", ErrorCode::kPushSubmodule},
+                                                   {"resources/run.sh", ErrorCode::kPushExecutable},
+                                                   {"resources/tour.json", ErrorCode::kMissingField}});
+  std::string all;
+  for (const auto& problem : outcome.error()) all += sentence(problem, Language::kEnglish) + "\n" + sentence(problem, Language::kFrench) + "\n";
+  CHECK(all.find("git update-index --chmod=-x resources/run.sh") != std::string::npos);
+  CHECK(all.find("resources/tour.json: /licence is missing — for example ") != std::string::npos);
+  CHECK(all.find("resources/tour.json : /licence manque — par exemple ") != std::string::npos);
+  CHECK(all.find("\"resources/perceuse.json\"") != std::string::npos);
+  CHECK(it.registry->contributions().empty());
+}
+
+TEST_CASE("a record that only changed elsewhere is not judged by what others left in the place") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/notes.md", "hello\n");
+  it.commit();
+  CHECK(it.push());
+}
+
+TEST_CASE("a push that changes nothing, or was published meanwhile, is refused with the reason") {
+  PushFixture it;
+  it.clone();
+  it.git("commit -q --allow-empty -m nothing");
+  CHECK(it.code_of(it.push()) == ErrorCode::kPushUnchanged);
+  CHECK(it.code_of(it.push(it.push_of(must(ObjectId::parse(it.git("rev-parse origin/main").substr(0, 40)))), it.pack())) == ErrorCode::kPushUnchanged);
+}
+
+TEST_CASE("a file of a name that no place may have is refused by its path, whatever git lets through") {
+  for (std::string name : {".git", ".gitmodules", "..", "a/../b", "Ünïcode.md", "con", "a\\b", ".gıt"}) {
+    PushFixture it;
+    it.clone();
+    std::string blob = it.git("rev-parse HEAD:resources/saw.json").substr(0, 40);
+    Bytes tree = bytes_of("100644 " + name);
+    tree.push_back(0);
+    auto id = must(ObjectId::parse(blob));
+    tree.insert(tree.end(), id.bytes.begin(), id.bytes.end());
+    RawObject folder{ObjectKind::kTree, tree};
+    std::string text = "tree " + folder.id().hex() + "\nparent " + it.git("rev-parse origin/main").substr(0, 40) +
+                       "\nauthor J <j@x.invalid> 1700000000 +0000\ncommitter J <j@x.invalid> 1700000000 +0000\n\nx\n";
+    RawObject commit{ObjectKind::kCommit, bytes_of(text)};
+    auto outcome = it.push(it.push_of(commit.id()), pack_of_objects({folder, commit}));
+    CAPTURE(name);
+    REQUIRE_FALSE(outcome);
+    CHECK(it.registry->contributions().empty());
+  }
+}
+
+TEST_CASE("a commit with a NUL is refused, because what follows it is hidden from some readers") {
+  PushFixture it;
+  it.clone();
+  std::string parent = it.git("rev-parse origin/main").substr(0, 40), tree = it.git("rev-parse HEAD^{tree}").substr(0, 40);
+  std::string text = "tree " + tree + "\nparent " + parent + "\nauthor J <j@x.invalid> 1 +0000\ncommitter J <j@x.invalid> 1 +0000\n\nx";
+  text += std::string(1, '\0') + "gpgsig\n";
+  RawObject commit{ObjectKind::kCommit, bytes_of(text)};
+  CHECK(it.code_of(it.push(it.push_of(commit.id()), pack_of_objects({commit}))) == ErrorCode::kBadObject);
+}
+
+TEST_CASE("a history with another beginning is refused, and told how to go on") {
+  PushFixture it;
+  it.clone();
+  it.git("checkout -q --orphan other");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  auto outcome = it.push();
+  CHECK(it.code_of(outcome) == ErrorCode::kPushOtherRoot);
+  CHECK(sentence(outcome.error().front(), Language::kEnglish).find("git rebase --onto origin/main origin/main@{1}") != std::string::npos);
+  it.git("checkout -q main");
+  it.git("merge -q --allow-unrelated-histories -X theirs -m both other");
+  CHECK(it.code_of(it.push()) == ErrorCode::kPushOtherRoot);
+}
+
+TEST_CASE("a clone that is behind pushes its whole history, and starts from where it was") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  it.publish("resources/plane.json", it.record("Rabot"));
+  auto outcome = it.push(it.push_of(it.tip()), it.pack("HEAD\n"));
+  REQUIRE(outcome);
+  CHECK(outcome->contribution.files == std::vector<std::string>{"resources/new.json"});
+  REQUIRE(it.registry->approve(outcome->contribution.id, kPushNow));
+  CHECK_FALSE(it.published("resources/new.json").empty());
+  CHECK_FALSE(it.published("resources/plane.json").empty());
+}
+
+TEST_CASE("a push cannot bring in what is in the store but not in the place's history") {
+  PushFixture it;
+  it.clone();
+  auto other = it.registry->add_place({"Autre", false, "29039", {}, {}}, false, kPushNow);
+  REQUIRE(other);
+  REQUIRE(it.registry->publish(other->place, {{"resources/secret.md", bytes_of("theirs\n")}}, kPushNow));
+  ObjectId theirs = object_id(ObjectKind::kBlob, bytes_of("theirs\n"));
+  Bytes tree = bytes_of("100644 secret.md");
+  tree.push_back(0);
+  tree.insert(tree.end(), theirs.bytes.begin(), theirs.bytes.end());
+  RawObject folder{ObjectKind::kTree, tree};
+  std::string parent = it.git("rev-parse origin/main").substr(0, 40);
+  RawObject commit{ObjectKind::kCommit, bytes_of("tree " + folder.id().hex() + "\nparent " + parent +
+                                                 "\nauthor J <> 1 +0000\ncommitter J <> 1 +0000\n\nx\n")};
+  CHECK(it.code_of(it.push(it.push_of(commit.id()), pack_of_objects({folder, commit}))) == ErrorCode::kMissingObject);
+}
+
+TEST_CASE("a file that is too large is named, and a pack that inflates without end is not unpacked") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/film.bin", std::string(5 << 20, 'x'));
+  it.commit();
+  CHECK(it.problems(it.push()) == std::vector<std::pair<std::string, ErrorCode>>{{"resources/film.bin", ErrorCode::kTooLarge}});
+  it.git("reset -q --hard origin/main");
+  for (int i = 0; i < 40; ++i) it.write("resources/bomb-" + std::to_string(i) + ".bin", std::string((4 << 20) - i, 'x'));
+  it.commit();
+  CHECK(it.code_of(it.push()) == ErrorCode::kTooLarge);
+}
+
+TEST_CASE("a push larger than 32 MiB is cut off while it comes") {
+  PushFixture it;
+  auto arrival = must(it.registry->begin_push());
+  Bytes piece(1 << 20);
+  for (int i = 0; i < 32; ++i) must(arrival->append(piece));
+  CHECK(arrival->append(Bytes(1)).error().code == ErrorCode::kTooLarge);
+}
+
+TEST_CASE("the author's e-mail as a name, or no name, is refused with the command that sets one") {
+  PushFixture it;
+  it.clone();
+  it.git("config user.name jeanne@personne.example");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  CHECK(it.code_of(it.push()) == ErrorCode::kPushName);
+}
+
+TEST_CASE("what only an operator may change is marked, whoever pushes it") {
+  PushFixture it;
+  it.clone();
+  it.write("profile.json", R"({"kind": "profile", "name": "Konk Ar Lab", "endpoints": ["wss://x.example/peer"]})");
+  it.commit();
+  auto key = it.sign_with("key");
+  Push push = it.push_of(it.tip());
+  push.certified = key;
+  auto outcome = it.push(push, it.pack());
+  REQUIRE(outcome);
+  CHECK(outcome->contribution.reserved == std::vector<std::string>{"endpoints"});
+  CHECK(outcome->contribution.state == ContributionState::kPending);
+}
+
+TEST_CASE("the same commit pushed twice is one contribution") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  auto first = it.push(), second = it.push();
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->contribution.id == second->contribution.id);
+  CHECK(it.registry->contributions().size() == 1);
+}
+
+TEST_CASE("the signer of a commit is known only when the signature holds over the commit it is in") {
+  PushFixture it;
+  it.clone();
+  auto key = it.sign_with("key");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit("-S");
+  std::string raw = it.git("cat-file commit HEAD");
+  auto good = read_pushed_commit(bytes_of(raw));
+  REQUIRE(good);
+  CHECK(good->signer == key);
+  CHECK(good->name == "Jeanne Dupont ");
+  auto moved = raw;
+  moved.replace(moved.find("\n\nwork"), 6, "\n\nwoRk");
+  CHECK_FALSE(must(read_pushed_commit(bytes_of(moved))).signer);
+  for (std::size_t size = 0; size < raw.size(); ++size)
+    if (auto cut = read_pushed_commit(bytes_of(raw.substr(0, size)))) CHECK_FALSE(cut->signer);
+}
