@@ -11,6 +11,7 @@ using protocol::Error;
 using protocol::ErrorCode;
 
 constexpr std::string_view kUploadPack = "git-upload-pack";
+constexpr std::string_view kReceivePack = "git-receive-pack";
 
 // What all fetches share. Any thread.
 struct Load {
@@ -92,6 +93,7 @@ std::string_view service_of(const HttpRequest& request) {
 HttpResponse advertise(const GitSource& source, const HttpRequest& request) {
   std::string_view service = service_of(request);
   if (service.empty()) return git_refusal(request, 403, Message::kGitDumb);
+  if (service == kReceivePack && source.advertise_push) return source.advertise_push(request);
   if (service != kUploadPack) return git_refusal(request, 403, Message::kGitNoService);
   auto refs = source.advertise(repository_of(request));
   if (!refs) return git_refusal(request, refs.error());

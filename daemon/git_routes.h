@@ -18,6 +18,7 @@ namespace maillage::daemon {
 struct GitSource {
   std::function<protocol::Result<protocol::Bytes>(std::string_view repository)> advertise;
   std::function<protocol::Result<std::unique_ptr<registry::Fetch>>(std::string_view repository, protocol::ByteView request)> fetch;
+  std::function<HttpResponse(const HttpRequest& request)> advertise_push;  // git_push_routes.h; none: nothing is pushed here
 };
 
 struct GitLimits {

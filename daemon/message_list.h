@@ -21,8 +21,22 @@ MAILLAGE_MESSAGE(kMetricsForbidden, "Les mesures ne sont montrées qu'à la mach
 MAILLAGE_MESSAGE(kGitNoPlace, "Aucun lieu de ce registre, ou plusieurs, n'ont le nom « {} » : l'identité du lieu (64 chiffres hexadécimaux) convient toujours.",
                  "No place of this registry, or more than one, has the name “{}”: the place's id (64 hexadecimal digits) always works.")
 MAILLAGE_MESSAGE(kGitDumb, "« {} » se lit avec git 1.6.6 ou plus récent (protocole HTTP « smart »).", "“{}” is read with git 1.6.6 or later (smart HTTP).")
-MAILLAGE_MESSAGE(kGitNoService, "« {} » se lit ici avec git clone, fetch et pull.", "“{}” is read here with git clone, fetch and pull.")
+MAILLAGE_MESSAGE(kGitNoService, "« {} » se lit ici avec git clone, fetch et pull, et reçoit git push.", "“{}” is read here with git clone, fetch and pull, and takes git push.")
 MAILLAGE_MESSAGE(kGitWrongType, "Ce n'est pas une demande de git pour « {} ».", "This is not a request of git's for “{}”.")
+MAILLAGE_MESSAGE(kGitPushBusy, "Trop de contributions arrivent en même temps ; réessayez pour « {} » dans quelques secondes.",
+                 "Too many contributions arrive at the same time; try again for “{}” in a few seconds.")
+MAILLAGE_MESSAGE(kPushReceived, "Merci : la contribution à « {} » est reçue. Une personne du lieu va la lire.",
+                 "Thank you: the contribution to “{}” is received. Somebody of the place will read it.")
+MAILLAGE_MESSAGE(kPushNames, "Elle serait publiée au nom de {} ; l'adresse e-mail reste ici.",
+                 "It would be published under the name of {}; the e-mail address stays here.")
+MAILLAGE_MESSAGE(kPushKeeps, "Vos commits seraient gardés tels quels, publics et copiés partout, au nom de {} <{}>.",
+                 "Your commits would be kept as they are, public and copied everywhere, under the name of {} <{}>.")
+MAILLAGE_MESSAGE(kPushReserved, "Elle change {} dans profile.json : le lieu le vérifiera de près.", "It changes {} in profile.json: the place will check that closely.")
+MAILLAGE_MESSAGE(kPushNumber, "Son numéro : {}", "Its number: {}")
+MAILLAGE_MESSAGE(kPushStatus, "Où elle en est : {}/api/v1/contributions/{}", "How it stands: {}/api/v1/contributions/{}")
+MAILLAGE_MESSAGE(kPushAnswer, "La réponse avec git : git fetch {}/git/{}/answers/{} refs/answers/{} && git show FETCH_HEAD:answer.txt",
+                 "The answer with git: git fetch {}/git/{}/answers/{} refs/answers/{} && git show FETCH_HEAD:answer.txt")
+MAILLAGE_MESSAGE(kPushSeeAbove, "à corriger, voir plus haut", "to be mended, see above")
 MAILLAGE_MESSAGE(kGitBusy, "Trop de copies sont en cours ; réessayez « {} » dans quelques secondes.", "Too many clones are under way; try “{}” again in a few seconds.")
 // -- the landing page
 MAILLAGE_MESSAGE(kLandingTitle, "Maillage : le registre commun des tiers-lieux", "Maillage: the commons registry of third places")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <future>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -10,6 +11,7 @@
 #include "daemon/api.h"
 #include "daemon/clock.h"
 #include "daemon/control.h"
+#include "daemon/git_push_routes.h"
 #include "daemon/git_routes.h"
 #include "daemon/http_server.h"
 #include "daemon/log.h"
@@ -32,6 +34,7 @@ constexpr std::chrono::milliseconds kDrainLook{20};
 constexpr unsigned kQueryThreads = 2;
 constexpr unsigned kGitThreads = 2;                    // a large clone being listed leaves one for the small ones
 constexpr std::size_t kGitWaitingMax = 512;
+constexpr std::size_t kPushesWaitingMax = 512;         // pieces of the pushes that come at once
 constexpr std::size_t kQueriesWaitingMax = 512;        // above it "busy" is a better answer than a late one
 
 // Written beside and renamed, so that who reads it reads a whole address.
@@ -70,6 +73,7 @@ struct Service::State {
   State(std::filesystem::path folder, ConfigOverrides given, Config read, std::unique_ptr<registry::Registry> opened,
         std::vector<protocol::PlaceState> places)
       : dir(std::move(folder)), overrides(std::move(given)), config(std::move(read)), git(kGitThreads, kGitWaitingMax),
+        pushes(1, kPushesWaitingMax),
         registry(std::move(opened)),
         boot(random.fixed<protocol::Nonce>().hex()), queries(kQueryThreads, kQueriesWaitingMax),
         sync(node, *registry, std::move(places), config.peers, random, metrics), metrics_access(config.http.metrics),
@@ -83,8 +87,20 @@ struct Service::State {
   protocol::SystemRandom random;
   Metrics metrics;
   WorkerPool git;  // outlives the io_context, in which a fetch may still be
+  WorkerPool pushes;  // as well
   asio::io_context node{1};
   std::unique_ptr<registry::Registry> registry;
+  registry::PushNonces nonces{random};
+  protocol::SketchKey sender_key = random.fixed<protocol::SketchKey>();  // of this run: addresses are never on the disk
+  // How others reach us, as configured: replaced whole by a reload, read by the push worker.
+  struct Reached {
+    std::string public_url, base_path;
+    bool tls;
+  };
+  std::atomic<std::shared_ptr<const Reached>> reached{reached_by(config)};
+  static std::shared_ptr<const Reached> reached_by(const Config& from) {
+    return std::make_shared<const Reached>(Reached{from.http.public_url, from.http.base_path, from.tls.enabled()});
+  }
   std::string boot;  // makes ETags of one start differ from those of the next
   WorkerPool queries;
   SyncShell sync;
@@ -99,6 +115,9 @@ struct Service::State {
   std::chrono::steady_clock::time_point drain_deadline;
 
   ApiSource source();
+  PushSource push_source();
+  tl::expected<registry::PushOutcome, registry::Problems> finish_push(registry::Inbox::Arrival& arrival, const registry::Push& push);
+  std::string url_of(const HttpRequest& request) const;
   RouteTable routes();
   boost::json::object status() const;
   void measure();
@@ -115,7 +134,7 @@ struct Service::State {
 
 boost::json::object Service::State::status() const {
   boost::json::object shown = registry->status();
-  shown.erase("sheetConfirmed");  // the operator's business
+  for (const char* key : {"sheetConfirmed", "contributions"}) shown.erase(key);  // the operator's business
   shown["version"] = std::string(kVersion);
   shown["sessions"] = sync.open_sessions();
   return shown;
@@ -132,12 +151,75 @@ ApiSource Service::State::source() {
   return given;
 }
 
+PushSource Service::State::push_source() {
+  PushSource given;
+  given.advertise = [this](std::string_view repository) { return registry->advertise_push(repository, nonces, now().wall); };
+  given.place = [this](std::string_view repository) { return registry->place_for_push(repository); };
+  given.begin = [this] { return registry->begin_push(); };
+  given.certified = [this](const protocol::PlaceId& place, const registry::PushCertificate& certificate) -> Result<protocol::PublicKey> {
+    auto key = registry::signer_of(certificate);
+    if (!key) return protocol::fail(ErrorCode::kBadSignature, "push certificate");
+    auto used = nonces.use(certificate.nonce, place, protocol::sha256(protocol::as_bytes(certificate.text)), now().wall);
+    if (!used) return tl::unexpected(used.error());
+    return *key;
+  };
+  given.finish = [this](registry::Inbox::Arrival& arrival, const registry::Push& push) { return finish_push(arrival, push); };
+  given.name = [this](const protocol::PlaceId& place) { return registry->name_of(place); };
+  given.contribution = [this](const registry::ContributionId& id) { return registry->contribution(id); };
+  given.advertise_answer = [this](std::string_view repository, const registry::ContributionId& id) { return registry->advertise_answer(repository, id); };
+  given.fetch_answer = [this](std::string_view repository, const registry::ContributionId& id, protocol::ByteView body) {
+    return registry->fetch_answer(repository, id, body);
+  };
+  given.url = [this](const HttpRequest& request) { return url_of(request); };
+  given.sender = [this](const HttpRequest& request) {
+    std::string from = counted_address(request.remote);
+    return from.empty() ? std::string() : std::to_string(protocol::siphash(sender_key, protocol::as_bytes(from)));
+  };
+  return given;
+}
+
+// Judged here, on the push worker, which then waits for the writer: no stranger's pack holds up what is published.
+tl::expected<registry::PushOutcome, registry::Problems> Service::State::finish_push(registry::Inbox::Arrival& arrival, const registry::Push& push) {
+  using Taken = tl::expected<registry::PushOutcome, registry::Problems>;
+  auto refused = [](ErrorCode code) { return tl::unexpected(registry::Problems{{"", "", code, "git push", ""}}); };
+  auto judged = registry->judge_push(arrival, push);
+  if (!judged) return tl::unexpected(judged.error());
+  auto promise = std::make_shared<std::promise<Taken>>();
+  std::future<Taken> taken = promise->get_future();
+  bool accepted = sync.write([this, promise = std::move(promise), &arrival, &push, &judged] {
+    Taken outcome = registry->take_push(arrival, push, *judged, now().wall);
+    if (outcome && outcome->announcement && outcome->announcement->place) {
+      protocol::Published published;
+      published.places.push_back(*outcome->announcement->place);
+      sync.announce(std::move(published));
+    }
+    promise->set_value(std::move(outcome));
+  });
+  if (!accepted) return refused(ErrorCode::kBusy);
+  try {
+    return taken.get();
+  } catch (const std::future_error&) {  // the writer stopped, and dropped the job
+    return refused(ErrorCode::kShuttingDown);
+  }
+}
+
+// How a contributor reaches us, in her own words when nobody has told us ours.
+std::string Service::State::url_of(const HttpRequest& request) const {
+  auto where = reached.load();
+  std::string origin = where->public_url;
+  if (origin.empty()) origin = (where->tls ? "https://" : "http://") + std::string(request.header("Host"));
+  return origin + where->base_path;
+}
+
 RouteTable Service::State::routes() {
   RouteTable all = api_routes(source(), [this] { return metrics_access.load(); });
   GitSource given;
   given.advertise = [this](std::string_view repository) { return registry->advertise(repository, now().wall); };
   given.fetch = [this](std::string_view repository, protocol::ByteView request) { return registry->fetch(repository, request, now().wall); };
+  PushSource push = push_source();
+  given.advertise_push = [advertise = push.advertise](const HttpRequest& request) { return advertise_push(request, advertise(repository_of(request))); };
   add_git_routes(all, std::move(given), git);
+  add_git_push_routes(all, std::move(push), pushes, git);
   return all;
 }
 
@@ -227,6 +309,7 @@ void Service::State::reload() {
     http.use_tls(tls);
     http.reload(config.http);
     metrics_access = config.http.metrics;
+    reached = reached_by(config);
     sync.reload(config.peers);
     log(LogLevel::kInfo, "config.reloaded");
   }
@@ -289,6 +372,7 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
   if (auto done = state->listen(); !done) {
     state->queries.stop();
     state->git.stop();
+    state->pushes.stop();
     state->sync.abort();
     return tl::unexpected(done.error());
   }
@@ -300,6 +384,7 @@ Service::~Service() {
   // What still runs on the workers may use everything else: they end first.
   state_->queries.stop();
   state_->git.stop();
+  state_->pushes.stop();  // waits for the writer, which still runs
   state_->sync.abort();
   std::error_code ignored;
   std::filesystem::remove(state_->dir / "address", ignored);

@@ -107,7 +107,9 @@ class PushedTree {
     std::string shown = protocol::shown(path);
     switch (entry.mode) {
       case Mode::kFolder: return folders(folder_before, entry.id, path + "/", depth + 1);
-      case Mode::kExecutable: return note({shown, "", ErrorCode::kPushExecutable, shown, ""});
+      case Mode::kExecutable:  // what it holds is judged all the same: everything wrong is said at once
+        (void)note({shown, "", ErrorCode::kPushExecutable, shown, ""});
+        break;
       case Mode::kSymlink: return note({shown, "", ErrorCode::kPushSymlink, shown, ""});
       case Mode::kSubmodule: return note({shown, "", ErrorCode::kPushSubmodule, shown, ""});
       case Mode::kOther: return note({shown, "", ErrorCode::kPushMode, shown, ""});

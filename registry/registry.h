@@ -14,6 +14,7 @@
 
 #include "protocol/node.h"
 #include "protocol/problem.h"
+#include "registry/git/push_nonce.h"
 #include "registry/handover.h"
 #include "registry/inbox.h"
 #include "registry/index.h"
@@ -56,6 +57,13 @@ struct ImportMark {
 struct PushOutcome {
   Contribution contribution;
   std::optional<Announcement> announcement;
+};
+
+// A push that may be taken. Points into its arrival.
+struct JudgedPush {
+  std::unique_ptr<OpenedPush> opened;
+  CheckedPush checked;
+  std::uint64_t bytes = 0;  // of its pack
 };
 
 // What one place is to publish. No place: a new one, hosted here, whose first files these are.
@@ -175,9 +183,17 @@ class Registry {
   // ---- contributions (GIT.md "Contributions")
   // Where a pushed pack is put as it comes. kDiskFull.
   Result<std::unique_ptr<Inbox::Arrival>> begin_push();
-  // Judges it: it waits in the inbox, durable on return, or everything that is wrong. The same commit pushed again is the
-  // same contribution. A maintainer's certified push is published, unless it changes what only an operator may.
-  tl::expected<PushOutcome, Problems> push(Inbox::Arrival& arrival, const Push& push, UnixTime now);
+  // Everything that is wrong with it, in any thread; then, in the writer's turn: it waits in the inbox, durable on return. The same
+  // commit pushed again is the same contribution. A maintainer's certified push is published, unless it changes what only an
+  // operator may.
+  tl::expected<JudgedPush, Problems> judge_push(Inbox::Arrival& arrival, const Push& push) const;
+  tl::expected<PushOutcome, Problems> take_push(Inbox::Arrival& arrival, const Push& push, const JudgedPush& judged, UnixTime now);
+  // The place that a push to this repository is for. kNotFound, kUnknownPlace, kNotOurs, kMovedAway.
+  Result<PlaceId> place_for_push(std::string_view repository) const;
+  // What stock git reads before it pushes, and of an answer. kNoContribution.
+  Result<Bytes> advertise_push(std::string_view repository, const PushNonces& nonces, UnixTime now) const;
+  Result<Bytes> advertise_answer(std::string_view repository, const ContributionId& id) const;
+  Result<std::unique_ptr<Fetch>> fetch_answer(std::string_view repository, const ContributionId& id, ByteView body) const;
   std::vector<Contribution> contributions() const;  // oldest first, answered ones too
   Result<Contribution> contribution(const ContributionId& id) const;
   // {"contribution", "files": [{"path", "change", and "fields" [{pointer, label, before, after}] of a record,

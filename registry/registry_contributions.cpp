@@ -5,6 +5,7 @@
 
 #include "protocol/record.h"
 #include "protocol/utf8.h"
+#include "registry/git/head_commit.h"
 #include "registry/record_difference.h"
 #include "registry/registry_parts.h"
 #include "registry/time_zone.h"
@@ -49,22 +50,6 @@ std::string message_of(const Contribution& contribution, const FileChanges& file
   if (files.size() > 1) message += " and " + std::to_string(files.size() - 1) + " more";
   return message + "\n\nContribution: " + contribution.id.hex();
 }
-
-// New objects above others.
-class WithObjects final : public ObjectSource {
- public:
-  explicit WithObjects(const ObjectSource& below) : below_(below) {}
-  void put(ObjectKind kind, const ObjectId& id, Bytes bytes) { objects_.insert_or_assign(id, Object{kind, std::move(bytes)}); }
-  bool contains(const ObjectId& id) const override { return objects_.contains(id) || below_.contains(id); }
-  Result<Object> read(const ObjectId& id) const override {
-    auto found = objects_.find(id);
-    return found == objects_.end() ? below_.read(id) : found->second;
-  }
-
- private:
-  const ObjectSource& below_;
-  std::map<ObjectId, Object> objects_;
-};
 
 // Whether `commit` leads to `ancestor` by first parents alone. Rationale: readers follow those; a merge that put the place's own
 // commits second would hide them.
@@ -112,7 +97,7 @@ Result<std::unique_ptr<Inbox::Arrival>> Registry::begin_push() {
   return parts_->inbox->begin();
 }
 
-tl::expected<PushOutcome, Problems> Registry::push(Inbox::Arrival& arrival, const Push& push, UnixTime now) {
+tl::expected<JudgedPush, Problems> Registry::judge_push(Inbox::Arrival& arrival, const Push& push) const {
   auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
   auto head = parts_->head_for_push(push.place);
   if (!head) return refused(head.error());
@@ -122,10 +107,15 @@ tl::expected<PushOutcome, Problems> Registry::push(Inbox::Arrival& arrival, cons
   if (!opened) return refused(opened.error());
   auto checked = check_push(**opened, push, parts_->trees);
   if (!checked) return tl::unexpected(checked.error());
-  Contribution fresh = contribution_of(arrival.id(), push, *checked, bytes->size(), now);
-  bool trusted = push.certified && checked->reserved.empty() && parts_->is_maintainer(push.place, *push.certified);
-  if (trusted) {
-    auto landed = parts_->land(fresh, **opened, *checked, now);
+  return JudgedPush{std::move(*opened), std::move(*checked), bytes->size()};
+}
+
+tl::expected<PushOutcome, Problems> Registry::take_push(Inbox::Arrival& arrival, const Push& push, const JudgedPush& judged, UnixTime now) {
+  auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
+  const CheckedPush& checked = judged.checked;
+  Contribution fresh = contribution_of(arrival.id(), push, checked, judged.bytes, now);
+  if (push.certified && checked.reserved.empty() && parts_->is_maintainer(push.place, *push.certified)) {
+    auto landed = parts_->land(fresh, *judged.opened, checked, now);
     if (!landed) return tl::unexpected(landed.error());
     fresh.state = ContributionState::kApproved;
     return PushOutcome{std::move(fresh), std::move(*landed)};
@@ -143,7 +133,7 @@ tl::expected<PushOutcome, Problems> Registry::push(Inbox::Arrival& arrival, cons
 Result<StagedCommits> Registry::Parts::stage_kept(const ObjectId& tip, const OpenedPush& opened, const CheckedPush& checked,
                                                   const Revision& next, UnixTime now) {
   const ObjectId& held_commit = next.before->head.commit;
-  WithObjects source(opened.objects());
+  LooseObjects fresh;
   StagedCommits staged;
   StagedCommit made{tip, checked.tip_tree, {}};
   if (checked.base != held_commit || !leads_to(opened.objects(), tip, held_commit, opened.history())) {
@@ -151,14 +141,15 @@ Result<StagedCommits> Registry::Parts::stage_kept(const ObjectId& tip, const Ope
     if (!tree) return tl::unexpected(tree.error());
     std::map<std::string, std::optional<ObjectId>> names;
     for (const auto& [path, file] : next.files) names.emplace(path, file ? std::optional(object_id(ObjectKind::kBlob, *file)) : std::nullopt);
-    auto edited = edit_tree(source, *tree, names);
+    auto edited = edit_tree(opened.objects(), *tree, names);
     if (!edited) return tl::unexpected(edited.error());
-    for (auto& [id, bytes] : edited->trees) source.put(ObjectKind::kTree, id, std::move(bytes));
+    for (auto& [id, bytes] : edited->trees) fresh.emplace(id, Object{ObjectKind::kTree, std::move(bytes)});
     CommitPerson place{person_name(next.author), place_email(next.chain.place()), std::max<std::int64_t>(0, now.ms / 1000), 0};
     Bytes commit = write_commit(sign(Commit{edited->root, {held_commit, tip}, place, place, {}, next.message + "\n"}, identity.key));
     made = {object_id(ObjectKind::kCommit, commit), edited->root, {}};
-    source.put(ObjectKind::kCommit, made.commit, std::move(commit));
+    fresh.emplace(made.commit, Object{ObjectKind::kCommit, std::move(commit)});
   }
+  AboveStore source(opened.objects(), std::move(fresh));
   TreeCache of_pack(4096);  // what it says is true only once the pack is adopted
   auto summary = summarise(source, made.tree, of_pack);
   if (!summary) return tl::unexpected(summary.error());

@@ -225,6 +225,7 @@ struct Registry::Parts {
   // published already. kContributionConflict for each path that the place has changed since.
   tl::expected<Announcement, Problems> land(const Contribution& contribution, const OpenedPush& opened, const CheckedPush& checked, UnixTime now);
   Result<StagedCommits> stage_kept(const ObjectId& tip, const OpenedPush& opened, const CheckedPush& checked, const Revision& next, UnixTime now);
+  Result<Contribution> answer_of(std::string_view repository, const ContributionId& id) const;
   bool is_maintainer(const PlaceId& place, const protocol::PublicKey& key) const;
 
   protocol::Head next_head(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before) const;

@@ -156,9 +156,11 @@ Result<void> contribute(Registry& registry) {
   auto arrival = registry.begin_push();
   if (!arrival) return tl::unexpected(arrival.error());
   if (auto done = (*arrival)->append(pushed().pack); !done) return done;
-  auto outcome = registry.push(**arrival, pushed().push, kNow);
-  if (outcome) return {};
-  return tl::unexpected(Error{outcome.error().front().code, outcome.error().front().context});
+  auto failed = [](const Problems& problems) { return tl::unexpected(Error{problems.front().code, problems.front().context}); };
+  auto judged = registry.judge_push(**arrival, pushed().push);
+  if (!judged) return failed(judged.error());
+  auto outcome = registry.take_push(**arrival, pushed().push, *judged, kNow);
+  return outcome ? Result<void>() : failed(outcome.error());
 }
 
 void prepare_push(const fs::path& dir) {

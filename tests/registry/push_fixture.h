@@ -84,7 +84,9 @@ class PushFixture {
   Outcome push(const Push& push, const Bytes& pack, protocol::UnixTime now = kPushNow) {
     auto arrival = must(registry->begin_push());
     must(arrival->append(pack));
-    return registry->push(*arrival, push, now);
+    auto judged = registry->judge_push(*arrival, push);
+    if (!judged) return tl::unexpected(judged.error());
+    return registry->take_push(*arrival, push, *judged, now);
   }
   Push push_of(const ObjectId& commit, bool keep = false) const {
     Push made;

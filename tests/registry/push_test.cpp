@@ -30,25 +30,26 @@ TEST_CASE("everything wrong with a push is listed at once, in its language, with
   it.clone();
   it.write("resources/Perceuse.json", it.record("Perceuse"));
   it.write("resources/tour.json", R"({"kind": "resource", "name": "Tour", "type": "equipment"})");
-  it.write("resources/run.sh", "true\n");
-  fs::permissions(it.work() / "resources/run.sh", fs::perms::owner_exec, fs::perm_options::add);
+  it.write("resources/run.json", R"({"kind": "resource", "name": "Run", "licence": "CC0-1.0"})");
+  fs::permissions(it.work() / "resources/run.json", fs::perms::owner_exec, fs::perm_options::add);
   fs::create_symlink("saw.json", it.work() / "resources/link.json");
   it.git("add resources");
   it.git("update-index --add --cacheinfo 160000," + it.tip().hex() + ",resources/module");
   it.git("update-index --add --cacheinfo 100644," + it.git("hash-object resources/tour.json").substr(0, 40) + ",identity/charters");
   it.git("commit -q -m work");
   auto outcome = it.push();
-  std::map<std::string, ErrorCode> found;
-  for (const auto& [path, code] : it.problems(outcome)) found[path] = code;
-  CHECK(found == std::map<std::string, ErrorCode>{{"identity/charters", ErrorCode::kPathIdentity},
+  std::multimap<std::string, ErrorCode> found;
+  for (const auto& [path, code] : it.problems(outcome)) found.emplace(path, code);
+  CHECK(found == std::multimap<std::string, ErrorCode>{{"identity/charters", ErrorCode::kPathIdentity},
                                                    {"resources/Perceuse.json", ErrorCode::kPathWrongCase},
                                                    {"resources/link.json", ErrorCode::kPushSymlink},
                                                    {"resources/module", ErrorCode::kPushSubmodule},
-                                                   {"resources/run.sh", ErrorCode::kPushExecutable},
+                                                   {"resources/run.json", ErrorCode::kPushExecutable},
+                                                   {"resources/run.json", ErrorCode::kMissingField},
                                                    {"resources/tour.json", ErrorCode::kMissingField}});
   std::string all;
   for (const auto& problem : outcome.error()) all += sentence(problem, Language::kEnglish) + "\n" + sentence(problem, Language::kFrench) + "\n";
-  CHECK(all.find("git update-index --chmod=-x resources/run.sh") != std::string::npos);
+  CHECK(all.find("git update-index --chmod=-x resources/run.json") != std::string::npos);
   CHECK(all.find("resources/tour.json: /licence is missing — for example ") != std::string::npos);
   CHECK(all.find("resources/tour.json : /licence manque — par exemple ") != std::string::npos);
   CHECK(all.find("\"resources/perceuse.json\"") != std::string::npos);

@@ -1,0 +1,278 @@
+#include "daemon/git_push_routes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "daemon/git_routes.h"
+#include "daemon/problem.h"
+#include "protocol/record.h"
+#include "protocol/utf8.h"
+#include "registry/git/push_report.h"
+#include "registry/time_zone.h"
+
+namespace maillage::daemon {
+namespace {
+
+using protocol::Error;
+using protocol::ErrorCode;
+using registry::Problems;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kForMain = "refs/for/main";
+constexpr std::string_view kKeep = "keep";
+// What is read of a push that is too large, so that git shows our sentence instead of a number.
+constexpr std::uint64_t kBodyBytesMax = 4 * protocol::kPushBytesMax;
+// Of one line that goes to a terminal.
+constexpr std::size_t kLineCharactersMax = 1'000;
+
+struct PushLoad {
+  PushRouteLimits limits;
+  std::atomic<std::size_t> pushes = 0;
+};
+
+Problems problem(ErrorCode code, std::string context) { return {protocol::Problem{"", "", code, std::move(context), ""}}; }
+void note(Problems& problems, ErrorCode code, std::string_view context) {
+  protocol::append(problems, {"", "", code, protocol::shown(context), ""});
+}
+
+class PushExchange final : public HttpExchange {
+ public:
+  PushExchange(const PushSource& source, PushLoad& load, const HttpRequest& request)
+      : source_(source), load_(load), request_(request), language_(accepted_language(request.header("Accept-Language"))),
+        welcome_(load.pushes.fetch_add(1) < load.limits.pushes_max), ends_(Clock::now() + load.limits.push_time_max) {}
+  ~PushExchange() override { load_.pushes.fetch_sub(1); }
+
+  std::uint64_t body_bytes_max() const override { return kBodyBytesMax; }
+
+  std::optional<HttpResponse> take(protocol::ByteView bytes) override {
+    if (!welcome_) return busy();
+    if (Clock::now() > ends_) return git_refusal(request_, Error{ErrorCode::kTimeout, "git push"});
+    if (opening_) return keep(bytes), std::nullopt;
+    head_.insert(head_.end(), bytes.begin(), bytes.end());
+    return open(false);
+  }
+
+  HttpResponse answer() override {
+    if (!welcome_) return busy();
+    if (request_.header("Content-Type") != "application/x-git-receive-pack-request") return git_refusal(request_, 415, Message::kGitWrongType);
+    if (!opening_)
+      if (auto refused = open(true)) return std::move(*refused);
+    HttpResponse response;
+    response.content_type = "application/x-git-receive-pack-result";
+    forbid_caching(response);
+    if (opening_->request.commands.empty()) return response;  // git only asks whether we are there
+    auto place = source_.place(repository_of(request_));
+    if (!place) return git_refusal(request_, place.error());
+    answer_ = judge(*place);
+    return response;
+  }
+
+  protocol::Result<protocol::Bytes> more() override { return std::exchange(answer_, {}); }
+
+ private:
+  HttpResponse busy() const {
+    HttpResponse response = git_refusal(request_, 503, Message::kGitPushBusy);
+    response.headers.emplace_back("Retry-After", "10");
+    return response;
+  }
+
+  // Once all before the pack is here, the pack goes to a folder of its own.
+  std::optional<HttpResponse> open(bool whole) {
+    auto read = registry::read_push_opening(head_, whole);
+    if (!read) return git_refusal(request_, read.error());
+    if (!*read) return std::nullopt;
+    opening_ = std::move(**read);
+    protocol::Bytes head = std::move(head_);
+    if (opening_->request.commands.empty()) return std::nullopt;
+    keep(protocol::ByteView(head).subspan(opening_->bytes));
+    return std::nullopt;
+  }
+
+  // A push that is refused anyway is read to its end: only then git listens.
+  void keep(protocol::ByteView bytes) {
+    if (broken_) return;
+    if (!arrival_) {
+      auto begun = source_.begin();
+      if (begun) arrival_ = std::move(*begun);
+      else broken_ = begun.error();
+    }
+    if (!arrival_) return;
+    if (auto kept = arrival_->append(bytes); !kept) broken_ = kept.error(), arrival_.reset();
+  }
+
+  // What the commands and options ask for, before anybody looks at the pack.
+  Problems check_commands() const {
+    Problems problems;
+    const registry::PushRequest& request = opening_->request;
+    for (const registry::PushCommand& command : request.commands) {
+      if (command.ref != kForMain) note(problems, ErrorCode::kPushRef, command.ref);
+      else if (command.after.is_zero()) note(problems, ErrorCode::kPushDelete, command.ref);
+    }
+    if (request.commands.size() > 1 && problems.size() < request.commands.size()) note(problems, ErrorCode::kPushManyRefs, "");
+    for (const std::string& option : request.options)
+      if (option != kKeep) note(problems, ErrorCode::kPushOption, option);
+    return problems;
+  }
+
+  protocol::Bytes judge(const protocol::PlaceId& place) {
+    const registry::PushRequest& request = opening_->request;
+    Problems problems = check_commands();
+    registry::Push push;
+    push.place = place;
+    push.language = language_;
+    push.sender = source_.sender(request_);
+    push.keep = std::ranges::find(request.options, kKeep) != request.options.end();
+    if (problems.empty()) push.tip = request.commands.front().after;
+    if (problems.empty() && request.certificate) {
+      auto key = source_.certified(place, *request.certificate);
+      if (key) push.certified = *key;
+      else note(problems, key.error().code, key.error().context);
+    }
+    if (problems.empty() && broken_) problems = problem(broken_->code, broken_->context);
+    if (!problems.empty() || !arrival_) return refuse(problems.empty() ? problem(ErrorCode::kPushMalformed, "pack") : problems);
+    auto outcome = source_.finish(*arrival_, push);
+    arrival_.reset();
+    if (!outcome) return refuse(outcome.error());
+    return registry::report_push(request, safe(outcome->announcement ? tell_published(*outcome) : tell_waiting(outcome->contribution)), "");
+  }
+
+  protocol::Bytes refuse(const Problems& problems) const {
+    std::vector<std::string> said;
+    for (const protocol::Problem& each : problems) said.push_back(protocol::sentence(each, language_));
+    return registry::report_push(opening_->request, safe(said), say(Message::kPushSeeAbove, language_));
+  }
+
+  std::vector<std::string> tell_published(const registry::PushOutcome& outcome) const {
+    std::vector<std::string> said;
+    for (const std::string& path : outcome.announcement->changed) said.push_back(say(Message::kPublished, language_, {path}));
+    if (said.empty()) said.push_back(say(Message::kNothingChanged, language_));
+    return said;
+  }
+
+  std::vector<std::string> tell_waiting(const registry::Contribution& it) const {
+    auto called = source_.name(it.place);
+    std::string id = it.id.hex(), url = source_.url(request_), repository = called.slug.empty() ? it.place.hex() : called.slug;
+    std::vector<std::string> said{say(Message::kPushReceived, language_, {called.name})};
+    said.push_back(it.keep ? say(Message::kPushKeeps, language_, {it.name, it.email}) : say(Message::kPushNames, language_, {it.name}));
+    for (const std::string& field : it.reserved) said.push_back(say(Message::kPushReserved, language_, {field}));
+    said.push_back(say(Message::kPushNumber, language_, {id}));
+    said.push_back(say(Message::kPushStatus, language_, {url, id}));
+    said.push_back(say(Message::kPushAnswer, language_, {url, repository, id, id}));
+    return said;
+  }
+
+  static std::vector<std::string> safe(std::vector<std::string> lines) {
+    for (std::string& line : lines) line = protocol::shown(line, kLineCharactersMax);
+    return lines;
+  }
+
+  const PushSource& source_;
+  PushLoad& load_;
+  HttpRequest request_;
+  Language language_;
+  bool welcome_;
+  Clock::time_point ends_;
+  protocol::Bytes head_;  // until it is whole
+  std::optional<registry::PushOpening> opening_;
+  std::unique_ptr<registry::Inbox::Arrival> arrival_;
+  std::optional<Error> broken_;  // why the pack could not be kept
+  protocol::Bytes answer_;
+};
+
+// One answer, read by git.
+class AnswerExchange final : public HttpExchange {
+ public:
+  AnswerExchange(const PushSource& source, const HttpRequest& request) : source_(source), request_(request) {}
+  std::uint64_t body_bytes_max() const override { return protocol::kKiB * 64; }
+  std::optional<HttpResponse> take(protocol::ByteView bytes) override {
+    body_.insert(body_.end(), bytes.begin(), bytes.end());
+    return std::nullopt;
+  }
+  HttpResponse answer() override {
+    auto id = registry::ContributionId::parse(request_.captures.back());
+    auto fetch = id ? source_.fetch_answer(repository_of(request_), *id, body_) : tl::unexpected(id.error());
+    if (!fetch) return git_refusal(request_, fetch.error());
+    fetch_ = std::move(*fetch);
+    HttpResponse response;
+    response.content_type = "application/x-git-upload-pack-result";
+    forbid_caching(response);
+    return response;
+  }
+  protocol::Result<protocol::Bytes> more() override { return fetch_->read(); }
+
+ private:
+  const PushSource& source_;
+  HttpRequest request_;
+  protocol::Bytes body_;
+  std::unique_ptr<registry::Fetch> fetch_;
+};
+
+// State and reason, and nothing of who or what.
+HttpResponse tell_state(const PushSource& source, const HttpRequest& request) {
+  Language language = accepted_language(request.header("Accept-Language"));
+  auto id = registry::ContributionId::parse(request.captures.front());
+  auto found = id ? source.contribution(*id) : tl::unexpected(id.error());
+  if (!found) {
+    Problem unknown = problem_of({ErrorCode::kNoContribution, protocol::shown(request.captures.front(), 64)}, language);
+    unknown.status = 404;
+    return respond(unknown, request.target, language);
+  }
+  boost::json::object body{{"id", found->id.hex()}, {"state", std::string(registry::name_of(found->state))}};
+  body["received"] = registry::format_utc(found->received);
+  if (found->answered.ms != 0) body["answered"] = registry::format_utc(found->answered);
+  if (!found->answer.empty()) body["reason"] = found->answer;
+  HttpResponse response;
+  response.body = protocol::to_json_text(body);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+HttpResponse advertise_answer(const PushSource& source, const HttpRequest& request) {
+  auto id = registry::ContributionId::parse(request.captures.back());
+  auto refs = id ? source.advertise_answer(repository_of(request), *id) : tl::unexpected(id.error());
+  if (!refs) return git_refusal(request, refs.error());
+  HttpResponse response;
+  response.content_type = "application/x-git-upload-pack-advertisement";
+  response.body = protocol::as_text(*refs);
+  forbid_caching(response);
+  return response;
+}
+
+}  // namespace
+
+HttpResponse advertise_push(const HttpRequest& request, const protocol::Result<protocol::Bytes>& refs) {
+  if (!refs) return git_refusal(request, refs.error());
+  HttpResponse response;
+  response.content_type = "application/x-git-receive-pack-advertisement";
+  response.body = protocol::as_text(*refs);
+  forbid_caching(response);
+  return response;
+}
+
+std::string counted_address(std::string_view address) {
+  boost::system::error_code error;
+  auto parsed = boost::asio::ip::make_address(std::string(address), error);
+  if (error || parsed.is_loopback()) return "";
+  if (parsed.is_v4()) return parsed.to_string();
+  auto bytes = parsed.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return boost::asio::ip::address_v6(bytes).to_string();
+}
+
+void add_git_push_routes(RouteTable& routes, PushSource given, WorkerPool& pushes, WorkerPool& fetches, const PushRouteLimits& limits) {
+  auto source = std::make_shared<const PushSource>(std::move(given));
+  auto load = std::make_shared<PushLoad>();
+  load->limits = limits;
+  routes.add_exchange("/git/{repository}/git-receive-pack", pushes, [source, load](const HttpRequest& request) {
+    return std::make_unique<PushExchange>(*source, *load, request);
+  });
+  routes.add("/git/{repository}/answers/{id}/info/refs", fetches, [source](const HttpRequest& request) { return advertise_answer(*source, request); });
+  routes.add_exchange("/git/{repository}/answers/{id}/git-upload-pack", fetches,
+                      [source](const HttpRequest& request) { return std::make_unique<AnswerExchange>(*source, request); });
+  routes.add("/api/v1/contributions/{id}", RunsOn::kWorker, [source](const HttpRequest& request) { return tell_state(*source, request); });
+}
+
+}  // namespace maillage::daemon

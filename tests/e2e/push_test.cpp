@@ -1,0 +1,209 @@
+// A contributor with stock git: what her terminal says, what waits, what the place answers, and where it arrives.
+#include <catch2/catch.hpp>
+
+#include "tests/e2e/stock_git.h"
+
+using namespace maillage::tests;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kForMain = "HEAD:refs/for/main";
+
+struct Workshop {
+  TemporaryDirectory folder;
+  Place place{folder.path(), "Konk Ar Lab", {"--commune", "29039"}};
+  StockGit git{folder.path()};
+  fs::path clone = folder.path() / "clone";
+
+  Workshop() {
+    publish("resources/saw/record.json", resource("Scie"));
+    place.serve();
+    Ended cloned = git(folder.path(), {"clone", "-q", place.url() + "/git/konk-ar-lab", "clone"});
+    INFO(cloned.err);
+    REQUIRE(cloned.code == 0);
+  }
+  void publish(const std::string& path, const std::string& text) {
+    Ended ended = place.publish(path, text);
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+  }
+  void commit(const std::string& path, const std::string& text, const Words& options = {}) {
+    fs::create_directories((clone / path).parent_path());
+    write_text(clone / path, text);
+    REQUIRE(git(clone, {"add", "-A"}).code == 0);
+    Words words{"commit", "-q", "-m", "work"};
+    words.insert(words.end(), options.begin(), options.end());
+    REQUIRE(git(clone, words).code == 0);
+  }
+  Ended push(const std::string& what = kForMain, Words options = {}, const std::string& language = "en") {
+    options.insert(options.begin(), "push");
+    options.insert(options.end(), {"origin", what});
+    return git(clone, options, {"LANGUAGE=" + language});
+  }
+  Ended inbox(const std::string& verb, Words arguments = {}) {
+    arguments.insert(arguments.begin(), {"inbox", verb, "--dir", place.dir().string(), "--json"});
+    return run_maillage(arguments);
+  }
+  std::string only() {
+    auto list = json_of(inbox("list"));
+    REQUIRE(list.at("items").as_array().size() == 1);
+    return text_at(list, "/items/0/id");
+  }
+  boost::json::value state_of(const std::string& id) const { return json_of({0, place.ask("contributions/" + id).body, ""}); }
+  std::string sign_with(const std::string& name) {
+    fs::path key = folder.path() / name;
+    REQUIRE(run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key.string()}).code == 0);
+    git(clone, {"config", "gpg.format", "ssh"});
+    git(clone, {"config", "user.signingkey", key.string() + ".pub"});
+    std::string text = read_text(key.string() + ".pub");
+    return text.substr(0, text.find(' ', 12));
+  }
+};
+
+bool says(const Ended& ended, const std::string& text) { return ended.err.find(text) != std::string::npos; }
+
+// Bytes that no compression makes smaller.
+std::string noise(std::uint64_t seed) {
+  std::string bytes;
+  for (std::uint64_t state = seed + 1; bytes.size() < 3'500'000;) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    bytes += static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("a bad push lists everything wrong at once on the contributor's terminal, in her language") {
+  Workshop shop;
+  write_text(shop.clone / "Readme.md", "x\n");
+  shop.commit("resources/laser/record.json", R"({"kind": "resource", "name": "Laser", "type": "equipment"})");
+  Ended refused = shop.push();
+  INFO(refused.err);
+  CHECK(refused.code == 1);
+  CHECK(says(refused, "remote: resources/laser/record.json: /licence is missing — for example "));
+  CHECK(says(refused, "remote: Readme.md: "));
+  CHECK(says(refused, "readme.md"));
+  CHECK(says(refused, "! [remote rejected]"));
+  Ended french = shop.push(kForMain, {}, "fr");
+  INFO(french.err);
+  CHECK(says(french, "remote: resources/laser/record.json : /licence manque — par exemple "));
+  CHECK(text_at(json_of(shop.inbox("list")), "/items/0/id") == "");
+}
+
+TEST_CASE("a good push waits, is approved, and arrives at another daemon under the contributor's name") {
+  Workshop shop;
+  Place other(shop.folder.path(), "Deux");
+  other.serve_with(shop.place);
+  REQUIRE(eventually([&] { return other.count("resources") == 1; }));
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  Ended pushed = shop.push();
+  INFO(pushed.err);
+  REQUIRE(pushed.code == 0);
+  std::string id = shop.only();
+  CHECK(says(pushed, "under the name of Ana"));
+  CHECK_FALSE(says(pushed, "ana@example.org"));
+  CHECK(says(pushed, shop.place.url() + "/api/v1/contributions/" + id));
+  CHECK(shop.place.command("status").out.find("\"contributions\":1") != std::string::npos);
+  CHECK(text_at(shop.state_of(id), "/state") == "pending");
+  Ended shown = run_maillage({"inbox", "show", "--dir", shop.place.dir().string(), "--lang", "en", id.substr(0, 8)});
+  INFO(shown.out);
+  CHECK(shown.out.find("Laser") != std::string::npos);
+  Ended approved = shop.inbox("approve", {id});
+  INFO(approved.err);
+  REQUIRE(approved.code == 0);
+  CHECK(eventually([&] { return other.count("resources", {"q=laser"}) == 1; }));
+  std::string state = shop.place.ask("contributions/" + id).body;
+  CHECK(state.find("approved") != std::string::npos);
+  CHECK(state.find("Ana") == std::string::npos);
+  REQUIRE(shop.git(shop.clone, {"pull", "-q", "--rebase"}).code == 0);
+  CHECK(shop.git.out(shop.clone, {"log", "-1", "--format=%an %ae"}) == "Ana contributor@maillage.invalid");
+  CHECK(shop.git.out(shop.clone, {"status", "--porcelain", "-b"}).find("ahead") == std::string::npos);
+  CHECK(shop.place.unsound() == "");
+}
+
+TEST_CASE("a refusal and its reason are read at the status address, and with git") {
+  Workshop shop;
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  REQUIRE(shop.push().code == 0);
+  std::string id = shop.only();
+  REQUIRE(shop.inbox("ask", {id, "Which one?"}).code == 0);
+  CHECK(text_at(shop.state_of(id), "/reason") == "Which one?");
+  REQUIRE(shop.inbox("refuse", {id, "--reason", "We sold it"}).code == 0);
+  CHECK(text_at(shop.state_of(id), "/state") == "refused");
+  std::string url = shop.place.url() + "/git/konk-ar-lab/answers/" + id;
+  Ended fetched = shop.git(shop.clone, {"fetch", "-q", url, "refs/answers/" + id});
+  INFO(fetched.err);
+  REQUIRE(fetched.code == 0);
+  CHECK(shop.git.out(shop.clone, {"show", "FETCH_HEAD:answer.txt"}) == "We sold it");
+  CHECK(shop.place.ask("contributions/" + std::string(32, '0')).status == 404);
+  CHECK(shop.git(shop.clone, {"fetch", "-q", shop.place.url() + "/git/konk-ar-lab/answers/" + std::string(32, '0'), "HEAD"}).code != 0);
+}
+
+TEST_CASE("a push to any other ref is refused with the command to use, and an option that is not known too") {
+  Workshop shop;
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  for (std::string ref : {"HEAD:refs/heads/main", "HEAD:refs/heads/mine", "HEAD:refs/maillage/head", "HEAD:refs/for/other"}) {
+    Ended refused = shop.push(ref);
+    INFO(refused.err);
+    CHECK(refused.code == 1);
+    CHECK(says(refused, "git push origin HEAD:refs/for/main"));
+  }
+  CHECK(says(shop.push(kForMain, {"-o", "now"}), "keep"));
+  CHECK(shop.push("HEAD:refs/heads/main", {"--force"}).code == 1);
+}
+
+TEST_CASE("with keep a real e-mail address stops the push, and a signed commit with none becomes the place's own") {
+  Workshop shop;
+  shop.sign_with("key");
+  shop.commit("resources/laser/record.json", resource("Laser"), {"-S"});
+  Ended refused = shop.push(kForMain, {"-o", "keep"});
+  INFO(refused.err);
+  CHECK(refused.code == 1);
+  CHECK(says(refused, "git config user.email"));
+  CHECK(says(refused, "git commit --amend --reset-author --no-edit -S"));
+  Words amend{"-c", "user.email=ana@example.invalid", "commit", "-q", "--amend", "--reset-author", "--no-edit", "-S"};
+  REQUIRE(shop.git(shop.clone, amend).code == 0);
+  Ended pushed = shop.push(kForMain, {"-o", "keep"});
+  INFO(pushed.err);
+  REQUIRE(pushed.code == 0);
+  std::string tip = shop.git.out(shop.clone, {"rev-parse", "HEAD"});
+  REQUIRE(shop.inbox("approve", {shop.only()}).code == 0);
+  REQUIRE(shop.git(shop.clone, {"fetch", "-q"}).code == 0);
+  CHECK(shop.git.out(shop.clone, {"rev-parse", "origin/main"}) == tip);
+}
+
+TEST_CASE("a maintainer's signed push goes straight in, a signed commit of hers waits") {
+  Workshop shop;
+  std::string key = shop.sign_with("key");
+  shop.publish("profile.json", R"({"kind": "profile", "name": "Konk Ar Lab", "maintainers": [{"name": "Ana", "key": ")" + key + "\"}]}");
+  REQUIRE(shop.git(shop.clone, {"pull", "-q"}).code == 0);
+  shop.commit("resources/laser/record.json", resource("Laser"), {"-S"});
+  Ended waits = shop.push();
+  REQUIRE(waits.code == 0);
+  CHECK(shop.place.count("resources", {"q=laser"}) == 0);
+  Ended straight = shop.push(kForMain, {"--signed"});
+  INFO(straight.err);
+  REQUIRE(straight.code == 0);
+  CHECK(says(straight, "published: resources/laser/record.json"));
+  CHECK(shop.place.count("resources", {"q=laser"}) == 1);
+  shop.sign_with("other");
+  shop.commit("resources/plane/record.json", resource("Rabot"));
+  REQUIRE(shop.push(kForMain, {"--signed"}).code == 0);
+  CHECK(shop.place.count("resources", {"q=rabot"}) == 0);
+}
+
+TEST_CASE("a push of more than a megabyte comes in pieces, one of more than 32 MiB is refused with a sentence") {
+  Workshop shop;
+  shop.commit("resources/saw/photo.jpg", noise(0));
+  Ended pushed = shop.push();
+  INFO(pushed.err);
+  CHECK(pushed.code == 0);
+  for (std::uint64_t i = 1; i < 10; ++i) write_text(shop.clone / ("resources/saw/photo-" + std::to_string(i) + ".jpg"), noise(i));
+  shop.commit("resources/saw/last.jpg", noise(10));
+  Ended refused = shop.push();
+  INFO(refused.err);
+  CHECK(refused.code != 0);
+  CHECK(says(refused, "too large"));
+}
