@@ -207,3 +207,38 @@ TEST_CASE("a push of more than a megabyte comes in pieces, one of more than 32 M
   CHECK(refused.code != 0);
   CHECK(says(refused, "too large"));
 }
+
+// The fenced blocks of CONTRIBUTING.md's walk-through.
+std::vector<std::string> walk_through() {
+  std::string text = read_text(std::string(MAILLAGE_SOURCE_DIR) + "/CONTRIBUTING.md");
+  text = text.substr(0, text.find("\n# Working on Maillage"));
+  std::vector<std::string> blocks;
+  for (std::size_t at = text.find("```\n"), end; at != std::string::npos; at = text.find("```\n", end + 4)) {
+    end = text.find("```\n", at + 4);
+    blocks.push_back(text.substr(at + 4, end - at - 4));
+  }
+  return blocks;
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) text.replace(at, what.size(), by);
+  return text;
+}
+
+TEST_CASE("the walk-through of CONTRIBUTING.md runs as it is written") {
+  Workshop shop;
+  auto blocks = walk_through();
+  REQUIRE(blocks.size() == 3);
+  fs::remove_all(shop.clone);
+  Spawning how{shop.folder.path(), {"HOME=" + shop.folder.path().string(), "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C", "LANGUAGE=en"}, {}};
+  std::string hers = "set -eu\n" + replaced(blocks[0], "https://place.example", shop.place.url()) + blocks[1];
+  Ended pushed = run({"bash", "-c", hers}, "", how);
+  INFO(hers << pushed.out << pushed.err);
+  REQUIRE(pushed.code == 0);
+  std::string theirs = replaced(replaced(blocks[2], "~/my-place", shop.place.dir().string()), "NUMBER", shop.only());
+  Ended approved = run({"bash", "-c", "set -eu\n" + replaced(theirs, "maillage ", std::string(MAILLAGE_BINARY) + " ")}, "", how);
+  INFO(theirs << approved.out << approved.err);
+  CHECK(approved.code == 0);
+  CHECK(approved.out.find("Laser cutter") != std::string::npos);
+  CHECK(shop.place.count("resources", {"q=laser"}) == 1);
+}
