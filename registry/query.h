@@ -4,8 +4,9 @@
 //
 // A repeated key means "or", different keys mean "and":
 //   q         every word, in French: accents, plurals, elisions, one typo from five letters, last word as a prefix
-//   activity type service stage governance    slugs, refused when neither a vocabulary nor any record has them; `type` of a need or an offer is one of its topics. What a record
-//             does not say itself (activity, service, stage, governance) is taken from its place's profile.
+//   activity type service stage governance    slugs, refused when neither a vocabulary nor any record has them; `type` of a
+//             need or an offer is one of its topics. What a record does not say itself (activity, service, stage,
+//             governance) is taken from its place's profile.
 //   near=lat,lon [radius=km]    bbox=minLon,minLat,maxLon,maxLat    the record's point, else its place's. What has none is
 //             never near; the answer counts what matched all the rest (`withoutPosition`).
 //   region department epci commune    INSEE codes (11, 2A, 974, 200093201, 59350) of its or its place's address.insee;
