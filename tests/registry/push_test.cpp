@@ -133,7 +133,7 @@ TEST_CASE("a clone that is behind pushes its whole history, and starts from wher
 TEST_CASE("a push cannot bring in what is in the store but not in the place's history") {
   PushFixture it;
   it.clone();
-  auto other = it.registry->add_place({"Autre", false, "29039", {}, {}}, false, kPushNow);
+  auto other = it.registry->add_place({"Autre", false, "29039", {}, {}}, std::nullopt, kPushNow);
   REQUIRE(other);
   REQUIRE(it.registry->publish(other->place, {{"resources/secret.md", bytes_of("theirs\n")}}, kPushNow));
   ObjectId theirs = object_id(ObjectKind::kBlob, bytes_of("theirs\n"));
