@@ -81,14 +81,20 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   auto waits = waits_already(session, head);
   if (!waits) return tl::unexpected(waits.error());
   if (*waits) return {};
+  const PlaceState* before = table_.find(place);
+  const CharterChain* pending = pending_chain(place);
   // Before any signature is looked at: who may not introduce a place costs us no more than reading.
-  bool stranger = table_.find(place) == nullptr && !arrivals_.contains(place) && !charters.empty();
+  bool stranger = before == nullptr && pending == nullptr && !charters.empty();
   if (stranger && !may_introduce(session)) {
     report({Event::kNotAdmitted, session.id, place, 0, {}});
     return useless(session, "places over the quota");
   }
-  const PlaceState* before = table_.find(place);
   std::size_t charters_there = (before != nullptr ? before->chain.size() : 0) + charters.size();
+  // Its charters came with a head that is still being written: who tells the next one does not tell them again.
+  if (head.head.charter >= charters_there && pending != nullptr && head.head.charter < pending->size()) {
+    charters = std::span(pending->charters()).first(std::size_t{head.head.charter} + 1);
+    charters_there = charters.size();
+  }
   if (head.head.charter >= charters_there) return useless(session, "heads of unknown places");
   if (auto allowed = charge_signatures(session, charters, 1); !allowed) return allowed;
   auto judged = table_.judge(head, charters);
@@ -122,6 +128,14 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   if (known != nullptr && known->own) report({Event::kOwnHeadElsewhere, session.id, place, 0, {}});
   arrive(std::move(*judged->candidate), session.id);
   return {};
+}
+
+// Of a head that waits to be written or is being written; null: none is.
+const CharterChain* Node::pending_chain(const PlaceId& place) const {
+  if (const Arrival* arrival = arrivals_.find(place)) return &arrival->candidate.chain;
+  auto being_written = [&place](const Arrival& arrival) { return arrival.candidate.head.head.place == place; };
+  auto found = std::ranges::find_if(persisting_heads_, being_written);
+  return found == persisting_heads_.end() ? nullptr : &found->candidate.chain;
 }
 
 TokenBucket* Node::quota_of(Session& session) {
@@ -278,7 +292,8 @@ void Node::flood(const PlaceId& place, std::span<const SessionId> except, const 
   for (const auto& [id, session] : sessions_) {
     if (!session->open() || std::ranges::find(except, id) != except.end()) continue;
     if (with_charters) session->charters_due.insert(place);
-    if (pushed && session->reconciled)
+    // A pack carries no charters: those that a head before it still has to bring go first, with this head.
+    if (pushed && session->reconciled && !session->charters_due.contains(place))
       session->outbox.push_pack(place, pushed);
     else
       session->outbox.push_head(place, urgency);
