@@ -194,7 +194,7 @@ TEST_CASE("a call for help counts until the end of its last day") {
   CHECK(lille.ask(What::kNeeds, {}).items[0].at("quantity") == 500);
 }
 
-TEST_CASE("a place is found by id or slug, a slug that two have finds neither") {
+TEST_CASE("a place is found by id or slug, a slug that two have names both") {
   Lille lille;
   CHECK(lille.index.find_place(place_number(1).hex()).value() == place_number(1));
   CHECK(lille.index.find_place("konk-ar-lab").value() == place_number(1));
@@ -204,7 +204,7 @@ TEST_CASE("a place is found by id or slug, a slug that two have finds neither") 
   CHECK(lille.index.find_place(place_number(99).hex()).error().code == ErrorCode::kNotFound);
   CHECK(lille.index.find_place("").error().code == ErrorCode::kNotFound);
   lille.put(place_number(5), "profile.json", R"({"kind": "profile", "name": "Konk-ar-lab!"})");
-  CHECK(lille.index.find_place("konk-ar-lab").error().code == ErrorCode::kNotFound);
+  CHECK(lille.index.find_place("konk-ar-lab").error().code == ErrorCode::kAmbiguousName);
   lille.put(place_number(5), "profile.json", R"({"kind": "profile", "name": "Autre nom"})");
   CHECK(lille.index.find_place("konk-ar-lab").value() == place_number(1));
   CHECK(lille.names(What::kPlaces, {{"place", "autre-nom"}}) == Names{"Autre nom"});
