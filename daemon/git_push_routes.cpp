@@ -154,7 +154,7 @@ class PushExchange final : public HttpExchange {
 
   std::vector<std::string> tell_waiting(const registry::Contribution& it) const {
     auto called = source_.name(it.place);
-    std::string id = it.id.hex(), url = source_.url(request_), repository = called.slug.empty() ? it.place.hex() : called.slug;
+    std::string id = it.id.hex(), url = source_.url(request_), repository = it.place.hex();  // its name may be another's by then
     std::vector<std::string> said{say(Message::kPushReceived, language_, {called.name})};
     said.push_back(it.keep ? say(Message::kPushKeeps, language_, {it.name, it.email}) : say(Message::kPushNames, language_, {it.name}));
     for (const std::string& field : it.reserved) said.push_back(say(Message::kPushReserved, language_, {field}));

@@ -66,8 +66,25 @@ bool is_public_address(std::string_view email) {
   return email.find('@') != email.npos && domain.find(".noreply.") != domain.npos;
 }
 
+// Each is judged by itself, against all that changes.
+constexpr std::size_t kKeptCommitsMax = 50;
+
+Result<ObjectId> tree_at(const ObjectSource& objects, const ObjectId& commit) {
+  auto bytes = objects.read_as(ObjectKind::kCommit, commit);
+  auto read = bytes ? read_commit(*bytes) : tl::unexpected(bytes.error());
+  if (!read) return tl::unexpected(read.error());
+  return read->tree;
+}
+
+std::optional<Bytes> bytes_at(const ObjectSource& objects, const ObjectId& tree, std::string_view path) {
+  auto blob = find_path(objects, tree, path);
+  if (!blob || !*blob) return std::nullopt;
+  auto bytes = objects.read_as(ObjectKind::kBlob, **blob);
+  return bytes ? std::optional(std::move(*bytes)) : std::nullopt;
+}
+
 // What `-o keep` asks of a commit that stays in the history for ever.
-void check_kept(const OpenedPush& opened, const ObjectId& id, TreeCache& cache, Problems& problems) {
+void check_kept(const OpenedPush& opened, const ObjectId& id, const CheckedPush& checked, TreeCache& cache, Problems& problems) {
   auto note = [&](ErrorCode code, const std::string& context) {
     Problem problem{"", "", code, context, ""};
     if (std::ranges::find(problems, problem) == problems.end()) protocol::append(problems, std::move(problem));
@@ -83,7 +100,15 @@ void check_kept(const OpenedPush& opened, const ObjectId& id, TreeCache& cache, 
   else if (!verify_signature(*commit)) note(ErrorCode::kKeepForm, name + ", bad signature");
   for (const std::string& email : {commit->author.email, commit->committer.email})
     if (!is_public_address(email)) note(ErrorCode::kKeepEmail, protocol::shown(email));
-  if (auto summary = summarise(opened.objects(), commit->tree, cache); !summary) note(ErrorCode::kKeepForm, name + ", " + summary.error().context);
+  if (auto summary = summarise(opened.objects(), commit->tree, cache); !summary) return note(ErrorCode::kKeepForm, name + ", " + summary.error().context);
+  // The operator is shown what changes from base to tip: what one commit brings and the next takes away, nobody would have seen.
+  auto base = tree_at(opened.objects(), checked.base);
+  auto changes = base ? changes_of_push(opened.objects(), *base, commit->tree) : tl::unexpected(base.error());
+  if (!changes) return note(ErrorCode::kKeepForm, name + ", " + changes.error().context);
+  if (!changes->problems.empty()) return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(changes->problems.front().path));
+  for (const FileEdit& edit : changes->edits)
+    if (edit.bytes && bytes_at(opened.objects(), checked.tip_tree, edit.path) != edit.bytes)
+      return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(edit.path));
 }
 
 void check_name(CheckedPush& checked, const PushedCommit& tip, Problems& problems) {
@@ -93,20 +118,6 @@ void check_name(CheckedPush& checked, const PushedCommit& tip, Problems& problem
   bool usable = checked.name != "?" && checked.name.size() <= kNameBytesMax && checked.name.find('@') == std::string::npos &&
                 checked.name == protocol::shown(checked.name, kNameBytesMax);
   if (!usable) protocol::append(problems, {"", "", ErrorCode::kPushName, checked.name == "?" ? "" : " (" + protocol::shown(checked.name) + ")", ""});
-}
-
-Result<ObjectId> tree_at(const ObjectSource& objects, const ObjectId& commit) {
-  auto bytes = objects.read_as(ObjectKind::kCommit, commit);
-  auto read = bytes ? read_commit(*bytes) : tl::unexpected(bytes.error());
-  if (!read) return tl::unexpected(read.error());
-  return read->tree;
-}
-
-std::optional<Bytes> bytes_at(const ObjectSource& objects, const ObjectId& tree, std::string_view path) {
-  auto blob = find_path(objects, tree, path);
-  if (!blob || !*blob) return std::nullopt;
-  auto bytes = objects.read_as(ObjectKind::kBlob, **blob);
-  return bytes ? std::optional(std::move(*bytes)) : std::nullopt;
 }
 
 // Everything that the folders say against publication.
@@ -168,8 +179,10 @@ tl::expected<CheckedPush, Problems> check_push(const OpenedPush& opened, const P
   if (auto done = check_files(opened, checked, cache, problems); !done) return refused(done.error());
   // Rationale for a cache of its own: what it says of these folders is true while the pack is there, and no longer.
   TreeCache of_pack(4096);
+  if (push.keep && pushed->commits.size() > kKeptCommitsMax)
+    protocol::append(problems, {"", "", ErrorCode::kKeepForm, std::to_string(pushed->commits.size()) + " commits", ""});
   if (push.keep && problems.empty())
-    for (const auto& [id, commit] : pushed->commits) check_kept(opened, id, of_pack, problems);
+    for (const auto& [id, commit] : pushed->commits) check_kept(opened, id, checked, of_pack, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return checked;
 }

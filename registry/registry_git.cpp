@@ -17,6 +17,10 @@ constexpr std::string_view kNotOurs = "upload-pack: not our ref";
 
 Result<PlaceId> Registry::Parts::repository_place(std::string_view repository) const {
   if (auto id = PlaceId::parse(repository)) return *id;
+  // The one that we publish, of those of a name: its contributors push here, and another hub's copy must not take its clones over.
+  std::vector<PlaceId> ours = index->places_with_slug(repository);
+  std::erase_if(ours, [&](const PlaceId& place) { return !own.contains(place); });
+  if (ours.size() == 1) return ours.front();
   return index->find_place(repository);
 }
 

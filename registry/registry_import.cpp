@@ -73,6 +73,8 @@ Bytes Registry::Parts::dated(const Bytes& profile, const std::optional<PlaceId>&
   const auto* source = published ? published->if_contains("source") : nullptr;
   auto day = source && source->is_object() ? text_field(source->get_object(), "retrieved") : std::nullopt;
   if (day) source_in(*record)["retrieved"] = *day;
+  // To confirm a profile is not to change it.
+  if (published && !record->contains("confirmed")) published->erase("confirmed");
   if (day && *record == *published) return (*stored)->json;
   source_in(*record)["retrieved"] = std::string_view(format_utc(now)).substr(0, 10);
   std::string text = to_pretty_json(*record);

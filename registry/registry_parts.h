@@ -108,7 +108,7 @@ struct Registry::Parts {
   TreeCache trees;
   OwnPlaces own;
   std::atomic<bool> sheet_confirmed = false;
-  std::uint64_t revision = 0;  // of the last batch; the index shows `indexing->shown()`
+  std::atomic<std::uint64_t> revision = 0;  // of the last batch; the index shows `indexing->shown()`
   std::mutex incoming_mutex;   // guards the map; a pack is appended to, then taken in, by one thread at a time
   std::map<protocol::JobId, IncomingPack> incoming;
   IncomingPack& incoming_pack(protocol::JobId job);

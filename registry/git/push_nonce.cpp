@@ -20,7 +20,7 @@ protocol::Result<void> PushNonces::use(std::string_view nonce, const protocol::P
                                        protocol::UnixTime now) {
   std::int64_t seconds = 0, today = now.ms / 1000;
   auto [end, error] = std::from_chars(nonce.data(), nonce.data() + nonce.size(), seconds);
-  bool fresh = error == std::errc() && seconds <= today && today - seconds <= kSecondsValid;
+  bool fresh = error == std::errc() && seconds >= 0 && seconds <= today && today - seconds <= kSecondsValid;
   (void)end;
   if (!fresh || nonce != text_of(place, seconds)) return fail(protocol::ErrorCode::kPushNonce, "");
   std::lock_guard lock(mutex_);

@@ -102,15 +102,17 @@ struct Pair {
     served.on_node([&] { caller.send(session, std::make_shared<const protocol::Bytes>(bytes, std::uint8_t{7})); });
   }
 
-  Served served;
-  PeerTransport echo, caller;
-  bool tls;
-  SelfSigned certificate;
+  // Before `served`, whose thread speaks to them until it ends.
   protocol::Bytes received;
   std::size_t wanted = 0;
   std::promise<void> arrived;
   std::promise<SessionId> echo_opened;
   std::promise<std::string> echo_closed, caller_closed;
+
+  Served served;
+  PeerTransport echo, caller;
+  bool tls;
+  SelfSigned certificate;
 };
 
 std::string upgrade_request(std::string_view lines = "") {

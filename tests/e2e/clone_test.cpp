@@ -187,12 +187,14 @@ TEST_CASE("addresses that are no repository are not found, and what is not smart
   CHECK(lost.err.find("remote: ") != std::string::npos);
 }
 
-TEST_CASE("a slug that two places have answers for neither, their ids do") {
+TEST_CASE("a slug that two places have is the one's that is published here, and both have their ids") {
   Workshop shop;
   Place twin(shop.folder.path(), "Konk Ar Láb");
   twin.serve_with(shop.place);
   REQUIRE(eventually([&] { return shop.place.count("places") == 2; }));
-  CHECK(get(shop.place.address(), "/git/konk-ar-lab/info/refs?service=git-upload-pack").status == 404);
+  auto refs = [&](const std::string& name) { return get(shop.place.address(), "/git/" + name + "/info/refs?service=git-upload-pack").body; };
+  CHECK(refs("konk-ar-lab") == refs(shop.place.id()));
+  CHECK(refs("konk-ar-lab") != refs(twin.id()));
   CHECK(shop.clone("by-id", {}, twin.id()) == shop.folder.path() / "by-id");
 }
 

@@ -131,6 +131,16 @@ TEST_CASE("to confirm an imported place is not to correct it") {
   CHECK(hub.import({profile("Un bis", "Liste", "1")}) == std::vector{Outcome::kChanged});
 }
 
+TEST_CASE("a list of no date that is imported again days after a place was confirmed changes nothing") {
+  Hub hub;
+  Bytes undated = bytes(R"({"kind": "profile", "name": "Un", "source": {"name": "Liste", "id": "1"}})");
+  auto later = [](int days) { return UnixTime{kNow.ms + days * std::int64_t{86'400'000}}; };
+  REQUIRE(hub.registry->import_profiles({undated}, {false, false}, kNow).front().outcome == Outcome::kCreated);
+  REQUIRE(hub.registry->confirm(*hub.registry->own_place("un"), {"profile.json"}, later(1)));
+  CHECK(hub.registry->import_profiles({undated}, {false, false}, later(2)).front().outcome == Outcome::kUnchanged);
+  CHECK(hub.registry->place("un")->contains("confirmed"));
+}
+
 TEST_CASE("a place that says its source no more, or was withdrawn, is found by its row, and no second one is made") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1"), profile("Deux", "Liste", "2")});

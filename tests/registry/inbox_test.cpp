@@ -169,6 +169,22 @@ TEST_CASE("a merge of the contributor's that puts the place's commits second is 
   sound(it);
 }
 
+TEST_CASE("keep is refused to a commit that brings what the next takes away, which nobody would be shown") {
+  PushFixture it;
+  it.clone();
+  it.sign_with("key"), it.git("config user.email jeanne@users.noreply.example");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit("-S");
+  it.write("resources/gone.json", it.record("Parti"));
+  it.commit("-S");
+  it.git("rm -q resources/gone.json");
+  it.commit("-S");
+  auto outcome = it.push(true);
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().front().context.find("resources/gone.json") != std::string::npos);
+  CHECK(outcome.error().front().code == ErrorCode::kKeepForm);
+}
+
 TEST_CASE("keep is refused to a commit that is not signed, or that names a real e-mail address, with the commands") {
   PushFixture it;
   it.clone();

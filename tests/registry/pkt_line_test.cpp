@@ -32,7 +32,8 @@ TEST_CASE("git's example of an empty line, one without LF, and upper-case digits
 
 TEST_CASE("a length that no line has breaks the reader for good") {
   for (std::string_view bytes : {"0001", "0002", "0003", "fff1", "ffff", "zzzz", " 12a", "-001", "0x10"}) {
-    PktReader reader(as_bytes(std::string(bytes) + "0000"));
+    std::string text = std::string(bytes) + "0000";
+    PktReader reader(as_bytes(text));
     CHECK(reader.next().kind == Kind::kBroken);
     CHECK(reader.next().kind == Kind::kBroken);
     CHECK(reader.taken() == 0);
