@@ -1,5 +1,6 @@
 // Slug: a place's name as an address can carry it: "L'Hôtel Pasteur" → `l-hotel-pasteur`. A convenience for people;
-// two places may have the same one, and then it answers for neither: the place id is the name that counts. Any thread.
+// two places may have the same one, and then it answers for the one that is published or shown here, or for neither: the place id
+// is the name that counts. Any thread.
 #pragma once
 
 #include <string>

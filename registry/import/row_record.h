@@ -1,7 +1,7 @@
 // RowRecord: what one row of a table becomes: the bytes of a place's profile, or a refusal; and every repair on the way.
 //
 // A pure function of the row and the mapping: the same row makes the same bytes, on every daemon and at every import, so that
-// importing a table twice changes nothing. The bytes pass protocol::validate("profile.json"). Any thread; about 40 µs a row (-O1), 60 ms more for the first.
+// importing a table twice changes nothing. The bytes pass protocol::validate("profile.json"). Any thread.
 // registry/import/README.md, "What happens to a row".
 #pragma once
 
