@@ -2,13 +2,14 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
 TEST_CASE("the benchmark of a fresh sync gives its figures, their ratio to git's, and leaves nothing behind") {
   TemporaryDirectory folder;
-  auto ended = run({MAILLAGE_BENCH_BINARY, "sync",
-                    "--places", "20", "--records", "5", "--runs", "1", "--json", "--dir", folder.path().string(), "--program", MAILLAGE_BINARY});
+  auto ended = run({kBenchBinary, "sync",
+                    "--places", "20", "--records", "5", "--runs", "1", "--json", "--dir", folder.path().string(), "--program", kBinary});
   INFO(ended.err);
   REQUIRE(ended.code == 0);
   auto figures = json_of(ended);

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
@@ -93,10 +94,10 @@ TEST_CASE("query shows in plain words who publishes a place, and the command tha
   REQUIRE(at != std::string::npos);
   std::string command = first.out.substr(at + std::string("more: maillage").size());
   CHECK(command.find(R"( limit=2 'q=l'\''atelier du port' 'q=la bresse' q=hangar after=)") != std::string::npos);
-  Ended rest = run({"bash", "-c", std::string("LC_ALL=en_GB.UTF-8 ") + MAILLAGE_BINARY + command});
+  Ended rest = run({"bash", "-c", std::string("LC_ALL=en_GB.UTF-8 ") + kBinary + command});
   CHECK(rest.out.find("in all: 3; here: 1\n") != std::string::npos);
   CHECK(rest.out.find("more:") == std::string::npos);
-  Ended french = run({MAILLAGE_BINARY, "query", "--dir", hub.dir().string(), "--lang", "fr", "places", "limit=1"});
+  Ended french = run({kBinary, "query", "--dir", hub.dir().string(), "--lang", "fr", "places", "limit=1"});
   CHECK(french.out.find("la suite : maillage query") != std::string::npos);
   CHECK(french.out.find("    hébergé par : L'Hôte d'ici\n") != std::string::npos);
 }
@@ -109,7 +110,7 @@ TEST_CASE("a short name that two places have is refused with both ids, and near 
   write_text(hub.site() / "needs/aide.json", need("Aide"));
   Ended refused = run_maillage({"publish", "--dir", hub.dir().string(), "--root", hub.site().string(), "--place", "colybric", "needs/aide.json"});
   CHECK(refused.code == 1);
-  Ended french = run({MAILLAGE_BINARY, "query", "--dir", hub.dir().string(), "--lang", "fr", "places", "near=50.6,3"});
+  Ended french = run({kBinary, "query", "--dir", hub.dir().string(), "--lang", "fr", "places", "near=50.6,3"});
   CHECK(french.out.find("sans position, donc ni près ni loin : 2\n") != std::string::npos);
   hub.serve();
   Answer answer = hub.ask("places/colybric", {"Accept-Language: fr"});

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
@@ -27,7 +28,7 @@ TEST_CASE("init gives the identity, the short name and the recovery sheet, once"
 TEST_CASE("an init whose sheet cannot be written says so, and can be run again") {
   TemporaryDirectory folder;
   std::string dir = (folder.path() / "place").string();
-  Words init{MAILLAGE_BINARY, "init", "--dir", dir, "--name", "Atelier"};
+  Words init{kBinary, "init", "--dir", dir, "--name", "Atelier"};
   Words into_full{"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh"};
   into_full.insert(into_full.end(), init.begin(), init.end());
   Ended unseen = run(into_full);
@@ -163,7 +164,7 @@ TEST_CASE("publications that come at once wait for each other, with a daemon or 
   for (int i = 0; i < kAtOnce; ++i) {
     std::string path = "offers/offer-" + std::to_string(i) + ".json";
     write_text(place.site() / path, R"({"kind": "offer", "name": "Offre"})");
-    Words words{MAILLAGE_BINARY, "publish", "--dir", place.dir().string(), "--json", path};
+    Words words{kBinary, "publish", "--dir", place.dir().string(), "--json", path};
     publishing.push_back(std::make_unique<Child>(words, Spawning{place.site(), {}, {}}));
   }
   for (auto& one : publishing) CHECK(one->ended(kPatience) == 0);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
@@ -44,7 +45,7 @@ TEST_CASE("a publish that dies at any moment is done or not done, and the next o
     std::string name = "Outil " + std::to_string(round), path = "resources/tool-" + std::to_string(round) + ".json";
     write_text(place.site() / path, resource(name));
     {
-      Child publishing({MAILLAGE_BINARY, "publish", "--dir", place.dir().string(), "--json", path}, {place.site(), {}, {}});
+      Child publishing({kBinary, "publish", "--dir", place.dir().string(), "--json", path}, {place.site(), {}, {}});
       if (publishing.ended(moments.before(250)) == 0) acknowledged.insert(name);
     }
     REQUIRE(place.unsound() == "");
@@ -59,7 +60,7 @@ TEST_CASE("an init that dies at any moment can be run again") {
   CAPTURE(moments.seed);
   for (int round = 0; round < 5; ++round) {
     std::string dir = (folder.path() / std::to_string(round)).string();
-    Words words{MAILLAGE_BINARY, "init", "--dir", dir, "--name", "Atelier", "--json"};
+    Words words{kBinary, "init", "--dir", dir, "--name", "Atelier", "--json"};
     bool made = false;
     {
       Child first(words, {});
@@ -89,7 +90,7 @@ TEST_CASE("a daemon that dies at any moment of a publication loses nothing that 
       std::string name = "Outil " + std::to_string(round) + "." + std::to_string(i);
       std::string path = "resources/tool-" + std::to_string(round) + "-" + std::to_string(i) + ".json";
       write_text(place.site() / path, resource(name));
-      Child publishing({MAILLAGE_BINARY, "publish", "--dir", place.dir().string(), "--json", path}, {place.site(), {}, {}});
+      Child publishing({kBinary, "publish", "--dir", place.dir().string(), "--json", path}, {place.site(), {}, {}});
       auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now());
       if (publishing.ended(std::max(Milliseconds(0), left)) == 0) acknowledged.insert(name);
       if (Clock::now() >= deadline) place.daemon().signal(SIGKILL);  // while the command still waits for its answer

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -55,10 +56,10 @@ TEST_CASE("every maillage command in the README and the operator's guide runs as
     fs::permissions(folder.path() / name, fs::perms::owner_all);
   }
   std::string script = "set -eu\n";
-  auto examples = examples_of(fs::path(MAILLAGE_SOURCE_DIR) / document);
+  auto examples = examples_of(fs::path(kSourceDir) / document);
   REQUIRE_FALSE(examples.empty());
   for (const std::string& example : examples) script += example;
-  Spawning how{folder.path(), {"HOME=" + folder.path().string(), "LC_ALL=en_GB.UTF-8", std::string("MAILLAGE=") + MAILLAGE_BINARY,
+  Spawning how{folder.path(), {"HOME=" + folder.path().string(), "LC_ALL=en_GB.UTF-8", std::string("MAILLAGE=") + kBinary,
                                "PATH=" + folder.path().string() + ":" + std::getenv("PATH")}, {}};
   Ended done = run({"bash", "-c", script}, "", how);
   INFO(script << "\n" << done.out << done.err);

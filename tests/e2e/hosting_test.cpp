@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -79,7 +80,7 @@ TEST_CASE("the sheet that a hosted place has of its own is shown before there is
 
 TEST_CASE("a hosted place whose own sheet cannot be shown is not made") {
   Hub hub;
-  Words add{MAILLAGE_BINARY, "place", "add", "--dir", hub.place.dir().string(), "--name", "Le Moulin", "--own-sheet"};
+  Words add{kBinary, "place", "add", "--dir", hub.place.dir().string(), "--name", "Le Moulin", "--own-sheet"};
   Words into_full{"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh"};
   into_full.insert(into_full.end(), add.begin(), add.end());
   CHECK(run(into_full).code == 1);
@@ -95,7 +96,7 @@ TEST_CASE("a place whose making was killed at any step is there only when its ow
     fs::remove_all(dir);
     fs::remove(killed);
     fs::copy(before, dir, fs::copy_options::recursive);
-    Words dying{"LD_PRELOAD=" MAILLAGE_DISK, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
+    Words dying{std::string("LD_PRELOAD=") + kDiskPreload, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
     Ended ended = run_maillage({"place", "add", "--dir", dir.string(), "--json", "--name", "Le Moulin", "--own-sheet"}, "", {{}, dying, {}});
     INFO("killed before step " << step << ": " << read_text(killed));
     deaths += fs::exists(killed) ? 1 : 0;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -13,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 Words dying_at(const fs::path& dir, unsigned long step) {
-  return {"LD_PRELOAD=" MAILLAGE_DISK, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
+  return {std::string("LD_PRELOAD=") + kDiskPreload, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
 }
 
 constexpr std::string_view kMapping = "[source]\nname = \"Liste\"\nid = \"id\"\n[profile]\nname = \"nom\"\ninsee = \"insee\"\n";

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
@@ -174,7 +175,7 @@ TEST_CASE("an import or a daemon under it that is killed at any moment is comple
     hub.list(many_rows(round * kMore));
     bool served = round % 2 == 0;
     if (served) hub.place.serve();
-    Words words{MAILLAGE_BINARY, "import", "--dir", hub.place.dir().string()};
+    Words words{kBinary, "import", "--dir", hub.place.dir().string()};
     for (const std::string& word : hub.words()) words.push_back(word);
     {
       Child importing(words, {});
@@ -198,7 +199,7 @@ namespace {
 
 std::filesystem::path real_file(const std::string& name) {
   const char* given = std::getenv("MAILLAGE_SHARED");
-  return (given != nullptr ? std::filesystem::path(given) : std::filesystem::path(MAILLAGE_SOURCE_DIR) / "../shared") / "data" / name;
+  return (given != nullptr ? std::filesystem::path(given) : std::filesystem::path(kSourceDir) / "../shared") / "data" / name;
 }
 
 bool is_here(const std::filesystem::path& file) {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -10,7 +11,7 @@ namespace {
 
 // Stands between the daemon and its disk (tests/disk/preload.cpp). The daemon itself knows of nothing.
 std::vector<std::string> dying_at(const fs::path& dir, int step) {
-  return {"LD_PRELOAD=" MAILLAGE_DISK, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
+  return {std::string("LD_PRELOAD=") + kDiskPreload, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
 }
 
 }  // namespace

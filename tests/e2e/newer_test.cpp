@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
@@ -13,7 +14,7 @@ constexpr const char* kDronePath = "resources/drone/record.json";
 
 // `maillage VERB --dir DIR --json ARGUMENTS…`, by the later version.
 Ended later_version(const Place& place, const std::string& verb, Words arguments = {}) {
-  Words words{MAILLAGE_NEWER_BINARY, verb, "--dir", place.dir().string(), "--json"};
+  Words words{kNewerBinary, verb, "--dir", place.dir().string(), "--json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return run(words, "", {{}, {"LC_ALL=en_GB.UTF-8"}, {}});
 }

@@ -1,4 +1,5 @@
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 #include <algorithm>
 #include <csignal>
@@ -44,7 +45,7 @@ std::string leftovers(const fs::path& dir) {
 }  // namespace
 
 Ended run_maillage(Words arguments, const std::string& input, const Spawning& how) {
-  arguments.insert(arguments.begin(), MAILLAGE_BINARY);
+  arguments.insert(arguments.begin(), kBinary);
   Spawning english = how;
   if (how.environment.empty()) english.environment = {"LC_ALL=en_GB.UTF-8"};
   return run(arguments, input, english);
@@ -95,7 +96,7 @@ Place::Place(const fs::path& parent, const std::string& name, const Words& optio
 }
 
 void Place::start(const std::vector<std::string>& peers, const Words& options, Words environment) {
-  Words words{MAILLAGE_BINARY, "serve", "--dir", dir_.string(), "--json"};
+  Words words{kBinary, "serve", "--dir", dir_.string(), "--json"};
   if (std::find(options.begin(), options.end(), "--listen") == options.end()) words.insert(words.end(), {"--listen", "127.0.0.1:0"});
   for (const std::string& peer : peers) words.insert(words.end(), {"--peer", peer});
   words.insert(words.end(), options.begin(), options.end());

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/stock_git.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -210,7 +211,7 @@ TEST_CASE("a push of more than a megabyte comes in pieces, one of more than 32 M
 
 // The fenced blocks of CONTRIBUTING.md's walk-through.
 std::vector<std::string> walk_through() {
-  std::string text = read_text(std::string(MAILLAGE_SOURCE_DIR) + "/CONTRIBUTING.md");
+  std::string text = read_text(std::string(kSourceDir) + "/CONTRIBUTING.md");
   text = text.substr(0, text.find("\n# Working on Maillage"));
   std::vector<std::string> blocks;
   for (std::size_t at = text.find("```\n"), end; at != std::string::npos; at = text.find("```\n", end + 4)) {
@@ -236,7 +237,7 @@ TEST_CASE("the walk-through of CONTRIBUTING.md runs as it is written") {
   INFO(hers << pushed.out << pushed.err);
   REQUIRE(pushed.code == 0);
   std::string theirs = replaced(replaced(blocks[2], "~/my-place", shop.place.dir().string()), "NUMBER", shop.only());
-  Ended approved = run({"bash", "-c", "set -eu\n" + replaced(theirs, "maillage ", std::string(MAILLAGE_BINARY) + " ")}, "", how);
+  Ended approved = run({"bash", "-c", "set -eu\n" + replaced(theirs, "maillage ", std::string(kBinary) + " ")}, "", how);
   INFO(theirs << approved.out << approved.err);
   CHECK(approved.code == 0);
   CHECK(approved.out.find("Laser cutter") != std::string::npos);

@@ -8,6 +8,7 @@
 
 #include "protocol/bytes.h"
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -105,7 +106,7 @@ TEST_CASE("SIGHUP with another address to listen on says that it needs a restart
   Place place(folder.path(), "Atelier");
   write_text(place.dir() / "config.toml", "listen = \"127.0.0.1:0\"\n");
   auto log = folder.path() / "serve.log";
-  Child daemon({MAILLAGE_BINARY, "serve", "--dir", place.dir().string(), "--json"}, {{}, {}, log});
+  Child daemon({kBinary, "serve", "--dir", place.dir().string(), "--json"}, {{}, {}, log});
   REQUIRE(daemon.line());
   std::string address = read_text(place.dir() / "address");
   write_text(place.dir() / "config.toml", "listen = \"127.0.0.1:9\"\nmetrics = \"off\"\n");
@@ -178,7 +179,7 @@ TEST_CASE("a folder that belongs to somebody else is a refusal that says so, wit
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");
   if (GENERATE(false, true)) place.serve();
-  Words command{MAILLAGE_BINARY, "status", "--dir", place.dir().string(), "--json"};
+  Words command{kBinary, "status", "--dir", place.dir().string(), "--json"};
   if (::geteuid() == 0) {
     fs::permissions(folder.path(), fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add);
     command.insert(command.begin(), {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});

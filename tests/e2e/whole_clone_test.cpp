@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/stock_git.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 
@@ -76,7 +77,7 @@ TEST_CASE("a clone is checked by the script alone, with git, openssl and the pla
   auto clone = folder.path() / "clone";
   auto verify = [&](const std::string& id) {
     Spawning how{clone, {"HOME=" + folder.path().string(), "GIT_CONFIG_NOSYSTEM=1"}, {}};
-    return run({MAILLAGE_SOURCE_DIR "/deploy/verify-clone", id}, "", how);
+    return run({std::string(kSourceDir) + "/deploy/verify-clone", id}, "", how);
   };
   Ended sound = verify(place.id());
   INFO(sound.out << sound.err);
@@ -123,7 +124,7 @@ TEST_CASE("a clone of a place that changed its charter proves itself too") {
   REQUIRE(taken.code == 0);
   new_host.serve();
   CHECK(git.out(folder.path(), {"clone", "-q", new_host.url() + "/git/" + id, "clone"}) == "");
-  Ended verified = run({MAILLAGE_SOURCE_DIR "/deploy/verify-clone", id}, "", {folder.path() / "clone", {"HOME=" + folder.path().string()}, {}});
+  Ended verified = run({std::string(kSourceDir) + "/deploy/verify-clone", id}, "", {folder.path() / "clone", {"HOME=" + folder.path().string()}, {}});
   INFO(verified.err);
   CHECK(verified.out.find("charter 1") != std::string::npos);
 }

@@ -6,11 +6,12 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/validate.h"
+#include "tests/locations.h"
 
 using namespace maillage::protocol;
 
 TEST_CASE("every record of the demonstration network is one that a daemon publishes and indexes") {
-  std::filesystem::path places = std::filesystem::path(MAILLAGE_SOURCE_DIR) / "deploy/demo-places";
+  std::filesystem::path places = std::filesystem::path(maillage::tests::kSourceDir) / "deploy/demo-places";
   std::size_t records = 0;
   for (const auto& place : std::filesystem::directory_iterator(places))
     for (const auto& file : std::filesystem::recursive_directory_iterator(place.path())) {

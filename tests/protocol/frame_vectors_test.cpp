@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
+#include "tests/locations.h"
 #include "tests/protocol/author.h"
 
 using namespace maillage::tests;
@@ -13,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-const std::string kPath = std::string(MAILLAGE_SOURCE_DIR) + "/protocol/vectors/frames.json";
+const std::string kPath = std::string(kSourceDir) + "/protocol/vectors/frames.json";
 
 KeyPair key_of(std::uint8_t fill) {
   Seed seed;

@@ -11,6 +11,7 @@
 #include "protocol/schema_check.h"
 #include "protocol/validate.h"
 #include "protocol/vocabulary.h"
+#include "tests/locations.h"
 
 using namespace maillage::protocol;
 namespace json = boost::json;
@@ -125,7 +126,7 @@ TEST_CASE("schemas are self-contained and name their enumerations from vocabular
 }
 
 TEST_CASE("RECORDS.md has a row for every field of every schema") {
-  std::ifstream in(MAILLAGE_SOURCE_DIR "/protocol/RECORDS.md");
+  std::ifstream in(std::string(maillage::tests::kSourceDir) + "/protocol/RECORDS.md");
   std::string page{std::istreambuf_iterator<char>(in), {}};
   REQUIRE(page.size() > 1'000);
   std::size_t envelope = page.find("### Envelope");

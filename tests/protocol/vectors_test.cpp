@@ -9,6 +9,7 @@
 #include "protocol/charter.h"
 #include "protocol/head.h"
 #include "protocol/sketch.h"
+#include "tests/locations.h"
 
 using namespace maillage::protocol;
 namespace json = boost::json;
@@ -16,7 +17,7 @@ namespace json = boost::json;
 namespace {
 
 std::string path_of(std::string_view name) {
-  return std::string(MAILLAGE_SOURCE_DIR) + "/protocol/vectors/" + std::string(name) + ".json";
+  return std::string(maillage::tests::kSourceDir) + "/protocol/vectors/" + std::string(name) + ".json";
 }
 
 json::value read_vector(std::string_view name) {

@@ -10,6 +10,7 @@
 #include "protocol/json_pointer.h"
 #include "protocol/schema.h"
 #include "protocol/vocabulary.h"
+#include "tests/locations.h"
 #include "tests/protocol/damage.h"
 
 using namespace maillage::registry;
@@ -124,7 +125,7 @@ TEST_CASE("the built-in mappings are right, and a misspelt one is suggested") {
 }
 
 TEST_CASE("the mapping that the document shows is right, and the document names every field") {
-  std::ifstream in(std::string(MAILLAGE_SOURCE_DIR) + "/registry/import/README.md");
+  std::ifstream in(std::string(maillage::tests::kSourceDir) + "/registry/import/README.md");
   std::string document((std::istreambuf_iterator<char>(in)), {});
   std::size_t start = document.find("```toml\n") + 8;
   auto mapping = parse_mapping(document.substr(start, document.find("```", start) - start), "README.md");

@@ -9,6 +9,7 @@
 #include "protocol/validate.h"
 #include "registry/import/table_reader.h"
 #include "registry/territory.h"
+#include "tests/locations.h"
 
 using namespace maillage::registry;
 namespace json = boost::json;
@@ -18,7 +19,7 @@ namespace {
 // MAILLAGE_SHARED, else the folder shared beside the project.
 std::filesystem::path real_file(const std::string& name) {
   const char* given = std::getenv("MAILLAGE_SHARED");
-  return (given ? std::filesystem::path(given) : std::filesystem::path(MAILLAGE_SOURCE_DIR) / "../shared") / "data" / name;
+  return (given ? std::filesystem::path(given) : std::filesystem::path(maillage::tests::kSourceDir) / "../shared") / "data" / name;
 }
 
 bool is_here(const std::filesystem::path& file) {

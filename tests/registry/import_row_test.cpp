@@ -7,13 +7,14 @@
 
 #include "protocol/validate.h"
 #include "registry/import/table_reader.h"
+#include "tests/locations.h"
 
 using namespace maillage::registry;
 namespace json = boost::json;
 
 namespace {
 
-const std::filesystem::path kFixtures = std::filesystem::path(MAILLAGE_SOURCE_DIR) / "tests/registry/fixtures";
+const std::filesystem::path kFixtures = std::filesystem::path(maillage::tests::kSourceDir) / "tests/registry/fixtures";
 
 std::vector<RowRecord> rest_of(TableReader& reader) {
   std::vector<RowRecord> records;

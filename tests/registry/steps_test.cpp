@@ -5,6 +5,7 @@
 #include <fstream>
 #include <regex>
 
+#include "tests/locations.h"
 #include "tests/registry/drill.h"
 
 using namespace maillage::tests;
@@ -31,7 +32,7 @@ std::string listed(const std::vector<DiskStep>& steps) {
 }
 
 std::string documented(const std::string& name) {
-  std::ifstream document(MAILLAGE_SOURCE_DIR "/registry/STORAGE.md");
+  std::ifstream document(std::string(kSourceDir) + "/registry/STORAGE.md");
   std::string line, text;
   bool inside = false;
   while (std::getline(document, line)) {

@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 
 #include "registry/territory.h"
+#include "tests/locations.h"
 
 using namespace maillage::registry;
 
@@ -328,7 +329,7 @@ using Table = std::vector<std::map<std::string, std::string>>;
 
 std::filesystem::path shared_file(const std::string& name) {
   const char* given = std::getenv("MAILLAGE_SHARED");
-  return (given ? std::filesystem::path(given) : std::filesystem::path(MAILLAGE_SOURCE_DIR) / "../shared") / "data" / name;
+  return (given ? std::filesystem::path(given) : std::filesystem::path(maillage::tests::kSourceDir) / "../shared") / "data" / name;
 }
 
 std::vector<std::vector<std::string>> read_lines(const std::string& text) {
