@@ -1,0 +1,206 @@
+"""A place's history, checked as RECORDS.md and §8 say: canonical commits, one root, paths, and the state that a head signs."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+
+from .head import Head
+from .octets import Reader, Refused, sha256
+from .pack import BLOB, COMMIT, TREE, Object
+
+SEGMENT = re.compile(rb"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+RESERVED = re.compile(rb"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+PERSON = re.compile(rb"[^\0\n<>]* <[^\0\n<>]*> -?[0-9]+ [+-][0-9]{4}")
+DEPTH_MAX, ENTRIES_MAX, FILES_MAX = 4, 10_000, 20_000
+FILE_MAX, PLACE_MAX, COMMIT_MAX = 4 << 20, 256 << 20, 16 << 10
+ARMOUR_BEGIN, ARMOUR_END = b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"
+EMPTY_TREE = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+
+
+def bad(text: str) -> Refused:
+    return Refused("bad-content", text)
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: bytes
+    folder: bool
+    object: bytes
+
+    def sorting(self) -> bytes:
+        """Git's order: by bytes, a folder as if its name ended in `/`."""
+        return self.name + b"/" if self.folder else self.name
+
+
+@dataclass(frozen=True)
+class Commit:
+    tree: bytes
+    parents: tuple[bytes, ...]
+    author: bytes
+    committer: bytes
+    signature: bytes | None
+    message: bytes
+
+
+def segment_holds(name: bytes) -> bool:
+    """RECORDS.md "Where records live": one segment of a path."""
+    return bool(SEGMENT.fullmatch(name)) and b".." not in name and not RESERVED.fullmatch(name)
+
+
+def read_tree(octets: bytes) -> list[Entry]:
+    entries, at = list[Entry](), 0
+    while at < len(octets):
+        space, end = octets.find(b" ", at), octets.find(b"\0", at)
+        mode, name = octets[at:space], octets[space + 1 : end]
+        if not at < space < end or end + 21 > len(octets) or mode not in (b"100644", b"40000"):
+            raise bad("an entry of a folder that is neither a regular file nor a folder")
+        if not segment_holds(name):
+            raise bad(f"the name {name!r}")
+        entries.append(Entry(name, mode == b"40000", octets[end + 1 : end + 21]))
+        at = end + 21
+    order = [entry.sorting() for entry in entries]
+    if order != sorted(order) or len({entry.name for entry in entries}) != len(entries) or len(entries) > ENTRIES_MAX:
+        raise bad("a folder that is out of order, names one twice or is too large")
+    return entries
+
+
+def read_armour(lines: list[bytes]) -> None:
+    """An OpenSSH signature by an Ed25519 key in the namespace `git`, and nothing that re-encoding would not give."""
+    if len(lines) < 3 or lines[0] != ARMOUR_BEGIN or lines[-1] != ARMOUR_END:
+        raise bad("a commit's signature is not in SSH armour")
+    try:
+        blob = base64.b64decode(b"".join(lines[1:-1]), validate=True)
+    except ValueError as error:
+        raise bad("a commit's signature is not base64") from error
+    text = base64.b64encode(blob)
+    if lines[1:-1] != [text[at : at + 70] for at in range(0, len(text), 70)]:
+        raise bad("armour that is not as ssh-keygen writes it")
+    reader = Reader(blob)
+    string = lambda: reader.bytes(reader.u32())
+    if reader.bytes(6) != b"SSHSIG" or reader.u32() != 1:
+        raise bad("no SSHSIG of version 1")
+    key, namespace, reserved, hashed, made = (Reader(string()) for _ in range(5))
+    reader.end()
+    for one, size in ((key, 32), (made, 64)):
+        if one.bytes(one.u32()) != b"ssh-ed25519" or len(one.bytes(one.u32())) != size:
+            raise bad("not an Ed25519 key or signature")
+        one.end()
+    if (namespace.rest(), reserved.rest()) != (b"git", b"") or hashed.rest() not in (b"sha512", b"sha256"):
+        raise bad("signed for something else than git")
+
+
+def read_commit(octets: bytes) -> Commit:
+    """The one canonical form: tree, parents, author, committer, gpgsig, nothing else, no NUL."""
+    if len(octets) > COMMIT_MAX or b"\0" in octets or b"\n\n" not in octets:
+        raise bad("a commit that is too large, holds NUL or has no message")
+    front, message = octets.split(b"\n\n", 1)
+    lines, fields = front.split(b"\n"), list[tuple[bytes, list[bytes]]]()
+    for line in lines:
+        if line.startswith(b" ") and fields:
+            fields[-1][1].append(line[1:])
+        else:
+            key, _, value = line.partition(b" ")
+            fields.append((key, [value]))
+    names = [key for key, _ in fields]
+    parents = names.count(b"parent")
+    signature = [b"gpgsig"] if b"gpgsig" in names else []
+    if names != [b"tree"] + [b"parent"] * parents + [b"author", b"committer"] + signature:
+        raise bad(f"a commit with the fields {b' '.join(names)!r}")
+    plain = [value for key, value in fields if key != b"gpgsig"]
+    if any(len(value) != 1 for value in plain) or not all(PERSON.fullmatch(value[0]) for value in plain[-2:]):
+        raise bad("a commit's field that goes on, or a person who is not `name <e-mail> time zone`")
+    if not all(re.fullmatch(rb"[0-9a-f]{40}", value[0]) for value in plain[:-2]):
+        raise bad("a commit's tree or parent")
+    if signature:
+        read_armour(fields[-1][1])
+    named = [bytes.fromhex(value[0].decode()) for value in plain[:-2]]
+    armour = b"\n".join(fields[-1][1]) if signature else None
+    return Commit(named[0], tuple(named[1:]), plain[-2][0], plain[-1][0], armour, message)
+
+
+@dataclass
+class Objects:
+    """Git objects by name; the store of the second implementation."""
+
+    held: dict[bytes, Object] = field(default_factory=dict)
+
+    def get(self, name: bytes, kind: int) -> bytes:
+        found = self.held.get(name)
+        if found is None or found[0] != kind:
+            raise bad(f"object {name.hex()} is missing")
+        return found[1]
+
+    def commit(self, name: bytes) -> Commit:
+        return read_commit(self.get(name, COMMIT))
+
+    def tree(self, name: bytes) -> list[Entry]:
+        return [] if name == EMPTY_TREE else read_tree(self.get(name, TREE))
+
+    def state(self, tree: bytes) -> bytes:
+        """RECORDS.md "State": the SHA-256 of the folder's lines."""
+        lines = []
+        for entry in self.tree(tree):
+            made = self.state(entry.object) if entry.folder else sha256(self.get(entry.object, BLOB))
+            lines.append(entry.name + b" " + made.hex().encode() + b"\n")
+        return sha256(b"".join(lines))
+
+    def files(self, tree: bytes, before: tuple[bytes, ...] = ()) -> dict[str, bytes]:
+        """Every file below a folder by its path."""
+        found: dict[str, bytes] = {}
+        for entry in self.tree(tree):
+            path = (*before, entry.name)
+            if len(path) > DEPTH_MAX:
+                raise bad(f"{b'/'.join(path)!r} is too deep")
+            if entry.folder:
+                found |= self.files(entry.object, path)
+            else:
+                found[b"/".join(path).decode()] = self.get(entry.object, BLOB)
+        return found
+
+    def ancestry(self, commit: bytes) -> list[bytes]:
+        """The commit and all before it; exactly one of them has no parent."""
+        found, queue, roots = dict[bytes, None](), [commit], 0
+        while queue:
+            name = queue.pop()
+            if name in found:
+                continue
+            found[name] = None
+            parents = self.commit(name).parents
+            roots += not parents
+            queue += parents
+        if roots != 1:
+            raise bad(f"{roots} commits without a parent")
+        return list(found)
+
+    def reached(self, commit: bytes) -> set[bytes]:
+        """Every object that a commit reaches."""
+        found: set[bytes] = set()
+        for name in self.ancestry(commit):
+            found.add(name)
+            self.reach_tree(self.commit(name).tree, found)
+        return found
+
+    def reach_tree(self, tree: bytes, found: set[bytes]) -> None:
+        if tree in found:
+            return
+        found.add(tree)
+        for entry in self.tree(tree):
+            if entry.folder:
+                self.reach_tree(entry.object, found)
+            else:
+                self.get(entry.object, BLOB)
+                found.add(entry.object)
+
+    def check(self, head: Head) -> dict[str, bytes]:
+        """The files of a place, when its content is all that `head` says."""
+        self.reached(head.commit)
+        tree = self.commit(head.commit).tree
+        if self.state(tree) != head.state:
+            raise Refused("bad-state", "the content is not the state that the head signs")
+        files = self.files(tree)
+        sizes = [len(octets) for octets in files.values()]
+        if len(sizes) > FILES_MAX or sum(sizes) > PLACE_MAX or max(sizes, default=0) > FILE_MAX:
+            raise bad("too many files, or too large")
+        return files

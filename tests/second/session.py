@@ -1,0 +1,313 @@
+"""§8: a whole session after both AUTHs: heads, content, credit, receipts, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+
+import websockets
+
+from .author import Author, now
+from .channel import DIALLED, DIALLING, Channel, Ended, dialled
+from .frame import (
+    FAILED, FIRST, LAST, WANT_MAX, All, Ask, Auth, Bundle, Cells, Credit, Done, Due, End, Evidence, Frame, Heads, Hello,
+    More, Pack, Packed, Receipt, Want,
+)
+from .head import Head
+from .memory import NOTHING, Known, Memory
+from .octets import Refused
+from .pack import Object, read_pack, write_pack
+from .reconciliation import Dialled, Dialling
+
+PART_MAX, CREDIT_MAX = 128 * 1024, 1 << 20
+CONTENT_CODES = ("bad-content", "bad-state")  # a place's fault, asked again alone; other codes are the sender's
+
+
+@dataclass
+class Answer:
+    """The parts of a pack that was asked for."""
+
+    asked: set[bytes]
+    places: tuple[Packed, ...] | None = None
+    octets: bytearray = field(default_factory=bytearray)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: bool = False
+
+
+class Session:
+    """Runs until either side ends it; `until` waits for something to become true meanwhile."""
+
+    def __init__(self, channel: Channel, author: Author, memory: Memory) -> None:
+        self.channel, self.author, self.memory = channel, author, memory
+        self.asking = Dialling(memory, channel.send)
+        self.answering = Dialled(memory, channel.send)
+        self.answers: dict[int, Answer] = {}
+        self.requests = self.unacknowledged = self.reconciled = self.pushed = 0
+        self.receipts: list[Receipt] = []
+        self.unheld: set[bytes] = set()  # the peer said that it does not hold them
+        self.changed = asyncio.Condition()
+        self.ended: Exception | None = None
+        self.tasks: list[asyncio.Task[None]] = []
+        self.running: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Reads frames until the end, which `ended` then tells."""
+        try:
+            self.spawn(self.fetch_always())
+            if self.channel.role == DIALLING:
+                self.spawn(self.reconcile())
+            while self.ended is None:
+                await self.take(await self.channel.receive())
+                await self.tell_change()
+        except Refused as refused:
+            self.ended = self.ended or refused
+            await self.channel.refuse(refused)
+        except Ended as ended:
+            self.ended = self.ended or ended
+        finally:
+            for task in self.tasks:
+                task.cancel()
+            await self.channel.close()
+            await self.tell_change()
+
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
+        async def watched() -> None:
+            try:
+                await work
+            except Refused as refused:
+                self.ended = self.ended or refused
+                await self.channel.refuse(refused)
+            except Ended as ended:
+                self.ended = self.ended or ended
+
+        self.tasks.append(asyncio.create_task(watched()))
+
+    async def tell_change(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Waits for `holds`; raises what ended the session before, or TimeoutError."""
+
+        def settled() -> bool:
+            return holds() or self.ended is not None
+
+        async with self.changed:
+            await asyncio.wait_for(self.changed.wait_for(settled), seconds)
+        if not holds():
+            assert self.ended is not None
+            raise self.ended
+
+    async def take(self, frame: Frame) -> None:
+        match frame:
+            case Hello() | Auth():
+                raise Refused("unexpected-frame", "after the handshake")
+            case Cells() | End():
+                await self.asking.answers.put(frame)
+            case Ask() | More() | Done() | All():
+                await self.answering.answer(frame)
+            case Due():
+                self.spawn(self.reconcile())
+            case Heads(bundle):
+                await self.learn(bundle)
+            case Want():
+                self.spawn(self.serve(frame))
+            case Pack():
+                await self.take_pack(frame)
+            case Credit(taken):
+                self.unacknowledged -= taken
+                if self.unacknowledged < 0:
+                    raise Refused("malformed", "credit for more than was sent")
+            case Evidence(charters, one, other):
+                if not one.conflicts(other):
+                    raise Refused("malformed", "evidence of nothing")
+                await self.learn(Bundle(charters, (one, other)))
+            case Receipt():
+                self.keep_receipt(frame)
+
+    async def learn(self, bundle: Bundle) -> None:
+        """§8 "Receiving a head": who sends an older one is told ours."""
+        for head, verdict in self.memory.take_bundle(bundle.charters, bundle.heads):
+            self.asking.heard.add(head.place)
+            if verdict == "older":
+                known = self.memory.places[head.place]
+                await self.channel.send(Heads(Bundle(tuple(known.chain), (known.seen,))))
+
+    async def reconcile(self) -> None:
+        self.asking.heard.clear()
+        await self.asking.run()
+        self.reconciled += 1
+        await self.tell_change()
+
+    # Content that we ask for.
+
+    async def fetch_always(self) -> None:
+        """One WANT at a time, for as long as something is missing."""
+        while True:
+            await self.until(lambda: bool(set(self.memory.missing()) - self.unheld), seconds=1e9)
+            await self.fetch(sorted(set(self.memory.missing()) - self.unheld)[:WANT_MAX])
+
+    async def fetch(self, places: list[bytes]) -> None:
+        """What a WANT brings; when it is not what its heads sign, again place by place."""
+        self.requests += 1
+        answer = self.answers[self.requests] = Answer(set(places))
+        await self.channel.send(Want(self.requests, tuple((place, self.memory.has(place)) for place in places)))
+        await answer.done.wait()
+        try:
+            if answer.failed:
+                raise Refused("bad-content", "the sender could not go on")
+            await self.take_content(answer.places or (), bytes(answer.octets))
+        except Refused as refused:
+            if refused.code not in CONTENT_CODES:
+                raise
+            if len(places) == 1:
+                self.memory.refused[places[0]] = (self.memory.places[places[0]].seen.hash(), refused)
+            else:
+                for place in places:
+                    await self.fetch([place])
+        await self.tell_change()
+
+    async def take_pack(self, pack: Pack) -> None:
+        if pack.request == 0:
+            return await self.take_pushed(pack)
+        answer = self.answers.get(pack.request)
+        if answer is None or answer.done.is_set() or (answer.places is None) != bool(pack.flags & FIRST):
+            raise Refused("unexpected-frame", "a part of a pack that was not asked for")
+        if len(pack.octets) > PART_MAX:
+            raise Refused("malformed", "a part that is too large")
+        if pack.flags & FIRST:
+            answer.places = pack.places
+            if {packed.place for packed in pack.places} - answer.asked:
+                raise Refused("malformed", "a place that was not asked for")
+        answer.octets += pack.octets
+        if pack.octets:
+            await self.channel.send(Credit(len(pack.octets)))
+        answer.failed = bool(pack.flags & FAILED)
+        if pack.flags & (LAST | FAILED):
+            answer.done.set()
+
+    async def take_pushed(self, pack: Pack) -> None:
+        """A head with its content: taken in where we hold exactly its base, else just a head."""
+        if pack.flags != FIRST | LAST or len(pack.places) != 1 or pack.places[0].head is None:
+            raise Refused("malformed", "a pushed pack has one part and one place")
+        (packed,) = pack.places
+        await self.learn(Bundle((), (packed.head,)))
+        known = self.memory.places.get(packed.place)
+        if known and known.seen == packed.head and known.held != packed.head and self.memory.has(packed.place) == packed.base:
+            with contextlib.suppress(Refused):  # then it is asked for
+                await self.take_content(pack.places, pack.octets)
+                self.pushed += 1
+
+    async def take_content(self, places: tuple[Packed, ...], octets: bytes) -> None:
+        """Checks a pack against its heads, keeps it, and says so with one receipt."""
+        heads = [packed.head for packed in places if packed.head]
+        self.unheld |= {packed.place for packed in places if not packed.head}
+        for head in heads:
+            self.memory.take(head, [])
+        objects: dict[bytes, Object] = read_pack(octets, self.memory.objects.held.get) if octets or heads else {}
+        if self.memory.stowaways(heads, objects):
+            raise Refused("bad-pack", "it holds what its heads do not reach")
+        for head in heads:
+            self.memory.hold(head, objects)
+        if heads:
+            named = tuple(sorted((head.place, head.hash()) for head in heads))
+            await self.channel.send(Receipt(self.author.place, now(), named).signed_by(self.author.daemon))
+
+    # Content that we are asked for.
+
+    async def serve(self, want: Want) -> None:
+        """§8 "Content": the first part names the places; at most 1 MiB waits for CREDIT."""
+        places, objects = list[Packed](), dict[bytes, Object]()
+        for place, commit in want.places:
+            known = self.memory.places.get(place)
+            if known is None or known.held is None:
+                places.append(Packed(place))
+                continue
+            base = commit if commit in self.memory.objects.ancestry(known.held.commit) else NOTHING
+            places.append(Packed(place, known.held, base))
+            objects |= self.objects_since(known.held, base)
+        octets = write_pack(objects.values())
+        parts = [octets[at : at + PART_MAX] for at in range(0, len(octets), PART_MAX)]
+        for i, part in enumerate(parts):
+            await self.until(lambda: self.unacknowledged + len(part) <= CREDIT_MAX, seconds=60)
+            self.unacknowledged += len(part)
+            flags = (FIRST if i == 0 else 0) | (LAST if i == len(parts) - 1 else 0)
+            await self.channel.send(Pack(want.request, flags, tuple(places) if i == 0 else (), part))
+
+    def objects_since(self, head: Head, base: bytes) -> dict[bytes, Object]:
+        objects = self.memory.objects
+        there = objects.reached(base) if base != NOTHING else set()
+        return {name: objects.held[name] for name in objects.reached(head.commit) - there}
+
+    async def announce(self, known: Known, before: Head | None) -> None:
+        """§8 "Live": our new head with its content, thin on the head before."""
+        base = before.commit if before else NOTHING
+        octets = write_pack(self.objects_since(known.seen, base).values())
+        await self.channel.send(Pack(0, FIRST | LAST, (Packed(known.seen.place, known.seen, base),), octets))
+
+    def keep_receipt(self, receipt: Receipt) -> None:
+        known = self.memory.places.get(receipt.replica)
+        if known is None or not receipt.holds(known.chain[-1].daemon):
+            return  # of a replica we do not know
+        self.receipts.append(receipt)
+
+
+class Peer:
+    """One place of our own and what it knows; dials, and can be dialled."""
+
+    def __init__(self, author: Author) -> None:
+        self.author, self.memory = author, Memory()
+        self.sessions: list[Session] = []
+        self.adopt()
+
+    def adopt(self) -> Known:
+        """What the author has published is what we hold."""
+        head = self.author.heads[-1]
+        self.memory.objects.held |= self.author.objects.held
+        known = self.memory.places[self.author.place] = Known(list(self.author.chain), head, head)
+        return known
+
+    async def publish(self, files: dict[str, bytes]) -> Head:
+        before = self.author.heads[-1]
+        self.author.publish(files)
+        known = self.adopt()
+        for session in self.sessions:
+            if session.ended is None:
+                await session.announce(known, before)
+        return known.seen
+
+    async def open(self, channel: Channel) -> Session:
+        """Authenticates and leaves the session running."""
+        try:
+            await channel.authenticate(self.author, self.memory)
+        except Refused as refused:
+            await channel.refuse(refused)
+            raise
+        session = Session(channel, self.author, self.memory)
+        self.sessions.append(session)
+        session.running = asyncio.create_task(session.run())
+        return session
+
+    async def dial(self, url: str) -> Session:
+        return await self.open(await dialled(url))
+
+    async def close(self) -> None:
+        for session in self.sessions:
+            await session.channel.close()
+            if session.running is not None:
+                await session.running
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        """Serves /peer on a free port; gives the URL."""
+
+        async def accept(socket: object) -> None:
+            with contextlib.suppress(Refused, Ended, asyncio.CancelledError):
+                session = await self.open(Channel(socket, DIALLED))
+                assert session.running is not None
+                await session.running
+
+        async with websockets.serve(accept, "127.0.0.1", 0, compression=None, ping_interval=None, max_size=256 * 1024) as server:
+            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/peer"
