@@ -283,9 +283,9 @@ Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
   bool any = false;
   for (const WantedPlace& wanted : want.places) {
     const PlaceState* state = table_.find(wanted.place);
-    const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
-    if (held != nullptr && held->head.commit != wanted.have) {
-      stream.places.push_back({wanted.place, *held, wanted.have});
+    const SignedHead* served = state != nullptr ? state->served_head() : nullptr;
+    if (served != nullptr && served->head.commit != wanted.have) {
+      stream.places.push_back({wanted.place, *served, wanted.have});
       any = true;
       continue;
     }

@@ -34,6 +34,13 @@ struct PlaceState {
   std::unique_ptr<Fork> fork;        // evidence for the current (charter, epoch)
 
   const SignedHead* held_head() const { return holds_seen ? &seen : held.get(); }
+
+  // What may be given to others: nothing while `seen` is of another epoch, which may have broken the history; but of our own
+  // place always, whose state is not another's to say.
+  const SignedHead* served_head() const {
+    const SignedHead* head = held_head();
+    return head != nullptr && (own || head->head.epoch == seen.head.epoch) ? head : nullptr;
+  }
 };
 
 class PlaceTable {

@@ -257,17 +257,29 @@ Result<SignedHead> Registry::Parts::held(const PlaceId& place) const {
   return **head;
 }
 
-Result<std::vector<SignedHead>> Registry::Parts::all_held() const {
+bool Registry::Parts::serves(const Head& held, const Head& seen) const {
+  return held.epoch == seen.epoch || (own.contains(held.place) && !own.moved(held.place));
+}
+
+Result<SignedHead> Registry::Parts::served(const PlaceId& place) const {
+  auto head = held(place);
+  if (!head) return head;
+  auto seen = get_head(*state, Mark::kSeen, place);
+  if (!seen) return tl::unexpected(seen.error());
+  if (*seen && !serves(head->head, (*seen)->head)) return fail(ErrorCode::kUnknownPlace, place.hex());
+  return head;
+}
+
+Result<std::vector<SignedHead>> Registry::Parts::all_served() const {
   std::vector<SignedHead> heads;
   std::optional<Error> error;
+  // Of each place what is held comes before what is seen.
   auto scanned = state->scan(Column::kHeads, "", [&](std::string_view key, std::string_view value) {
-    if (key.back() != static_cast<char>(Mark::kHeld)) return true;
     Reader in(as_bytes(value));
     auto head = read_signed_head(in);
-    if (head)
-      heads.push_back(*head);
-    else
-      error = head.error();
+    if (!head) error = head.error();
+    else if (key.back() == static_cast<char>(Mark::kHeld)) heads.push_back(*head);
+    else if (!heads.empty() && heads.back().head.place == head->head.place && !serves(heads.back().head, head->head)) heads.pop_back();
     return !error;
   });
   if (!scanned) return tl::unexpected(scanned.error());

@@ -246,7 +246,7 @@ class Registry {
   Result<std::vector<Finding>> verify() const;
   Result<std::uint64_t> reindex();  // records
   Result<std::uint64_t> write_refs() const;
-  Result<void> tend();  // between jobs: merges small packs
+  Result<void> tend();  // between jobs: merges small packs, purges what an erasure left in the commons
 
   struct Parts;
 

@@ -71,15 +71,37 @@ Result<bool> Registry::Parts::raise(WriteBatch& batch, Mark mark, const SignedHe
   return rises;
 }
 
+Result<void> Registry::Parts::stage_seen(WriteBatch& batch, const Candidate& candidate, WholeChain::Turn& turn,
+                                         std::vector<IndexChange>& changes) const {
+  const Head& head = candidate.head.head;
+  auto before = get_head(*state, Mark::kSeen, head.place);
+  if (!before) return tl::unexpected(before.error());
+  if (*before && order((*before)->head, head) >= 0) return {};
+  put_head(batch, Mark::kSeen, candidate.head);
+  if (!*before || (*before)->head.epoch == head.epoch) return {};
+  auto held = get_head(*state, Mark::kHeld, head.place);
+  if (!held) return tl::unexpected(held.error());
+  bool ours = own.contains(head.place) && signs_for(candidate.chain);
+  if (!*held || ours || (*held)->head.epoch == head.epoch) return {};
+  turn.withdraw(head.place);
+  advertised.forget(head.place);
+  changes.push_back({PlaceChanges{head.place, true, {}}, {}});
+  return index->stage(batch, changes.back());
+}
+
 Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::vector<Fork>& forks) {
   if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   WriteBatch batch;
+  WholeChain::Turn turn(*parts_->whole_chain);
+  std::vector<IndexChange> changes;
   for (const Candidate& candidate : heads) {
     put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
-    if (auto raised = parts_->raise(batch, Mark::kSeen, candidate.head); !raised) return tl::unexpected(raised.error());
+    if (auto staged = parts_->stage_seen(batch, candidate, turn, changes); !staged) return staged;
   }
   for (const Fork& fork : forks) put_fork(batch, fork);
-  if (auto committed = parts_->commit(batch); !committed) return committed;
+  if (auto staged = turn.stage(batch); !staged) return staged;
+  if (auto committed = parts_->commit(batch, std::move(changes)); !committed) return committed;
+  turn.written();
   for (const Candidate& candidate : heads)
     if (candidate.new_charters > 0) parts_->look_who_signs(candidate.chain.place());
   return {};
@@ -168,12 +190,46 @@ bool Registry::Parts::continues(const ObjectId& before, const ObjectId& after) c
   return descends && *descends;
 }
 
+Result<bool> Registry::Parts::stage_held(WriteBatch& batch, const Candidate& candidate, WholeChain::Turn& turn, PlaceChanges& changes,
+                                         bool& breaks) const {
+  const Head& head = candidate.head.head;
+  auto before = get_head(*state, Mark::kHeld, head.place);
+  auto seen = before ? get_head(*state, Mark::kSeen, head.place) : tl::unexpected(before.error());
+  if (!seen) return tl::unexpected(seen.error());
+  if (auto raised = raise(batch, Mark::kSeen, candidate.head); !raised) return raised;
+  auto holds = raise(batch, Mark::kHeld, candidate.head);
+  // A peer may answer with less than we hold: the index shows what is held, and nothing else.
+  if (!holds || !*holds) return holds;
+  bool higher_seen = *seen && order(head, (*seen)->head) < 0;
+  if (higher_seen && !serves(head, (*seen)->head)) {
+    changes = {head.place, true, {}};
+    return true;
+  }
+  if (!*before) {
+    changes.replaces_all = false;  // nothing was held: no row has to go
+    return true;
+  }
+  bool was_out = *seen && (*before)->head.epoch != (*seen)->head.epoch;
+  bool goes_on = (!changes.replaces_all && !was_out) || continues((*before)->head.commit, head.commit);
+  if (!goes_on) turn.drop(), breaks = true;
+  else if (was_out && whole_chain->withholds()) turn.restore(head.place);
+  if (was_out && !changes.replaces_all) {  // its rows are gone
+    auto all = changes_between(*objects, head.place, std::nullopt, head.commit);
+    if (!all) return tl::unexpected(all.error());
+    changes = std::move(*all);
+  }
+  return true;
+}
+
 Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vector<IngestPack::Place>& places,
                                             const PackName& pack, Origin origin, Fate& fate) {
+  bool any_break = false;
   std::size_t next = 0;
   while (next < places.size()) {
     WriteBatch batch;
     batch.put(Column::kMeta, pack_key(pack), "");
+    // The tree of everything has commits that show what a place took out of its history: they go in the same batch.
+    WholeChain::Turn turn(*whole_chain);
     std::vector<IndexChange> changed;
     bool breaks_history = false;
     std::size_t first = next;
@@ -185,36 +241,24 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
       if (origin == Origin::kOurs) batch.put(Column::kMeta, own_key(candidate.chain.place()), "");
       if (auto mark = imports.find(candidate.chain.place()); mark != imports.end())
         batch.put(Column::kMeta, mark->second.key, encode(ImportRow{mark->first, mark->second.written}));
-      if (auto seen = raise(batch, Mark::kSeen, candidate.head); !seen) return tl::unexpected(seen.error());
-      auto before = get_head(*state, Mark::kHeld, candidate.head.head.place);
-      if (!before) return tl::unexpected(before.error());
-      auto holds = raise(batch, Mark::kHeld, candidate.head);
-      if (!holds) return tl::unexpected(holds.error());
-      // A peer may answer with less than we hold: the index shows what is held, and nothing else.
-      if (!*holds) continue;
       PlaceChanges& changes = *checked.places[next];
-      if (!*before) changes.replaces_all = false;  // nothing was held: no row has to go
-      if (changes.replaces_all) breaks_history = breaks_history || !continues((*before)->head.commit, candidate.head.head.commit);
+      auto holds = stage_held(batch, candidate, turn, changes, breaks_history);
+      if (!holds) return tl::unexpected(holds.error());
+      if (!*holds) continue;
       changed.push_back({std::move(changes), signer_of(candidate.chain, candidate.head.head)});
       if (auto staged = index->stage(batch, changed.back()); !staged) return staged;
     }
-    // The tree of everything has commits that show what a place took out of its history: they go in the same batch.
-    WholeChain::Token token;
-    if (breaks_history) {
-      auto staged = whole_chain->stage_drop(batch);
-      if (!staged) return tl::unexpected(staged.error());
-      token = std::move(*staged);
-    }
+    if (auto staged = turn.stage(batch); !staged) return staged;
     if (fate == Fate::kUnneeded) fate = Fate::kDoubtful;
     if (auto committed = commit(batch, std::move(changed)); !committed) return committed;
     fate = Fate::kNeeded;
-    if (breaks_history) {
-      whole_chain->dropped(token);
-      advertised.forget({});
-    }
+    turn.written();
+    if (breaks_history) advertised.forget({});
+    any_break = any_break || breaks_history;
     for (std::size_t i = first; i < next; ++i)
       if (places[i].head.new_charters > 0) look_who_signs(places[i].head.chain.place());
   }
+  if (any_break) (void)purge_commons();  // before anybody is told that it is gone; what fails is done by `tend`
   return {};
 }
 

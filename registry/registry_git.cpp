@@ -25,18 +25,37 @@ Result<PlaceId> Registry::Parts::repository_place(std::string_view repository) c
 }
 
 Result<WholeChain::Tip> Registry::Parts::whole_tip(UnixTime now) const {
-  std::uint64_t asked_at = revision;
-  if (whole_chain->is_due(asked_at, now)) {
-    auto heads = all_held();
-    if (!heads) return tl::unexpected(heads.error());
-    auto built = need_room(kReserveBytes);
-    if (built) built = whole_chain->build(*heads, asked_at, {identity.place, identity.key}, now);
+  if (whole_chain->is_due(revision, now)) {
+    auto read = [this]() -> Result<WholeChain::Shown> {
+      std::uint64_t at_least = revision;
+      auto heads = all_served();
+      if (!heads) return tl::unexpected(heads.error());
+      return WholeChain::Shown{std::move(*heads), at_least};
+    };
+    Result<bool> anew = false;
+    if (auto room = need_room(kReserveBytes); !room) anew = tl::unexpected(room.error());
+    else anew = whole_chain->build(revision, read, {identity.place, identity.key}, now);
     // An older state of everything is better than none.
-    if (!built && !whole_chain->tip()) return tl::unexpected(built.error());
+    if (!anew && !whole_chain->tip()) return tl::unexpected(anew.error());
+    if (anew && *anew) {
+      advertised.forget({});
+      (void)purge_commons();  // what fails is done by `tend`
+    }
   }
   auto tip = whole_chain->tip();
   if (!tip) return fail(ErrorCode::kNotFound, std::string(kWholeRepository));
   return *tip;
+}
+
+Result<void> Registry::Parts::purge_commons() const {
+  auto pause = whole_chain->pause();  // what is deleted from here on is another purge's
+  auto wanted = state->get(Column::kMeta, kPurgeCommonsKey);
+  if (!wanted) return tl::unexpected(wanted.error());
+  if (!*wanted) return {};
+  if (auto purged = state->purge(Column::kCommons, ""); !purged) return purged;
+  WriteBatch done;
+  done.erase(Column::kMeta, std::string(kPurgeCommonsKey));
+  return state->write(done);
 }
 
 Result<Bytes> Registry::advertise(std::string_view repository, UnixTime now) const {
@@ -48,7 +67,7 @@ Result<Bytes> Registry::advertise(std::string_view repository, UnixTime now) con
   }
   auto place = parts_->repository_place(repository);
   if (!place) return tl::unexpected(place.error());
-  auto head = parts_->held(*place);
+  auto head = parts_->served(*place);
   if (!head) return tl::unexpected(head.error());
   auto chain = parts_->chain_of(*place);
   if (!chain) return tl::unexpected(chain.error());
@@ -88,8 +107,13 @@ Result<std::unique_ptr<Fetch>> Registry::Parts::fetch_whole(ByteView body, UnixT
   if (!tip) return Fetch::refuse(kNotOurs);
   std::set<ObjectId> left(request->wants.begin(), request->wants.end());
   left.erase(tip->commit);
-  // What was told is in the chain: it only grows, and who drops it forgets what was told.
-  for (const Advertised::Told& told : advertised.recent({}, now)) left.erase(told.commit);
+  // What was told may be wanted while the chain has it: it starts again when something must not be seen any more.
+  for (const Advertised::Told& told : advertised.recent({}, now)) {
+    if (!left.contains(told.commit)) continue;
+    auto has = whole_chain->has(told.commit);
+    if (!has) return tl::unexpected(has.error());
+    if (*has) left.erase(told.commit);
+  }
   if (!left.empty()) return Fetch::refuse(kNotOurs);
   return Fetch::open(whole_chain->source(), *request, Compare::kParents);
 }
@@ -98,7 +122,7 @@ Result<std::unique_ptr<Fetch>> Registry::fetch(std::string_view repository, Byte
   if (repository == kWholeRepository) return parts_->fetch_whole(body, now);
   auto place = parts_->repository_place(repository);
   if (!place) return tl::unexpected(place.error());
-  auto head = parts_->held(*place);
+  auto head = parts_->served(*place);
   if (!head) return tl::unexpected(head.error());
   auto request = read_upload_request(body);
   if (!request) return tl::unexpected(request.error());

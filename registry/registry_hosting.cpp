@@ -121,7 +121,7 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
                                      const std::vector<std::string>& sheet_texts, UnixTime now) const {
   auto chain = parts_->chain_of(place);
   if (!chain) return tl::unexpected(chain.error());
-  auto held = parts_->held(place);
+  auto held = parts_->served(place);
   if (!held) return tl::unexpected(held.error());
   Handover handover{chain->charters(), *held, std::nullopt, {}};
   if (to) {

@@ -157,6 +157,10 @@ struct Registry::Parts {
   // Whether nothing was taken out of a place's history between two commits of it.
   bool continues(const ObjectId& before, const ObjectId& after) const;
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
+  // Raises `seen`; with a new epoch, what is held goes out of service: its rows leave the index, and the commons wait.
+  Result<void> stage_seen(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, std::vector<IndexChange>& changes) const;
+  // Raises both marks by a head whose content is in the store; `changes` become those of the index. False: more was held.
+  Result<bool> stage_held(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, PlaceChanges& changes, bool& breaks) const;
   // Forgets the index and makes it anew from git; a start that finds the row `kRebuildingKey` does so too. Gives the
   // number of records. A place that cannot be read is left out, and the first reason given: one damaged place must not
   // keep all others from being found.
@@ -172,7 +176,11 @@ struct Registry::Parts {
 
   Result<protocol::CharterChain> chain_of(const PlaceId& place) const;
   Result<protocol::SignedHead> held(const PlaceId& place) const;
-  Result<std::vector<protocol::SignedHead>> all_held() const;
+  // The held head, when it may be shown: a head of another epoch that is only seen may have broken the history, and takes the
+  // old epoch out of service; never of a place of ours, whose state is not another's to say (DESIGN "Two marks"). kUnknownPlace.
+  Result<protocol::SignedHead> served(const PlaceId& place) const;
+  Result<std::vector<protocol::SignedHead>> all_served() const;
+  bool serves(const protocol::Head& held, const protocol::Head& seen) const;
   Result<ObjectId> tree_of(const ObjectId& commit) const;
 
   // What stock git may clone (registry_git.cpp).
@@ -181,10 +189,12 @@ struct Registry::Parts {
   Result<std::optional<LooseObjects>> admit_wants(const protocol::SignedHead& held_now, const protocol::CharterChain& chain,
                                                   const std::vector<ObjectId>& wants, UnixTime now) const;
   Result<WholeChain::Tip> whole_tip(UnixTime now) const;
+  // Takes what was deleted of the commons out of the files, when there is something (kPurgeCommonsKey).
+  Result<void> purge_commons() const;
   Result<std::unique_ptr<Fetch>> fetch_whole(ByteView body, UnixTime now) const;
 
   boost::json::object own_status(const PlaceId& place) const;
-  Result<void> verify_index(const PlaceId& place, const ObjectId& commit) const;
+  Result<void> verify_index(const PlaceId& place, const std::optional<ObjectId>& commit) const;
 
   static Bytes first_profile(const NewPlace& place);
 

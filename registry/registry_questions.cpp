@@ -42,7 +42,7 @@ Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
   if (!item) return item;
   auto id = parts_->index->find_place(id_or_slug);
   if (!id) return tl::unexpected(id.error());
-  auto held = parts_->held(*id);
+  auto held = parts_->served(*id);
   if (!held) return tl::unexpected(held.error());
   (*item)["head"] = head_json(held->head);
   return item;
@@ -66,7 +66,7 @@ Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
 }
 
 Result<Bytes> Registry::file(const PlaceId& place, std::string_view path) const {
-  auto held = parts_->held(place);
+  auto held = parts_->served(place);
   if (!held) return tl::unexpected(held.error());
   auto tree = parts_->tree_of(held->head.commit);
   if (!tree) return tl::unexpected(tree.error());
@@ -111,9 +111,10 @@ boost::json::object Registry::status() const {
   return shown;
 }
 
-// What the index says of a place beside what its history says.
-Result<void> Registry::Parts::verify_index(const PlaceId& place, const ObjectId& commit) const {
-  auto changes = changes_between(*objects, place, std::nullopt, commit);
+// What the index says of a place beside what its history says; nothing of one that is out of service.
+Result<void> Registry::Parts::verify_index(const PlaceId& place, const std::optional<ObjectId>& commit) const {
+  Result<PlaceChanges> changes = PlaceChanges{place, true, {}};
+  if (commit) changes = changes_between(*objects, place, std::nullopt, *commit);
   if (!changes) return tl::unexpected(changes.error());
   WriteBatch expected;
   if (auto staged = index->stage(expected, *changes); !staged) return staged;
@@ -150,7 +151,8 @@ Result<std::vector<Finding>> Registry::verify() const {
     if (head == nullptr) continue;
     held.push_back(*head);
     if (!place.holds_seen) note(where, verify_under(*head, place.chain));
-    note(where, parts_->verify_index(place.chain.place(), head->head.commit));
+    bool served = parts_->serves(head->head, place.seen.head);
+    note(where, parts_->verify_index(place.chain.place(), served ? std::optional(head->head.commit) : std::nullopt));
   }
   for (const PlaceId& own : parts_->own.all())
     if (auto head = parts_->held(own); !head) findings.push_back({"place " + own.hex(), head.error()});
@@ -182,7 +184,7 @@ Result<std::uint64_t> Registry::Parts::rebuild_index(std::optional<Error>& unrea
   std::uint64_t records = 0;
   for (const PlaceState& place : *places) {
     const SignedHead* held = place.held_head();
-    if (held == nullptr) continue;
+    if (held == nullptr || !serves(held->head, place.seen.head)) continue;
     auto changes = changes_between(*objects, held->head.place, std::nullopt, held->head.commit);
     if (!changes && !unreadable) unreadable = changes.error();
     if (!changes) continue;
@@ -201,7 +203,7 @@ Result<std::uint64_t> Registry::Parts::rebuild_index(std::optional<Error>& unrea
 }
 
 Result<std::uint64_t> Registry::write_refs() const {
-  auto heads = parts_->all_held();
+  auto heads = parts_->all_served();
   if (!heads) return tl::unexpected(heads.error());
   std::vector<NamedCommit> refs;
   for (const SignedHead& head : *heads) refs.push_back({"refs/places/" + head.head.place.hex(), head.head.commit});
@@ -215,7 +217,7 @@ Result<void> Registry::tend() {
   if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   auto merged = parts_->objects->consolidate(kPackFileBytesMax);
   if (!merged) return tl::unexpected(merged.error());
-  return {};
+  return parts_->purge_commons();
 }
 
 }  // namespace maillage::registry

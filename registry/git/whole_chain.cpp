@@ -12,9 +12,13 @@ namespace {
 
 using protocol::fail;
 
-constexpr std::string_view kTipKey = "tip";  // shorter than an object's id, which all other keys are
+// Neither is as long as an object's id, which all other keys are.
+constexpr std::string_view kTipKey = "tip";
+constexpr std::string_view kWithdrawnPrefix = "withdrawn ";
 
 std::string key_of(const ObjectId& id) { return std::string(protocol::as_text(id.bytes)); }
+
+std::string withdrawn_key(const protocol::PlaceId& place) { return std::string(kWithdrawnPrefix) + std::string(protocol::as_text(place.bytes)); }
 
 // kind u8 ‖ size u32 ‖ zlib stream
 std::string row_of(ObjectKind kind, ByteView bytes) {
@@ -75,39 +79,68 @@ Result<void> WholeChain::load() {
   if (auto read = in.finish("commons"); !read) return fail(ErrorCode::kCorrupt, "commons");
   std::scoped_lock lock(tip_mutex_);
   tip_ = tip;
-  return {};
+  return state_.scan(Column::kCommons, kWithdrawnPrefix, [&](std::string_view key, std::string_view) {
+    protocol::Reader place(protocol::as_bytes(key.substr(kWithdrawnPrefix.size())));
+    withdrawn_.insert(place.fixed<protocol::PlaceId>());
+    return true;
+  });
 }
 
 std::optional<WholeChain::Tip> WholeChain::tip() const {
   std::scoped_lock lock(tip_mutex_);
-  return tip_;
+  return withdrawn_.empty() ? tip_ : std::nullopt;
+}
+
+bool WholeChain::withholds() const {
+  std::scoped_lock lock(tip_mutex_);
+  return !withdrawn_.empty();
+}
+
+Result<bool> WholeChain::has(const ObjectId& commit) const {
+  auto row = state_.get(Column::kCommons, key_of(commit));
+  if (!row) return tl::unexpected(row.error());
+  return row->has_value();
 }
 
 std::shared_ptr<const ObjectSource> WholeChain::source() const { return std::make_shared<WholeSource>(state_, objects_); }
 
 bool WholeChain::is_due(std::uint64_t revision, protocol::UnixTime now) const {
   std::scoped_lock lock(tip_mutex_);
-  if (!tip_ || !built_revision_) return true;
+  if (!tip_ || !built_revision_ || !withdrawn_.empty()) return true;
   bool aged = now.ms - built_.ms >= kWholeIntervalMs || now.ms < built_.ms;
   return aged && *built_revision_ != revision;
 }
 
-Result<void> WholeChain::build(std::span<const protocol::SignedHead> heads, std::uint64_t revision, const Author& author, protocol::UnixTime now) {
+Result<bool> WholeChain::build(std::uint64_t asked_at, const ReadShown& read, const Author& author, protocol::UnixTime now) {
   std::unique_lock building(build_mutex_, std::try_to_lock);
-  if (!building && tip()) return {};
+  if (!building && tip()) return false;
   if (!building) building.lock();
-  if (!is_due(revision, now)) return {};
-  learn(heads);
+  if (!is_due(asked_at, now)) return false;
+  auto shown = read();
+  if (!shown) return tl::unexpected(shown.error());
+  learn(shown->heads);
   std::map<protocol::PlaceId, WholePlace> places;
   for (const auto& [id, known] : known_) places.emplace(id, known.place);
   WholeTree tree = build_whole_tree(places);
+  auto restarted = restart();
+  if (!restarted) return restarted;
   auto last = tip();
   if (!last || last->tree != tree.root)
-    if (auto extended = extend(tree, author, now); !extended) return extended;
+    if (auto extended = extend(tree, author, now); !extended) return tl::unexpected(extended.error());
   std::scoped_lock lock(tip_mutex_);
-  built_revision_ = revision;
+  built_revision_ = shown->revision;
   built_ = now;
-  return {};
+  return restarted;
+}
+
+// Drops a chain that has grown too long, or that shows what may be shown no more.
+Result<bool> WholeChain::restart() {
+  if (bytes_ <= bytes_max_ && !withholds()) return false;
+  WriteBatch all;
+  if (auto staged = stage_rows(all); !staged) return tl::unexpected(staged.error());
+  if (auto written = state_.write(all); !written) return tl::unexpected(written.error());
+  forget();
+  return true;
 }
 
 // What is known of the places that did not change stays.
@@ -126,12 +159,6 @@ void WholeChain::learn(std::span<const protocol::SignedHead> heads) {
 }
 
 Result<void> WholeChain::extend(const WholeTree& tree, const Author& author, protocol::UnixTime now) {
-  if (bytes_ > bytes_max_) {
-    WriteBatch all;
-    if (auto staged = stage_rows(all); !staged) return staged;
-    if (auto written = state_.write(all); !written) return written;
-    forget();
-  }
   auto last = tip();
   CommitPerson person{"Maillage", place_email(author.place), std::max<std::int64_t>(0, now.ms / 1000), 0};
   std::string message = std::to_string(tree.places) + " places, " + std::to_string(tree.networks) + " networks\n";
@@ -165,28 +192,57 @@ Result<void> WholeChain::extend(const WholeTree& tree, const Author& author, pro
 }
 
 Result<void> WholeChain::stage_rows(WriteBatch& batch) const {
-  return state_.scan(Column::kCommons, "", [&](std::string_view key, std::string_view) {
+  bool any = false;
+  auto scanned = state_.scan(Column::kCommons, "", [&](std::string_view key, std::string_view) {
     batch.erase(Column::kCommons, std::string(key));
-    return true;
+    return any = true;
   });
+  if (any) batch.put(Column::kMeta, std::string(kPurgeCommonsKey), "");
+  return scanned;
 }
 
 void WholeChain::forget() {
   bytes_ = 0;
   std::scoped_lock lock(tip_mutex_);
   tip_.reset();
+  withdrawn_.clear();
   built_revision_.reset();
 }
 
-Result<WholeChain::Token> WholeChain::stage_drop(WriteBatch& batch) {
-  Token token(build_mutex_);
-  if (auto staged = stage_rows(batch); !staged) return tl::unexpected(staged.error());
-  return token;
+void WholeChain::Turn::take() {
+  if (!building_) building_ = std::unique_lock(chain_.build_mutex_);
 }
 
-void WholeChain::dropped(const Token& token) {
-  protocol::check(token.owns_lock(), "a chain is dropped by who staged it");
-  forget();
+void WholeChain::Turn::drop() {
+  take();
+  drops_ = true;
+}
+
+void WholeChain::Turn::withdraw(const protocol::PlaceId& place) {
+  take();
+  withdrawn_.insert(place);
+}
+
+void WholeChain::Turn::restore(const protocol::PlaceId& place) {
+  take();
+  restored_.insert(place);
+}
+
+Result<void> WholeChain::Turn::stage(WriteBatch& batch) const {
+  if (drops_) return chain_.stage_rows(batch);
+  std::scoped_lock lock(chain_.tip_mutex_);
+  if (!chain_.tip_) return {};
+  for (const protocol::PlaceId& place : restored_) batch.erase(Column::kCommons, withdrawn_key(place));
+  for (const protocol::PlaceId& place : withdrawn_) batch.put(Column::kCommons, withdrawn_key(place), "");
+  return {};
+}
+
+void WholeChain::Turn::written() {
+  if (drops_) return chain_.forget();
+  std::scoped_lock lock(chain_.tip_mutex_);
+  if (!chain_.tip_) return;
+  for (const protocol::PlaceId& place : restored_) chain_.withdrawn_.erase(place);
+  chain_.withdrawn_.insert(withdrawn_.begin(), withdrawn_.end());
 }
 
 }  // namespace maillage::registry

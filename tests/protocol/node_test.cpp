@@ -174,6 +174,29 @@ TEST_CASE("a pushed pack goes in when it builds on what is held, and is only a h
   CHECK(scene.all<Want>(kWithAnn).back().places == std::vector<WantedPlace>{{kAnn.place(), kAnn.head(2).head.commit}});
 }
 
+TEST_CASE("what is held is not given out any more once a head of another epoch is seen, until its content is here") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  std::vector<SignedHead> all{kAnn.head(1)};
+  scene.answer_want(kWithAnn, all);
+  scene.meet(kWithBob, kBob);
+  auto given = [&](std::uint32_t request) {
+    std::size_t opened = scene.all<Pack>(kWithBob).size();
+    scene.receive(kWithBob, Want{request, {{kAnn.place(), {}}}});
+    auto packs = scene.all<Pack>(kWithBob);
+    REQUIRE(packs.size() > opened);
+    return packs[opened].places.at(0).head;
+  };
+  CHECK(given(1) == kAnn.head(1));
+  tell(scene, kWithAnn, kAnn, kAnn.head(1, 1));
+  CHECK_FALSE(scene.holds(kAnn));
+  CHECK_FALSE(given(2));
+  all = {kAnn.head(1, 1)};
+  scene.answer_want(kWithAnn, all);
+  REQUIRE(scene.holds(kAnn));
+  CHECK(given(3) == kAnn.head(1, 1));
+}
+
 TEST_CASE("a pushed pack of several places, of several parts or too large ends the session") {
   Bytes large(kPushedPackOriginBytesMax + 1);
   std::vector<Pack> wrong{{0, Pack::kFirst, {{kEve.place(), kEve.head(2), {}}}, kPackBytes},

@@ -1,4 +1,7 @@
 // The tree of everything: the same for the same heads, a chain of commits that git follows, and its end after an erasure.
+#include <atomic>
+#include <future>
+
 #include <catch2/catch.hpp>
 
 #include "registry/git/fetch.h"
@@ -41,9 +44,24 @@ struct Commons {
     if (backwards) std::ranges::reverse(all);
     return all;
   }
+  Result<bool> try_build(WholeChain& chain, std::uint64_t revision, UnixTime now, bool backwards = false) {
+    auto read = [this, revision, backwards]() -> Result<WholeChain::Shown> { return WholeChain::Shown{list(backwards), revision}; };
+    return chain.build(revision, read, {author, key}, now);
+  }
   WholeChain::Tip build(WholeChain& chain, std::uint64_t revision, UnixTime now) {
-    must(chain.build(list(), revision, {author, key}, now));
+    must(try_build(chain, revision, now));
     return *chain.tip();
+  }
+  void write(WholeChain::Turn& turn) {
+    WriteBatch batch;
+    must(turn.stage(batch));
+    must(state.write(batch));
+    turn.written();
+  }
+  std::size_t rows() const {
+    std::size_t count = 0;
+    must(state.scan(Column::kCommons, "", [&](std::string_view, std::string_view) { return ++count > 0; }));
+    return count;
   }
 };
 
@@ -94,7 +112,7 @@ TEST_CASE("two stores that were fed in another order have the same tree, and dif
   two.author.bytes[0] = 9;
   WholeChain first(one.state, *one.store), second(two.state, *two.store);
   auto tip = one.build(first, 1, kNow);
-  must(second.build(two.list(true), 1, {two.author, two.key}, kNow));
+  must(two.try_build(second, 1, kNow, true));
   CHECK(tip.tree == second.tip()->tree);
   CHECK(tip.commit != second.tip()->commit);
 }
@@ -163,7 +181,7 @@ TEST_CASE("a failed write leaves the chain as it was") {
   auto first = commons.build(chain, 1, kNow);
   commons.publish(place, "Deux", "59350");
   commons.state.fail_next(ErrorCode::kDiskFull);
-  auto failed = chain.build(commons.list(), 2, {commons.author, commons.key}, after(60'000));
+  auto failed = commons.try_build(chain, 2, after(60'000));
   REQUIRE(!failed);
   CHECK(*chain.tip() == first);
   CHECK(commons.build(chain, 2, after(60'000)) != first);
@@ -176,23 +194,80 @@ TEST_CASE("a chain that was dropped, or grew over its bound, starts again withou
   WholeChain chain(commons.state, *commons.store, 1);
   auto first = commons.build(chain, 1, kNow);
   commons.publish(place, "Deux", "59350");
-  auto second = commons.build(chain, 2, after(60'000));
+  CHECK(must(commons.try_build(chain, 2, after(60'000))));  // told, so that nobody comes back for what was
+  auto second = *chain.tip();
   CHECK(must(read_links(*chain.source(), second.commit)).parents.empty());
-  CHECK(!chain.source()->contains(first.commit));
-  WriteBatch batch;
+  CHECK(!must(chain.has(first.commit)));
+  CHECK(must(commons.state.get(Column::kMeta, kPurgeCommonsKey)));
   {
-    auto token = must(chain.stage_drop(batch));
+    WholeChain::Turn turn(chain);
+    turn.drop();
     CHECK(chain.tip());
-    must(commons.state.write(batch));
-    chain.dropped(token);
+    commons.write(turn);
   }
   CHECK(!chain.tip());
-  std::size_t rows = 0;
-  must(commons.state.scan(Column::kCommons, "", [&](std::string_view, std::string_view) { return ++rows > 0; }));
-  CHECK(rows == 0);
+  CHECK(commons.rows() == 0);
   auto third = commons.build(chain, 2, after(60'000));
   CHECK(third.tree == second.tree);
   CHECK(must(read_links(*chain.source(), third.commit)).parents.empty());
+}
+
+TEST_CASE("the heads of a commit are read when nobody can take one of them out any more") {
+  Commons commons;
+  Place place(1);
+  commons.publish(place, "Un", "59350");
+  WholeChain chain(commons.state, *commons.store);
+  commons.build(chain, 1, kNow);
+  WholeChain::Turn turn(chain);
+  turn.drop();
+  // Somebody asks, waits for the end of the turn, and must then be shown what it left.
+  std::atomic<bool> gone = false, early = false;
+  auto read = [&]() -> Result<WholeChain::Shown> {
+    early = !gone;
+    return WholeChain::Shown{commons.list(), 2};
+  };
+  WriteBatch batch;
+  must(turn.stage(batch));
+  must(commons.state.write(batch));
+  turn.written();  // no tip: who asks must wait
+  auto asked = std::async(std::launch::async, [&] { return chain.build(2, read, {commons.author, commons.key}, after(60'000)); });
+  commons.publish(place, "Deux", "59350");
+  gone = true;
+  { WholeChain::Turn ended = std::move(turn); }
+  must(asked.get());
+  CHECK(!early);
+}
+
+TEST_CASE("while a place may have broken its history nothing of the chain is served, and it goes on when it had not") {
+  Commons commons;
+  Place place(1), other(2);
+  commons.publish(place, "Un", "59350");
+  commons.publish(other, "Deux", "29039");
+  auto chain = std::make_unique<WholeChain>(commons.state, *commons.store);
+  auto first = commons.build(*chain, 1, kNow);
+  {
+    WholeChain::Turn turn(*chain);
+    turn.withdraw(place.id);
+    commons.write(turn);
+  }
+  CHECK(!chain->tip());
+  CHECK(chain->withholds());
+  chain = std::make_unique<WholeChain>(commons.state, *commons.store);  // a restart
+  must(chain->load());
+  CHECK(!chain->tip());
+  SECTION("its content comes, and goes on from what was") {
+    WholeChain::Turn turn(*chain);
+    turn.restore(place.id);
+    commons.write(turn);
+    CHECK(chain->tip() == first);
+  }
+  SECTION("somebody asks before it has come") {
+    commons.heads.erase(place.id);
+    CHECK(must(commons.try_build(*chain, 2, after(1'000))));
+    CHECK(!must(chain->has(first.commit)));
+    CHECK(!chain->withholds());
+    CHECK(must(read_links(*chain->source(), chain->tip()->commit)).parents.empty());
+  }
 }
 
 TEST_CASE("a registry tells the tree of everything once it was asked for, and only its own commits may be wanted") {
@@ -217,43 +292,179 @@ TEST_CASE("a registry tells the tree of everything once it was asked for, and on
   CHECK(registry->verify()->empty());
 }
 
-TEST_CASE("a place that breaks its history takes the commits that showed it out of the tree of everything") {
+namespace {
+
+// A registry that holds a stranger's place, whose daemon says what it likes.
+struct Visited {
   TemporaryDirectory directory;
-  REQUIRE(Registry::create(directory.path(), {"Konk Ar Lab", false, "29039", {}, {}}, kNow));
-  auto registry = must(Registry::open(directory.path()));
-  protocol::KeyPair key(protocol::Seed{{5}});
-  protocol::SignedCharter genesis;
-  genesis.charter.roots = {key.public_key()};
-  genesis.charter.daemon_key = key.public_key();
-  auto chain = must(protocol::CharterChain::start(genesis));
-  ObjectId base;
-  auto take_in = [&](std::uint64_t epoch, const std::string& name, std::size_t new_charters) {
-    MemoryContentStore nothing;
+  std::unique_ptr<Registry> registry;
+  protocol::KeyPair key{protocol::Seed{{5}}};
+  std::optional<protocol::CharterChain> chain;
+  std::uint64_t job = 0;
+
+  Visited() {
+    REQUIRE(Registry::create(directory.path(), {"Konk Ar Lab", false, "29039", {}, {}}, kNow));
+    registry = must(Registry::open(directory.path()));
+    protocol::SignedCharter genesis;
+    genesis.charter.roots = {key.public_key()};
+    genesis.charter.daemon_key = key.public_key();
+    chain = must(protocol::CharterChain::start(genesis));
+  }
+  void reopen() {
+    registry.reset();
+    registry = must(Registry::open(directory.path()));
+  }
+
+  // A commit of the place, and the head that signs it.
+  struct State {
+    Bytes pack;
+    protocol::SignedHead head;
+    ObjectId tree;
+  };
+  State state(std::uint64_t epoch, const std::string& name, const State* parent = nullptr) {
+    MemoryContentStore before;
     TreeCache cache;
     std::string profile = R"({"kind": "profile", "name": ")" + name + "\"}";
-    CommitPerson person{"x", place_email(chain.place()), 1'800'000'000, 0};
-    auto staged = must(stage_commit(nothing, {std::nullopt, std::nullopt, {{"profile.json", bytes_of(profile)}}, person, person, "x\n"}, key, cache));
+    CommitPerson person{"x", place_email(chain->place()), 1'800'000'000, 0};
+    std::optional<ObjectId> parent_commit, parent_tree;
+    if (parent != nullptr) {
+      auto held = stage_bytes(before, parent->pack);
+      auto table = must(PackTable::read(must(held->bytes()), before, {}));
+      must(before.adopt(*held, table));
+      parent_commit = parent->head.head.commit;
+      parent_tree = parent->tree;
+    }
+    auto staged = must(stage_commit(before, {parent_commit, parent_tree, {{"profile.json", bytes_of(profile)}}, person, person, "x\n"}, key, cache));
     protocol::Head head;
-    head.place = chain.place();
+    head.place = chain->place();
     head.epoch = epoch;
     head.commit = staged.commit;
     head.state = staged.state;
-    REQUIRE(registry->append_pack(epoch, must(staged.pack->bytes())));
-    auto outcomes = registry->ingest(epoch, {{{protocol::sign(head, key), chain, new_charters}, {}}});
-    REQUIRE(!outcomes.at(0).refused);
-  };
-  auto commit = [&] { return std::string(registry->status().at("commons").at("commit").as_string()); };
-  take_in(0, "Secret", 1);
-  (void)must(registry->advertise(kWholeRepository, kNow));
-  std::string shown = commit();
-  take_in(1, "Ouvert", 0);
-  CHECK(!registry->status().contains("commons"));
-  (void)must(registry->advertise(kWholeRepository, kNow));
-  CHECK(commit() != shown);
-  auto answer = [&](const std::string& want) {
+    ByteView bytes = must(staged.pack->bytes());
+    return {Bytes(bytes.begin(), bytes.end()), protocol::sign(head, key), staged.tree};
+  }
+  protocol::Candidate candidate(const State& it) { return {it.head, *chain, std::size_t(it.head.head.epoch == 0 ? 1 : 0)}; }
+  void see(const State& it) { must(registry->persist({candidate(it)}, {})); }
+  void take_in(const State& it, const ObjectId& base = {}) {
+    must(registry->append_pack(++job, it.pack));
+    auto outcomes = registry->ingest(job, {{candidate(it), base}});
+    if (outcomes.at(0).refused) FAIL(outcomes[0].refused->context);
+  }
+
+  std::string id() const { return chain->place().hex(); }
+  std::string commons() {
+    (void)must(registry->advertise(kWholeRepository, kNow));
+    return shown();
+  }
+  std::string shown() const { return std::string(registry->status().at("commons").at("commit").as_string()); }
+  bool answers(std::string_view repository, const std::string& want) {
     std::string request = "0032want " + want + "\n00000009done\n";
-    return std::string(protocol::as_text(must(must(registry->fetch(kWholeRepository, protocol::as_bytes(request), kNow))->read())));
+    auto fetch = registry->fetch(repository, protocol::as_bytes(request), kNow);
+    if (!fetch) return false;
+    std::string told(protocol::as_text(must((*fetch)->read())));
+    return told.find("ERR") == std::string::npos;
+  }
+  std::size_t listed() const { return must(registry->query(must(parse_query(What::kPlaces, {{"q", "secret"}})))).number_matched; }
+  std::vector<std::string> refs() const {
+    must(registry->write_refs());
+    std::ifstream in(directory.path() / "store.git/packed-refs");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  }
+};
+
+// Whether any file of the state store has these bytes.
+bool is_on_disk(const std::filesystem::path& directory, std::string_view bytes) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    std::string content((std::istreambuf_iterator<char>(in)), {});
+    if (content.find(bytes) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a place that breaks its history takes the commits that showed it out of the tree of everything, and off the disk") {
+  Visited here;
+  here.take_in(here.state(0, "Secret"));
+  std::string shown = here.commons();
+  std::string key(protocol::as_text(must(ObjectId::parse(shown)).bytes));
+  CHECK(is_on_disk(here.directory.path() / "state", key));
+  here.take_in(here.state(1, "Ouvert"));
+  CHECK(!here.registry->status().contains("commons"));
+  CHECK(!is_on_disk(here.directory.path() / "state", key));
+  CHECK(here.commons() != shown);
+  CHECK(!here.answers(kWholeRepository, shown));
+  CHECK(here.answers(kWholeRepository, here.shown()));
+}
+
+TEST_CASE("a head of another epoch takes what is held out of service before its content is here") {
+  Visited here;
+  auto first = here.state(0, "Secret");
+  here.take_in(first);
+  std::string commit = first.head.head.commit.hex();
+  std::string commons = here.commons();
+  REQUIRE(must(here.registry->advertise(here.id(), kNow)).size() > 0);
+  CHECK(here.answers(here.id(), commit));
+  CHECK(here.listed() == 1);
+  CHECK(here.refs().size() == 4);
+  auto healed = here.state(1, "Secret deux", &first);
+  here.see(healed);
+  auto out_of_service = [&] {
+    CHECK(!here.registry->advertise(here.id(), kNow));
+    CHECK(!here.answers(here.id(), commit));
+    CHECK(!here.answers(kWholeRepository, commons));
+    CHECK(!here.registry->place(here.id()));
+    CHECK(!here.registry->file(here.chain->place(), "profile.json"));
+    CHECK(!here.registry->export_place(here.chain->place(), std::nullopt, {}, kNow));
+    CHECK(here.listed() == 0);
+    CHECK(here.refs().size() == 3);
+    CHECK(here.registry->verify()->empty());
   };
-  CHECK(answer(shown).find("ERR") == 4);
-  CHECK(answer(commit()).find("NAK") == 4);
+  out_of_service();
+  here.reopen();
+  out_of_service();
+  must(here.registry->reindex());
+  out_of_service();
+
+  SECTION("it had not broken its history: all of it is back, and the tree of everything goes on") {
+    here.take_in(healed, first.head.head.commit);
+    CHECK(here.listed() == 1);
+    CHECK(here.answers(here.id(), healed.head.head.commit.hex()));
+    CHECK(here.shown() == commons);
+    CHECK(here.answers(kWholeRepository, commons));
+  }
+  SECTION("it had: the tree of everything starts again") {
+    auto broken = here.state(2, "Secret trois");
+    here.take_in(broken);
+    CHECK(here.listed() == 1);
+    CHECK(here.commons() != commons);
+    CHECK(!here.answers(kWholeRepository, commons));
+  }
+  SECTION("less than what was seen comes: it stays away") {
+    auto more = here.state(0, "Secret quatre", &first);
+    more.head.head.sequence = 7;
+    more.head = protocol::sign(more.head.head, here.key);
+    here.take_in(more, first.head.head.commit);
+    out_of_service();
+  }
+  SECTION("who clones everything meanwhile gets it without the place") {
+    CHECK(here.commons() != commons);
+    CHECK(!is_on_disk(here.directory.path() / "state", protocol::as_text(must(ObjectId::parse(commons)).bytes)));
+  }
+  CHECK(here.registry->verify()->empty());
+}
+
+TEST_CASE("a foreign head of another epoch takes nothing of ours out of service") {
+  Visited here;
+  auto own = here.registry->identity();
+  auto states = must(here.registry->load());
+  protocol::Head head = states.at(0).seen.head;
+  head.epoch += 5;
+  must(here.registry->persist({{protocol::sign(head, own.key), states.at(0).chain, 0}}, {}));
+  CHECK(here.registry->advertise("konk-ar-lab", kNow));
+  CHECK(here.registry->place("konk-ar-lab"));
 }
