@@ -104,7 +104,7 @@ class Author:
         tree = self.folder(nested(files))
         return self.sign(self.commit(tree, [self.heads[-1].commit] if self.heads else [], message), tree)
 
-    def sign(self, commit: bytes, tree: bytes, epoch: int = 0) -> Head:
+    def sign(self, commit: bytes, tree: bytes, epoch: int = 0, state: bytes | None = None) -> Head:
         before = self.heads[-1] if self.heads else None
         head = Head(
             charter=self.chain[-1].number,
@@ -113,7 +113,7 @@ class Author:
             time=self.time,
             place=self.place,
             commit=commit,
-            state=self.objects.state(tree),
+            state=state or self.objects.state(tree),
             previous=before.hash() if before else bytes(32),
             cell=b"FR29039\0",
         )

@@ -36,8 +36,8 @@ class Case(unittest.IsolatedAsyncioTestCase):
         for peer in self.peers:
             await peer.close()
 
-    def peer(self, by: Author | None = None) -> Peer:
-        self.peers.append(Peer(by or author()))
+    def peer(self, by: Author | None = None, speaks: type[Session] = Session) -> Peer:
+        self.peers.append(Peer(by or author(), speaks))
         return self.peers[-1]
 
     async def receipt_for(self, head: Head, session: Session) -> None:

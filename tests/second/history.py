@@ -12,7 +12,11 @@ from .pack import BLOB, COMMIT, TREE, Object
 
 SEGMENT = re.compile(rb"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 RESERVED = re.compile(rb"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
-PERSON = re.compile(rb"[^\0\n<>]* <[^\0\n<>]*> -?[0-9]+ [+-][0-9]{4}")
+PERSON = re.compile(  # §10: name <e-mail> seconds zone
+    rb"(?! )[^\x00-\x1f<>\x7f]+(?<! ) <[^\x00-\x20<>\x7f]*> (0|[1-9][0-9]{0,18}) (?!-0000)[+-]([01][0-9]|2[0-3])[0-5][0-9]"
+)
+SECONDS_MAX = (1 << 63) - 1
+PARENTS_MAX = 16
 DEPTH_MAX, ENTRIES_MAX, FILES_MAX = 4, 10_000, 20_000
 FILE_MAX, PLACE_MAX, COMMIT_MAX = 4 << 20, 256 << 20, 16 << 10
 ARMOUR_BEGIN, ARMOUR_END = b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"
@@ -20,7 +24,7 @@ EMPTY_TREE = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 
 
 def bad(text: str) -> Refused:
-    return Refused("bad-content", text)
+    return Refused("bad-object", text)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Commit:
     parents: tuple[bytes, ...]
     author: bytes
     committer: bytes
-    signature: bytes | None
+    signature: bytes
     message: bytes
 
 
@@ -91,33 +95,51 @@ def read_armour(lines: list[bytes]) -> None:
         raise bad("signed for something else than git")
 
 
-def read_commit(octets: bytes) -> Commit:
-    """The one canonical form: tree, parents, author, committer, gpgsig, nothing else, no NUL."""
-    if len(octets) > COMMIT_MAX or b"\0" in octets or b"\n\n" not in octets:
-        raise bad("a commit that is too large, holds NUL or has no message")
-    front, message = octets.split(b"\n\n", 1)
-    lines, fields = front.split(b"\n"), list[tuple[bytes, list[bytes]]]()
-    for line in lines:
+def read_fields(front: bytes) -> list[tuple[bytes, list[bytes]]]:
+    """The headers of a commit: each its name and its lines."""
+    fields = list[tuple[bytes, list[bytes]]]()
+    for line in front.split(b"\n"):
         if line.startswith(b" ") and fields:
             fields[-1][1].append(line[1:])
         else:
             key, _, value = line.partition(b" ")
             fields.append((key, [value]))
+    return fields
+
+
+def person_holds(value: bytes) -> bool:
+    found = PERSON.fullmatch(value)
+    return found is not None and int(found[1]) <= SECONDS_MAX
+
+
+def read_commit(octets: bytes) -> Commit:
+    """§10: the one canonical form, tree, parents, author, committer, gpgsig, and nothing else."""
+    if len(octets) > COMMIT_MAX:
+        raise Refused("too-large", "commit")
+    if b"\0" in octets or b"\n\n" not in octets:
+        raise bad("a commit with NUL, or without the empty line before its message")
+    try:
+        octets.decode()
+    except UnicodeDecodeError as error:
+        raise bad("a commit that is not UTF-8") from error
+    front, message = octets.split(b"\n\n", 1)
+    fields = read_fields(front)
     names = [key for key, _ in fields]
     parents = names.count(b"parent")
-    signature = [b"gpgsig"] if b"gpgsig" in names else []
-    if names != [b"tree"] + [b"parent"] * parents + [b"author", b"committer"] + signature:
+    if names != [b"tree"] + [b"parent"] * parents + [b"author", b"committer", b"gpgsig"]:
         raise bad(f"a commit with the fields {b' '.join(names)!r}")
-    plain = [value for key, value in fields if key != b"gpgsig"]
-    if any(len(value) != 1 for value in plain) or not all(PERSON.fullmatch(value[0]) for value in plain[-2:]):
-        raise bad("a commit's field that goes on, or a person who is not `name <e-mail> time zone`")
-    if not all(re.fullmatch(rb"[0-9a-f]{40}", value[0]) for value in plain[:-2]):
-        raise bad("a commit's tree or parent")
-    if signature:
-        read_armour(fields[-1][1])
-    named = [bytes.fromhex(value[0].decode()) for value in plain[:-2]]
-    armour = b"\n".join(fields[-1][1]) if signature else None
-    return Commit(named[0], tuple(named[1:]), plain[-2][0], plain[-1][0], armour, message)
+    if any(len(lines) != 1 for _, lines in fields[:-1]):
+        raise bad("a field of a commit that goes on")
+    values = [lines[0] for _, lines in fields[:-1]]
+    if not all(person_holds(value) for value in values[-2:]):
+        raise bad("an author or committer")
+    if not all(re.fullmatch(rb"[0-9a-f]{40}", value) for value in values[:-2]):
+        raise bad("a tree or parent")
+    read_armour(fields[-1][1])
+    tree, *before = (bytes.fromhex(value.decode()) for value in values[:-2])
+    if len(before) > PARENTS_MAX or len(set(before)) != len(before):
+        raise bad("too many parents, or one twice")
+    return Commit(tree, tuple(before), values[-2], values[-1], b"\n".join(fields[-1][1]), message)
 
 
 @dataclass
@@ -129,7 +151,7 @@ class Objects:
     def get(self, name: bytes, kind: int) -> bytes:
         found = self.held.get(name)
         if found is None or found[0] != kind:
-            raise bad(f"object {name.hex()} is missing")
+            raise Refused("missing-object", name.hex())
         return found[1]
 
     def commit(self, name: bytes) -> Commit:
@@ -171,7 +193,7 @@ class Objects:
             roots += not parents
             queue += parents
         if roots != 1:
-            raise bad(f"{roots} commits without a parent")
+            raise Refused("many-roots", f"{roots} commits without a parent")
         return list(found)
 
     def reached(self, commit: bytes) -> set[bytes]:
@@ -188,6 +210,8 @@ class Objects:
         found.add(tree)
         for entry in self.tree(tree):
             if entry.folder:
+                if entry.object == EMPTY_TREE:
+                    raise bad(f"the empty folder {entry.name!r}")
                 self.reach_tree(entry.object, found)
             else:
                 self.get(entry.object, BLOB)
@@ -198,7 +222,7 @@ class Objects:
         self.reached(head.commit)
         tree = self.commit(head.commit).tree
         if self.state(tree) != head.state:
-            raise Refused("bad-state", "the content is not the state that the head signs")
+            raise Refused("wrong-state", "the content is not the state that the head signs")
         files = self.files(tree)
         sizes = [len(octets) for octets in files.values()]
         if len(sizes) > FILES_MAX or sum(sizes) > PLACE_MAX or max(sizes, default=0) > FILE_MAX:

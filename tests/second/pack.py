@@ -11,6 +11,7 @@ from .octets import Refused
 COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
 NAMES = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 OBJECTS_MAX = 1_000_000
+DELTA_DEPTH_MAX = 64
 OBJECT_BYTES_MAX = 4 * 1024 * 1024  # a file; §9
 
 Object = tuple[int, bytes]  # its type and its bytes
@@ -61,7 +62,7 @@ class Cursor:
 
     def inflated(self, size: int) -> bytes:
         if size > OBJECT_BYTES_MAX:
-            raise bad(f"an object of {size} bytes")
+            raise Refused("too-large", f"an object of {size} bytes")
         stream, out = zlib.decompressobj(), bytearray()
         try:
             while not stream.eof:
@@ -145,7 +146,7 @@ def read_pack(octets: bytes, known: Callable[[bytes], Object | None]) -> dict[by
         if base is not None:
             waiting.append((at, base, body))
         elif kind in (COMMIT, TREE, BLOB):
-            found[name_of(kind, body)] = by_offset[at] = (kind, body)
+            by_offset[at] = keep(found, (kind, body))
         else:
             raise bad(f"an object of type {kind}")
     if cursor.at != len(octets) - 20:
@@ -154,14 +155,22 @@ def read_pack(octets: bytes, known: Callable[[bytes], Object | None]) -> dict[by
     return found
 
 
+def keep(found: dict[bytes, Object], made: Object) -> Object:
+    name = name_of(*made)
+    if name in found:
+        raise bad(f"{name.hex()} twice")
+    found[name] = made
+    return made
+
+
 def resolve(
     waiting: list[tuple[int, int | bytes, bytes]],
     by_offset: dict[int, Object],
     found: dict[bytes, Object],
     known: Callable[[bytes], Object | None],
 ) -> None:
-    """Applies deltas, each as soon as its base is there, whatever order they came in."""
-    while waiting:
+    """Applies deltas, each as soon as its base is there, whatever order they came in: a round for each step of a chain."""
+    for _ in range(DELTA_DEPTH_MAX):
         left = []
         for at, base, delta in waiting:
             origin = by_offset.get(base) if isinstance(base, int) else found.get(base) or known(base)
@@ -169,10 +178,10 @@ def resolve(
                 left.append((at, base, delta))
                 continue
             made = (origin[0], applied(origin[1], delta))
-            by_offset[at] = found[name_of(*made)] = made
-        if len(left) == len(waiting):
-            raise bad("a delta without its base")
+            by_offset[at] = keep(found, made)
         waiting = left
+    if waiting:
+        raise Refused("missing-object", "the base of a delta, or a chain of deltas that is too long")
 
 
 def write_pack(objects: Iterable[Object]) -> bytes:

@@ -22,7 +22,7 @@ from .pack import Object, read_pack, write_pack
 from .reconciliation import Dialled, Dialling
 
 PART_MAX, CREDIT_MAX = 128 * 1024, 1 << 20
-CONTENT_CODES = ("bad-content", "bad-state")  # a place's fault, asked again alone; other codes are the sender's
+BROKEN_CODES = ("bad-pack", "stowaway", "too-large", "too-many")  # of a pack of one place: the sender's fault
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Session:
         self.answers: dict[int, Answer] = {}
         self.requests = self.unacknowledged = self.reconciled = self.pushed = 0
         self.receipts: list[Receipt] = []
+        self.served: set[bytes] = set()  # places whose content the peer has been given
         self.unheld: set[bytes] = set()  # the peer said that it does not hold them
         self.changed = asyncio.Condition()
         self.ended: Exception | None = None
@@ -77,10 +78,10 @@ class Session:
             try:
                 await work
             except Refused as refused:
+                await self.channel.refuse(refused)  # before `ended`, upon which this task is cancelled
                 self.ended = self.ended or refused
-                await self.channel.refuse(refused)
-            except Ended as ended:
-                self.ended = self.ended or ended
+            except Ended:
+                pass  # `run` reads to the end, and finds the BYE there
 
         self.tasks.append(asyncio.create_task(watched()))
 
@@ -157,10 +158,10 @@ class Session:
         await answer.done.wait()
         try:
             if answer.failed:
-                raise Refused("bad-content", "the sender could not go on")
+                raise Refused("missing-object", "the sender could not go on")
             await self.take_content(answer.places or (), bytes(answer.octets))
         except Refused as refused:
-            if refused.code not in CONTENT_CODES:
+            if len(places) == 1 and refused.code in BROKEN_CODES:
                 raise
             if len(places) == 1:
                 self.memory.refused[places[0]] = (self.memory.places[places[0]].seen.hash(), refused)
@@ -208,7 +209,7 @@ class Session:
             self.memory.take(head, [])
         objects: dict[bytes, Object] = read_pack(octets, self.memory.objects.held.get) if octets or heads else {}
         if self.memory.stowaways(heads, objects):
-            raise Refused("bad-pack", "it holds what its heads do not reach")
+            raise Refused("stowaway", "it holds what its heads do not reach")
         for head in heads:
             self.memory.hold(head, objects)
         if heads:
@@ -225,9 +226,9 @@ class Session:
             if known is None or known.held is None:
                 places.append(Packed(place))
                 continue
-            base = commit if commit in self.memory.objects.ancestry(known.held.commit) else NOTHING
+            base, content = self.content(known.held, commit)
             places.append(Packed(place, known.held, base))
-            objects |= self.objects_since(known.held, base)
+            objects |= content
         octets = write_pack(objects.values())
         parts = [octets[at : at + PART_MAX] for at in range(0, len(octets), PART_MAX)]
         for i, part in enumerate(parts):
@@ -235,6 +236,13 @@ class Session:
             self.unacknowledged += len(part)
             flags = (FIRST if i == 0 else 0) | (LAST if i == len(parts) - 1 else 0)
             await self.channel.send(Pack(want.request, flags, tuple(places) if i == 0 else (), part))
+        self.served |= {packed.place for packed in places if packed.head}
+        await self.tell_change()
+
+    def content(self, head: Head, commit: bytes) -> tuple[bytes, dict[bytes, Object]]:
+        """The base of a packed place, and its objects beyond: the asker's commit when that is an ancestor, else nothing."""
+        base = commit if commit in self.memory.objects.ancestry(head.commit) else NOTHING
+        return base, self.objects_since(head, base)
 
     def objects_since(self, head: Head, base: bytes) -> dict[bytes, Object]:
         objects = self.memory.objects
@@ -257,9 +265,10 @@ class Session:
 class Peer:
     """One place of our own and what it knows; dials, and can be dialled."""
 
-    def __init__(self, author: Author) -> None:
-        self.author, self.memory = author, Memory()
+    def __init__(self, author: Author, speaks: type[Session] = Session) -> None:
+        self.author, self.memory, self.speaks = author, Memory(), speaks
         self.sessions: list[Session] = []
+        self.opening = asyncio.Event()
         self.adopt()
 
     def adopt(self) -> Known:
@@ -285,13 +294,19 @@ class Peer:
         except Refused as refused:
             await channel.refuse(refused)
             raise
-        session = Session(channel, self.author, self.memory)
+        session = self.speaks(channel, self.author, self.memory)
         self.sessions.append(session)
+        self.opening.set()
         session.running = asyncio.create_task(session.run())
         return session
 
     async def dial(self, url: str) -> Session:
         return await self.open(await dialled(url))
+
+    async def opened(self, seconds: float = 30) -> Session:
+        """The latest session, once there is one."""
+        await asyncio.wait_for(self.opening.wait(), seconds)
+        return self.sessions[-1]
 
     async def close(self) -> None:
         for session in self.sessions:

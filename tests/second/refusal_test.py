@@ -1,0 +1,84 @@
+"""What must be refused is refused by a real daemon and by this implementation alike: each fault is shown to both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import unittest
+from collections.abc import AsyncIterator
+
+from . import faults
+from .author import Author
+from .cases import Case, author
+from .channel import Ended
+from .frame import Bundle, Heads
+from .head import Head
+from .memory import Known
+from .octets import Refused
+from .pack import Object
+from .session import Session
+
+
+class Liar(Session):
+    """Gives out all that its author made, whatever it is."""
+
+    def content(self, head: Head, commit: bytes) -> tuple[bytes, dict[bytes, Object]]:
+        if head.place == self.author.place:
+            return bytes(20), dict(self.author.objects.held)
+        return super().content(head, commit)
+
+
+class Refusing(Case):
+    async def judged(self, url: str, by: Author, ends: bool) -> str:
+        """What becomes of a place at `url`: held, not held, or, when that `ends` the session, the code of the BYE."""
+        peer = self.peer(by, Liar)
+        session = await peer.dial(url)
+        try:
+            await session.until(lambda: session.reconciled > 0 and by.place in session.served)
+            if ends:
+                await session.until(lambda: False)
+            for honest in (author(), author()):  # once these are held, what was given before has been judged
+                peer.memory.objects.held |= honest.objects.held
+                peer.memory.places[honest.place] = Known(honest.chain, honest.heads[-1], honest.heads[-1])
+                await session.channel.send(Heads(Bundle(tuple(honest.chain), (honest.heads[-1],))))
+                await self.receipt_for(honest.heads[-1], session)
+        except (Ended, Refused) as ended:
+            return ended.code
+        finally:
+            await peer.close()
+        held = any((by.place, by.heads[-1].hash()) in receipt.heads for receipt in session.receipts)
+        return faults.HELD if held else faults.NOT_HELD
+
+    @contextlib.asynccontextmanager
+    async def judges(self) -> AsyncIterator[dict[str, str]]:
+        """The addresses of a daemon and of a peer of ours."""
+        daemon, peer = self.network.daemon("Konk"), self.peer()
+        async with peer.listening() as url:
+            yield {"daemon": await asyncio.to_thread(daemon.serve), "second": url}
+            await peer.close()
+
+    async def agree(self, shown: dict[str, tuple[faults.Fault, str]]) -> None:
+        async with self.judges() as judges:
+            for what, (fault, verdict) in shown.items():
+                for name, url in judges.items():
+                    with self.subTest(what, judge=name):
+                        by = author()
+                        fault(by)
+                        ends = verdict not in (faults.HELD, faults.NOT_HELD)
+                        self.assertEqual(await self.judged(url, by, ends), verdict)
+
+    async def test_heads_may_say_much_but_the_content_is_what_they_sign(self) -> None:
+        await self.agree(faults.HEADS)
+
+    async def test_folders_have_one_form(self) -> None:
+        await self.agree(faults.FOLDERS)
+
+    async def test_commits_have_one_form(self) -> None:
+        await self.agree(faults.COMMITS)
+
+    async def test_a_pack_holds_nothing_but_what_its_heads_reach(self) -> None:
+        await self.agree(faults.PACKS)
+
+
+if __name__ == "__main__":
+    unittest.main()
