@@ -37,6 +37,7 @@ class Channel:
     spoken: list[tuple[bool, bytes]] = field(default_factory=list)
     remote: bytes = b""  # place id, once authenticated
     remote_key: bytes = b""
+    url: str = ""
 
     def bytes_both_ways(self) -> int:
         return sum(len(octets) for _, octets in self.spoken)
@@ -124,5 +125,5 @@ class Channel:
 
 async def dialled(url: str) -> Channel:
     socket = await websockets.connect(url, compression=None, max_size=FRAME_MAX, ping_interval=None)
-    return Channel(socket, DIALLING)
+    return Channel(socket, DIALLING, url=url)
 

@@ -106,8 +106,10 @@ def check_link(before: Charter, after: Charter, place: bytes) -> None:
     if after.minimum_epoch < before.minimum_epoch:
         raise Refused("bad-charter", "the minimum epoch goes back")
     signers, old, new = after.signers(), set(before.roots), set(after.roots)
-    if len(signers & old) < before.threshold or len(signers & new) < after.threshold or signers - old - new:
-        raise Refused("bad-charter", "not signed by the thresholds of the roots before and its own")
+    if signers - old - new:
+        raise Refused("bad-charter", "signed by who is no root")
+    if len(signers & old) < before.threshold or len(signers & new) < after.threshold:
+        raise Refused("bad-signature", "not signed by the thresholds of the roots before and its own")
 
 
 def check_chain(chain: list[Charter], place: bytes) -> None:

@@ -63,7 +63,7 @@ def text8(value: str, limit: int) -> bytes:
 
 
 class Reader:
-    """Takes fields off the front of `octets`; refuses as `malformed` what is not there."""
+    """Takes fields off the front of `octets`; refuses as `truncated` what is not there."""
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
@@ -74,7 +74,7 @@ class Reader:
 
     def bytes(self, count: int) -> bytes:
         if count > self.left():
-            raise Refused("malformed", f"{count} bytes wanted at {self.at}, {self.left()} are left")
+            raise Refused("truncated", f"{count} bytes wanted at {self.at}, {self.left()} are left")
         self.at += count
         return self.octets[self.at - count : self.at]
 
@@ -113,18 +113,15 @@ class Reader:
         length = self.u8()
         if length > limit:
             raise Refused("malformed", f"a text of {length} bytes where {limit} are the most")
-        try:
-            return self.bytes(length).decode()
-        except UnicodeDecodeError as error:
-            raise Refused("malformed", "a text that is not UTF-8") from error
+        return self.bytes(length).decode(errors="replace")
 
     def count(self, size: int, least: int, most: int) -> int:
         """A `u8` (`size` 1) or `u16` (2) count, checked against its limits before what it counts is read."""
         value = int.from_bytes(self.bytes(size), "big")
         if not least <= value <= most:
-            raise Refused("malformed", f"a count of {value}, not {least} to {most}")
+            raise Refused("too-many" if value > most else "malformed", f"a count of {value}, not {least} to {most}")
         return value
 
     def end(self) -> None:
         if self.left():
-            raise Refused("malformed", f"{self.left()} bytes are left over")
+            raise Refused("trailing-bytes", f"{self.left()} bytes are left over")

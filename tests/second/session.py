@@ -118,9 +118,7 @@ class Session:
             case Pack():
                 await self.take_pack(frame)
             case Credit(taken):
-                self.unacknowledged -= taken
-                if self.unacknowledged < 0:
-                    raise Refused("malformed", "credit for more than was sent")
+                self.unacknowledged = max(0, self.unacknowledged - taken)
             case Evidence(charters, one, other):
                 if not one.conflicts(other):
                     raise Refused("malformed", "evidence of nothing")
