@@ -44,6 +44,8 @@ std::string_view event_name(Event event) {
     case Event::kHeld: return "sync.head_held";
     case Event::kForked: return "sync.forked";
     case Event::kOwnHeadElsewhere: return "sync.own_head_elsewhere";
+    case Event::kOwnHeadBehind: return "sync.own_head_behind";
+    case Event::kHeldAside: return "sync.own_content_aside";
     case Event::kNotAdmitted: return "sync.not_admitted";
   }
   return "sync.event";
@@ -52,6 +54,7 @@ std::string_view event_name(Event event) {
 LogLevel level_of(Event event) {
   switch (event) {
     case Event::kSeen:
+    case Event::kOwnHeadBehind:
     case Event::kHeld: return LogLevel::kDebug;
     case Event::kRefused:
     case Event::kForked:

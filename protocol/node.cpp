@@ -98,6 +98,7 @@ void Node::tend(Session& session) {
   } else if (dirty) {
     control(session, encode(Sketch(SketchDue{})));
   }
+  if (session.reconciled && now_.instant - session.reconciled_at >= kAnswerGrace) caught_up_ = true;
   if (Session* still = find(session.id)) pump(*still);
 }
 

@@ -83,10 +83,15 @@ struct PackChunk {
   bool last;
   bool failed;
 };
+// Of a place of ours: bring the content of what is seen beside what is held (OwnCompare in own_head.h), or leave it.
+struct WantAside {
+  PlaceId place;
+  bool wanted;
+};
 struct Tick {};
 
 using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
-                           Ingested, PackOpened, PackChunk, Tick>;
+                           Ingested, PackOpened, PackChunk, WantAside, Tick>;
 
 // ---- what to do
 
@@ -110,6 +115,7 @@ struct IngestPack {  // check and commit what was appended; answer Ingested
   struct Place {
     Candidate head;
     ObjectId base;
+    bool aside = false;  // a place of ours: seen and kept, but `held` stays as it is
   };
   JobId job;
   std::vector<Place> places;
@@ -140,7 +146,9 @@ enum class Event {
   kSeen,             // a new head
   kHeld,             // its content is here
   kForked,           // evidence of a fork
-  kOwnHeadElsewhere, // a head of our own place that we did not sign
+  kOwnHeadElsewhere, // a head of our own place that we did not sign, greater than ours; `head`
+  kOwnHeadBehind,    // an older head of our own place, in the epoch that we sign in: ours, or not; `head`
+  kHeldAside,        // the content of `head` is here, beside what is held
   kNotAdmitted,      // a place over the introducer's quota
 };
 struct Report {
@@ -149,6 +157,7 @@ struct Report {
   PlaceId place;  // the peer's, or the place concerned
   std::uint64_t count = 0;
   std::optional<Error> error;
+  std::optional<SignedHead> head = std::nullopt;
 };
 
 using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
@@ -176,6 +185,8 @@ class Node {
   Instant deadline() const;
 
   const PlaceTable& places() const { return table_; }
+  // Whether one reconciliation since the start is complete: what a peer knew of our own places, we were told.
+  bool caught_up() const { return caught_up_; }
   // Authenticated sessions: id, peer, role, whether the first reconciliation is complete.
   struct PeerView {
     SessionId session;
@@ -214,6 +225,7 @@ class Node {
   void handle(const Ingested&);
   void handle(const PackOpened&);
   void handle(const PackChunk&);
+  void handle(const WantAside&);
   void handle(const Tick&);
 
   Result<void> on_frame(Session&, const Hello&, ByteView frame);
@@ -252,6 +264,7 @@ class Node {
 
   // Heads (node_heads.cpp)
   Result<void> take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
+  void look_behind(Session& session, const SignedHead& head);
   const CharterChain* pending_chain(const PlaceId& place) const;
   Result<bool> waits_already(Session& session, const SignedHead& head);
   Result<void> charge_signatures(Session& session, std::span<const SignedCharter> charters, std::size_t heads);
@@ -294,6 +307,8 @@ class Node {
   void free_content(const PlaceId& place);
   void settle(const Job& job, const Ingested::Outcome& outcome);
   void start_stream(Session& session);
+  void stop_serving(const Head& seen);
+  void cut(Session& session, Session::Stream& stream);
   bool pump_stream(Session& session);
   Session::Stream* find_stream(JobId job, Session*& session);
   void send_receipts();
@@ -324,6 +339,8 @@ class Node {
   JobId next_job_ = 1;
   Instant last_tick_{};
   Instant next_sketch_key_{};
+  std::set<PlaceId> aside_;  // places of ours whose content is wanted beside what is held
+  bool caught_up_ = false;
   bool pump_wanted_ = false;
   std::size_t open_sessions_ = 0;
   std::map<PlaceId, Instant> shunned_;  // until when

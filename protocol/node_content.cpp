@@ -32,7 +32,9 @@ bool is_broken_pack(ErrorCode code) {
 
 }  // namespace
 
-bool Node::wants_content(const PlaceState& state) const { return !state.own && !state.holds_seen; }
+bool Node::wants_content(const PlaceState& state) const {
+  return !state.holds_seen && (!state.own || aside_.contains(state.chain.place()));
+}
 
 // ---- asking
 
@@ -75,6 +77,17 @@ void Node::request_content(Session& session) {
   request.progress = request.asked = now_.instant;
   session.request = std::move(request);
   control(session, encode(want));
+  pump_wanted_ = true;
+}
+
+void Node::handle(const WantAside& input) {
+  if (!input.wanted) {
+    aside_.erase(input.place);
+    return;
+  }
+  if (!aside_.insert(input.place).second) return;
+  for (const auto& [id, session] : sessions_)
+    if (session->open()) offer(*session, input.place);
   pump_wanted_ = true;
 }
 
@@ -189,7 +202,7 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
         if (verified.error().code == ErrorCode::kMissingCharter) continue;
         return verified;
       }
-    job.places.push_back({Candidate{*entry.head, state->chain, 0}, entry.base});
+    job.places.push_back({Candidate{*entry.head, state->chain, 0}, entry.base, state->own});
   }
   // What the peer does not hold may be asked from others, and from it when it says that it has it.
   for (const auto& [place, have] : request.places)
@@ -236,6 +249,13 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
     SessionId from[] = {job.session};
     // Not offered again: a peer whose held head is older than what was seen has nothing more to give.
     adopt(candidate, from, job.pushed);
+    if (place->aside) {
+      free_content(outcome.place);
+      const PlaceState* own = table_.find(outcome.place);
+      if (own != nullptr && own->seen.head == candidate.head.head) aside_.erase(outcome.place);
+      report({Event::kHeldAside, job.session, outcome.place, 0, {}, candidate.head});
+      return;
+    }
     if (!hold(candidate.head)) return;
     source_[outcome.place] = job.session;
     if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
@@ -309,6 +329,32 @@ void Node::start_stream(Session& session) {
   actions_.push_back(std::move(open));
 }
 
+// A break of history is seen: packs of what was before it end where they are, whoever reads them.
+void Node::stop_serving(const Head& seen) {
+  auto stale = [&](const PackedPlace& entry) { return entry.place == seen.place && entry.head && entry.head->head.epoch != seen.epoch; };
+  for (const auto& [id, session] : sessions_) {
+    for (Session::Stream& stream : session->serving) {
+      auto entry = std::ranges::find_if(stream.places, stale);
+      if (entry == stream.places.end()) continue;
+      if (streams_.contains(stream.job)) {
+        stream.cut = true;
+        if (stream.chunk) cut(*session, stream);  // else once the store answers
+        continue;
+      }
+      entry->head.reset();
+      if (std::ranges::none_of(stream.places, [](const PackedPlace& other) { return other.head.has_value(); })) stream.job = 0;
+    }
+  }
+}
+
+void Node::cut(Session& session, Session::Stream& stream) {
+  stream.failed = true;
+  if (stream.first) std::ranges::for_each(stream.places, [](PackedPlace& entry) { entry.head.reset(), entry.base = {}; });
+  stream.chunk.emplace(Bytes(), true);
+  session.serve_progress = now_.instant;
+  pump_wanted_ = true;
+}
+
 Node::Session::Stream* Node::find_stream(JobId job, Session*& session) {
   auto found = streams_.find(job);
   session = found == streams_.end() ? nullptr : find(found->second);
@@ -320,6 +366,7 @@ void Node::handle(const PackOpened& input) {
   Session* session = nullptr;
   Session::Stream* stream = find_stream(input.job, session);
   if (stream == nullptr) return;
+  if (stream->cut) return cut(*session, *stream);
   std::erase_if(stream->places, [](const PackedPlace& entry) { return entry.head.has_value(); });
   stream->places.insert(stream->places.end(), input.places.begin(), input.places.end());
   actions_.push_back(ReadPack{input.job, kPackChunkBytes});
@@ -329,6 +376,7 @@ void Node::handle(const PackChunk& input) {
   Session* session = nullptr;
   Session::Stream* stream = find_stream(input.job, session);
   if (stream == nullptr) return;
+  if (stream->cut) return cut(*session, *stream);
   stream->failed = input.failed;
   session->serve_progress = now_.instant;
   stream->chunk.emplace(input.bytes, input.last || input.failed);

@@ -114,6 +114,7 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
       return useless(session, "heads known already");
     case PlaceTable::Verdict::kOlder:
       if (head.head.charter < table_.find(place)->seen.head.charter) session.charters_due.insert(place);
+      look_behind(session, head);
       session.outbox.push_head(place);
       return useless(session, "old heads");
     case PlaceTable::Verdict::kConflicting:
@@ -125,9 +126,17 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   if (!judged->candidate) return useless(session, "the smaller of two conflicting heads");
   const PlaceState* known = table_.find(place);
   if (stranger) introduce(session);
-  if (known != nullptr && known->own) report({Event::kOwnHeadElsewhere, session.id, place, 0, {}});
+  if (known != nullptr && known->own) report({Event::kOwnHeadElsewhere, session.id, place, 0, {}, head});
   arrive(std::move(*judged->candidate), session.id);
   return {};
+}
+
+// An older head of a place of ours: nobody else may have signed in the epoch that we sign in.
+void Node::look_behind(Session& session, const SignedHead& head) {
+  const PlaceState* own = table_.find(head.head.place);
+  const SignedHead* held = own->own ? own->held_head() : nullptr;
+  if (held == nullptr || reign(held->head) != reign(head.head) || held->head == head.head) return;
+  if (verify_under(head, own->chain)) report({Event::kOwnHeadBehind, session.id, head.head.place, 0, {}, head});
 }
 
 // Of a head that waits to be written or is being written; null: none is.
@@ -234,6 +243,7 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   }
   if (table_.adopt(candidate)) {
     resketch(place, before);
+    if (breaks_history) stop_serving(candidate.head.head);
     report({Event::kSeen, from.empty() ? 0 : from.front(), place, 0, {}});
     flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal,
           new_charters);

@@ -90,11 +90,13 @@ void Node::finish_reconcile(Session& session) {
   session.to_tell.clear();
   session.heard.reset();
   session.reconciliation.reset();
+  caught_up_ = true;
   settle_reconciled(session);
 }
 
 void Node::settle_reconciled(Session& session) {
   session.reconciled = true;
+  session.reconciled_at = now_.instant;
   // ± 50 %, so that a hub's peers do not come all at once.
   auto interval = std::chrono::nanoseconds(kReconcileInterval).count();
   auto jittered = interval / 2 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(interval)));

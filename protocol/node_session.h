@@ -44,6 +44,9 @@ inline constexpr std::size_t kShunnedMax = 1'024;
 // Receipts of a peer that are verified; of more, none is missed: "unknown" is a state of theirs.
 inline constexpr std::uint64_t kReceiptsBurst = 1'000;
 inline constexpr std::uint64_t kReceiptsPerSecond = 50;
+// How long a peer that dialled us and reconciled has to say what it knows of our own places: its heads come after ours,
+// and nothing marks their end.
+inline constexpr std::chrono::seconds kAnswerGrace{10};
 
 struct NodeSession {
   NodeSession(SessionId session_id, Role session_role, const Hello& hello) : id(session_id), role(session_role), handshake(session_role, hello) {}
@@ -73,6 +76,7 @@ struct NodeSession {
     bool first = true;
     std::optional<std::pair<Bytes, bool>> chunk;  // read, not yet sent; whether it is the last
     bool failed = false;
+    bool cut = false;  // a place in it broke its history: no more of it may be served
   };
 
   SessionId id;
@@ -96,6 +100,7 @@ struct NodeSession {
   std::set<PlaceId> to_tell;                     // dialling side: what the peer's set lacks, until its heads came
   Instant reconcile_began{}, reconcile_progress{};
   bool reconciled = false;
+  Instant reconciled_at{};  // the last time
   std::uint64_t differences = 0;
   Instant next_reconcile = Instant::max();
   Replay replay;

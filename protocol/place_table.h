@@ -35,11 +35,12 @@ struct PlaceState {
 
   const SignedHead* held_head() const { return holds_seen ? &seen : held.get(); }
 
-  // What may be given to others: nothing while `seen` is of another epoch, which may have broken the history; but of our own
-  // place always, whose state is not another's to say.
+  // What may be given to other daemons: nothing while `seen` is of another epoch, which may have broken the history. Of our
+  // own place too: a copy restored from before an erasure must not hand out what was erased. (One that keeps history brings
+  // its content in a moment.)
   const SignedHead* served_head() const {
     const SignedHead* head = held_head();
-    return head != nullptr && (own || head->head.epoch == seen.head.epoch) ? head : nullptr;
+    return head != nullptr && head->head.epoch == seen.head.epoch ? head : nullptr;
   }
 };
 

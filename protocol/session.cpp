@@ -35,7 +35,10 @@ Result<CharterChain> Handshake::on_auth(const Auth& auth, const CharterChain* kn
   if (!chain) return chain;
   const SignedHead& head = auth.own.heads.front();
   if (head.head.place != other_->place) return fail(ErrorCode::kBadHead, "AUTH with another place's head");
-  if (head.head.charter + 1 != chain->size()) return fail(ErrorCode::kBadHead, "AUTH under an old charter");
+  // The key must be the latest charter's. The head may be an older one of the same key: a daemon restored from before its
+  // roots changed learns that from us.
+  if (head.head.charter >= chain->size() || chain->at(head.head.charter).charter.daemon_key != chain->latest().daemon_key)
+    return fail(ErrorCode::kBadHead, "AUTH under an old charter");
   if (auto verified = verify_under(head, *chain); !verified) return tl::unexpected(verified.error());
   Role signer = role_ == Role::kDialling ? Role::kDialled : Role::kDialling;
   if (!verify(chain->latest().daemon_key, transcript(signer), auth.signature))

@@ -27,7 +27,7 @@ class Scene {
   Node node;
   Now now{Instant{} + std::chrono::hours(1), UnixTime{1'800'000'000'000}};
   // What the prompter does by itself.
-  bool persists = true, reads = true, ingests = true;
+  bool persists = true, reads = true, ingests = true, opens = true;
   std::optional<Error> ingest_error;
 
   std::map<SessionId, std::vector<Bytes>> sent;
@@ -131,7 +131,7 @@ class Scene {
   void carry_out(const DropPack&) {}
   void carry_out(const OpenPack& open) {
     pack_opened.push_back(open);
-    later_.push_back(PackOpened{open.job, open.places});
+    if (opens) later_.push_back(PackOpened{open.job, open.places});
   }
   void carry_out(const ReadPack& read) { later_.push_back(PackChunk{read.job, {'P', 'A', 'C', 'K'}, true, false}); }
   void carry_out(const ClosePack&) {}

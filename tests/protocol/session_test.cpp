@@ -114,6 +114,19 @@ TEST_CASE("a daemon key that a later charter replaced opens nothing where that c
   CHECK(renewed.dialled.handshake.on_auth(renewed.of_dialling, &Author(1).chain()));
 }
 
+TEST_CASE("a daemon restored from before a charter that kept its key may come in, and learn that charter") {
+  Author restored(1);
+  Charter next = restored.chain().latest();
+  next.place = restored.place();
+  next.number = 1;
+  next.previous = hash_of(restored.chain().latest());
+  CharterChain known = restored.chain();
+  REQUIRE(known.extend(sign(next, std::vector{KeyPair(seed_of(1, 1))})));
+  Pair pair;
+  CHECK(pair.dialled.handshake.on_auth(pair.of_dialling, &known));
+  CHECK(pair.dialled.handshake.open());
+}
+
 TEST_CASE("a chain that contradicts the known one is refused as another chain") {
   Author one(1), other(1);
   one.rotate();
