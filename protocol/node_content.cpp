@@ -26,7 +26,7 @@ static_assert(kWantPlacesFirst << kWantDoublings == kWantPlacesMax);
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
 bool is_broken_pack(ErrorCode code) {
-  return code == ErrorCode::kBadPack || code == ErrorCode::kStowaway || code == ErrorCode::kTooLarge ||
+  return code == ErrorCode::kBadPack || code == ErrorCode::kTruncated || code == ErrorCode::kStowaway || code == ErrorCode::kTooLarge ||
          code == ErrorCode::kTooMany || code == ErrorCode::kTrailingBytes;
 }
 
