@@ -130,10 +130,6 @@ def mended(by: Author) -> None:
     by.sign(commit, tree_of(by, commit))
 
 
-def stowaway(by: Author) -> None:
-    by.add(BLOB, b"erased long ago\n")
-
-
 HEADS = {
     "the first of sequence 0": (with_head(sequence=0), HELD),
     "the greatest sequence and epoch": (with_head(sequence=2**64 - 1, epoch=2**64 - 1), HELD),
@@ -200,4 +196,3 @@ COMMITS = {
     "a control character": (put(rb"author ", b"author a\tb "), NOT_HELD),
     "a space in the e-mail": (put(rb"@", b" @"), NOT_HELD),
 }
-PACKS = {"a stowaway": (stowaway, "stowaway")}

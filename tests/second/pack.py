@@ -35,7 +35,7 @@ class Cursor:
 
     def byte(self) -> int:
         if self.at >= len(self.octets) - 20:
-            raise bad("it ends in the middle of an entry")
+            raise Refused("truncated", "in the middle of an entry")
         self.at += 1
         return self.octets[self.at - 1]
 
@@ -130,19 +130,24 @@ def applied(base: bytes, delta: bytes) -> bytes:
 
 def read_pack(octets: bytes, known: Callable[[bytes], Object | None]) -> dict[bytes, Object]:
     """The objects of a pack by name; `known` gives the bases of deltas that a thin pack leaves out."""
-    if len(octets) < 32 or octets[:8] != b"PACK\0\0\0\2" or hashlib.sha1(octets[:-20]).digest() != octets[-20:]:
+    if len(octets) < 32:
+        raise Refused("truncated", "a pack of no object has 32 bytes")
+    if octets[:8] != b"PACK\0\0\0\2" or hashlib.sha1(octets[:-20]).digest() != octets[-20:]:
         raise bad("no pack of version 2 with its checksum")
     count = int.from_bytes(octets[8:12], "big")
     if count > OBJECTS_MAX:
         raise bad(f"{count} objects")
-    cursor, found = Cursor(octets), dict[bytes, Object]()
+    cursor, found, starts = Cursor(octets), dict[bytes, Object](), set[int]()
     by_offset: dict[int, Object] = {}
     waiting: list[tuple[int, int | bytes, bytes]] = []  # offset, its base by offset or name, delta
     for _ in range(count):
         at = cursor.at
+        starts.add(at)
         kind, size = cursor.kind_and_size()
         base = at - cursor.distance() if kind == OFS_DELTA else cursor.name() if kind == REF_DELTA else None
         body = cursor.inflated(size)
+        if isinstance(base, int) and (base == at or base not in starts):
+            raise bad("a delta on what is no entry")
         if base is not None:
             waiting.append((at, base, body))
         elif kind in (COMMIT, TREE, BLOB):
@@ -150,7 +155,7 @@ def read_pack(octets: bytes, known: Callable[[bytes], Object | None]) -> dict[by
         else:
             raise bad(f"an object of type {kind}")
     if cursor.at != len(octets) - 20:
-        raise bad("bytes between the last object and the checksum")
+        raise Refused("trailing-bytes", "between the last object and the checksum")
     resolve(waiting, by_offset, found, known)
     return found
 
@@ -184,15 +189,45 @@ def resolve(
         raise Refused("missing-object", "the base of a delta, or a chain of deltas that is too long")
 
 
+def entry(kind: int, size: int, front: bytes, body: bytes) -> bytes:
+    """One entry: its type and size, what names the base of a delta, and the deflated bytes."""
+    octets, first = bytearray(), kind << 4 | size & 15
+    size >>= 4
+    while size:
+        octets.append(first | 0x80)
+        first, size = size & 0x7F, size >> 7
+    return bytes(octets) + bytes([first]) + front + zlib.compress(body)
+
+
+def offset_to(distance: int) -> bytes:
+    """What an OFS_DELTA says before its bytes: how far back its base begins."""
+    octets = [distance & 0x7F]
+    while distance := distance >> 7:
+        distance -= 1
+        octets.append(distance & 0x7F | 0x80)
+    return bytes(reversed(octets))
+
+
+def delta(before: int, after: bytes) -> bytes:
+    """A delta on a base of `before` bytes that inserts all of `after`."""
+
+    def size(value: int) -> bytes:
+        octets = bytearray()
+        while value >= 0x80:
+            octets.append(value & 0x7F | 0x80)
+            value >>= 7
+        return bytes(octets) + bytes([value])
+
+    inserted = b"".join(bytes([len(after[at : at + 127])]) + after[at : at + 127] for at in range(0, len(after), 127))
+    return size(before) + size(len(after)) + inserted
+
+
+def sealed(entries: list[bytes], version: int = 2) -> bytes:
+    """Entries with the header and the checksum of a pack."""
+    body = b"PACK" + version.to_bytes(4, "big") + len(entries).to_bytes(4, "big") + b"".join(entries)
+    return body + hashlib.sha1(body).digest()
+
+
 def write_pack(objects: Iterable[Object]) -> bytes:
     """A pack of whole objects."""
-    entries = []
-    for kind, octets in objects:
-        size, first = len(octets) >> 4, kind << 4 | len(octets) & 15
-        header = bytearray()
-        while size:
-            header.append(first | 0x80)
-            first, size = size & 0x7F, size >> 7
-        entries.append(bytes(header) + bytes([first]) + zlib.compress(octets))
-    body = b"PACK\0\0\0\2" + len(entries).to_bytes(4, "big") + b"".join(entries)
-    return body + hashlib.sha1(body).digest()
+    return sealed([entry(kind, len(octets), b"", octets) for kind, octets in objects])

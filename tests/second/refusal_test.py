@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import unittest
 from collections.abc import AsyncIterator
 
-from . import faults
+from . import faults, packs
 from .author import Author
-from .cases import Case, author
+from .cases import PROFILE, Case, author
 from .channel import Ended
 from .frame import Bundle, Heads
 from .head import Head
@@ -28,10 +29,21 @@ class Liar(Session):
         return super().content(head, commit)
 
 
+def packing(by: packs.Packing) -> type[Session]:
+    """Who packs its own place so."""
+
+    class Packer(Session):
+        def packed(self, objects: dict[bytes, Object]) -> bytes:
+            own = self.author.heads[-1].commit in objects
+            return by(list(objects.values())) if own else super().packed(objects)
+
+    return Packer
+
+
 class Refusing(Case):
-    async def judged(self, url: str, by: Author, ends: bool) -> str:
+    async def judged(self, url: str, by: Author, ends: bool, speaks: type[Session] = Liar) -> str:
         """What becomes of a place at `url`: held, not held, or, when that `ends` the session, the code of the BYE."""
-        peer = self.peer(by, Liar)
+        peer = self.peer(by, speaks)
         session = await peer.dial(url)
         try:
             await session.until(lambda: session.reconciled > 0 and by.place in session.served)
@@ -76,8 +88,15 @@ class Refusing(Case):
     async def test_commits_have_one_form(self) -> None:
         await self.agree(faults.COMMITS)
 
-    async def test_a_pack_holds_nothing_but_what_its_heads_reach(self) -> None:
-        await self.agree(faults.PACKS)
+    async def test_packs_have_one_form_and_hold_nothing_else(self) -> None:
+        async with self.judges() as judges:
+            for what, (by, verdict) in packs.PACKS.items():
+                for name, url in judges.items():
+                    with self.subTest(what, judge=name):
+                        two = author()
+                        two.publish({"profile.json": PROFILE, "more.txt": os.urandom(50)})
+                        ends = verdict not in (faults.HELD, faults.NOT_HELD)
+                        self.assertEqual(await self.judged(url, two, ends, packing(by)), verdict)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from .pack import Object, read_pack, write_pack
 from .reconciliation import Dialled, Dialling
 
 PART_MAX, CREDIT_MAX = 128 * 1024, 1 << 20
-BROKEN_CODES = ("bad-pack", "stowaway", "too-large", "too-many")  # of a pack of one place: the sender's fault
+BROKEN_CODES = ("bad-pack", "stowaway", "too-large", "too-many", "trailing-bytes", "truncated")  # of a pack of one place: the sender's fault
 
 
 @dataclass
@@ -60,7 +60,9 @@ class Session:
             if self.channel.role == DIALLING:
                 self.spawn(self.reconcile())
             while self.ended is None:
-                await self.take(await self.channel.receive())
+                frame = await self.channel.receive()
+                with contextlib.suppress(Ended):  # no answer can be sent any more; what was received before may say why
+                    await self.take(frame)
                 await self.tell_change()
         except Refused as refused:
             self.ended = self.ended or refused
@@ -227,8 +229,8 @@ class Session:
             base, content = self.content(known.held, commit)
             places.append(Packed(place, known.held, base))
             objects |= content
-        octets = write_pack(objects.values())
-        parts = [octets[at : at + PART_MAX] for at in range(0, len(octets), PART_MAX)]
+        octets = self.packed(objects)
+        parts = [octets[at : at + PART_MAX] for at in range(0, len(octets), PART_MAX)] or [b""]
         for i, part in enumerate(parts):
             await self.until(lambda: self.unacknowledged + len(part) <= CREDIT_MAX, seconds=60)
             self.unacknowledged += len(part)
@@ -236,6 +238,9 @@ class Session:
             await self.channel.send(Pack(want.request, flags, tuple(places) if i == 0 else (), part))
         self.served |= {packed.place for packed in places if packed.head}
         await self.tell_change()
+
+    def packed(self, objects: dict[bytes, Object]) -> bytes:
+        return write_pack(objects.values())
 
     def content(self, head: Head, commit: bytes) -> tuple[bytes, dict[bytes, Object]]:
         """The base of a packed place, and its objects beyond: the asker's commit when that is an ancestor, else nothing."""
