@@ -1,5 +1,6 @@
 #include "protocol/crypto.h"
 
+#include <openssl/evp.h>
 #include <sodium.h>
 
 namespace maillage::protocol {
@@ -10,21 +11,25 @@ void start_sodium() {
   check(started >= 0, "libsodium does not start");
 }
 
-crypto_hash_sha256_state* state_of(std::array<std::uint8_t, 128>& raw) {
-  static_assert(sizeof(crypto_hash_sha256_state) <= 128);
-  return reinterpret_cast<crypto_hash_sha256_state*>(raw.data());
+// Fetched once: asking for it by name at every hash costs more than a hash.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  check(method != nullptr, "OpenSSL has no SHA-256");
+  return method;
+}
+
+std::uint64_t little_endian(const std::uint8_t* bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 8; i-- > 0;) value = value << 8 | bytes[i];
+  return value;
 }
 
 }  // namespace
 
-Hash sha256(ByteView bytes) {
-  Hash hash;
-  crypto_hash_sha256(hash.bytes.data(), bytes.data(), bytes.size());
-  return hash;
-}
+Hash sha256(ByteView bytes) { return sha256({bytes}); }
 
 Hash sha256(std::initializer_list<ByteView> pieces) {
-  Sha256 hasher;
+  thread_local Sha256 hasher;  // `finish` leaves it as new
   for (ByteView piece : pieces) hasher.update(piece);
   return hasher.finish();
 }
@@ -35,11 +40,21 @@ std::array<std::uint8_t, 64> sha512(ByteView bytes) {
   return hash;
 }
 
-Sha256::Sha256() { crypto_hash_sha256_init(state_of(state_)); }
-void Sha256::update(ByteView bytes) { crypto_hash_sha256_update(state_of(state_), bytes.data(), bytes.size()); }
+void Sha256::Free::operator()(void* context) const { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context)); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  check(context_ && EVP_DigestInit_ex2(static_cast<EVP_MD_CTX*>(context_.get()), sha256_method(), nullptr) == 1, "SHA-256 does not start");
+}
+
+void Sha256::update(ByteView bytes) {
+  check(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_.get()), bytes.data(), bytes.size()) == 1, "SHA-256 fails");
+}
+
 Hash Sha256::finish() {
   Hash hash;
-  crypto_hash_sha256_final(state_of(state_), hash.bytes.data());
+  auto* context = static_cast<EVP_MD_CTX*>(context_.get());
+  bool ended = EVP_DigestFinal_ex(context, hash.bytes.data(), nullptr) == 1 && EVP_DigestInit_ex2(context, nullptr, nullptr) == 1;
+  check(ended, "SHA-256 fails");
   return hash;
 }
 
@@ -66,9 +81,14 @@ std::uint64_t siphash(const SketchKey& key, ByteView message) {
   static_assert(crypto_shorthash_BYTES == 8 && crypto_shorthash_KEYBYTES == 16);
   std::array<std::uint8_t, 8> out;
   crypto_shorthash(out.data(), message.data(), message.size(), key.bytes.data());
-  std::uint64_t value = 0;
-  for (std::size_t i = 8; i-- > 0;) value = value << 8 | out[i];  // SipHash defines its output as little-endian
-  return value;
+  return little_endian(out.data());  // as SipHash defines its output
+}
+
+std::array<std::uint64_t, 2> siphash128(const SketchKey& key, ByteView message) {
+  static_assert(crypto_shorthash_siphashx24_BYTES == 16 && crypto_shorthash_siphashx24_KEYBYTES == 16);
+  std::array<std::uint8_t, 16> out;
+  crypto_shorthash_siphashx24(out.data(), message.data(), message.size(), key.bytes.data());
+  return {little_endian(out.data()), little_endian(out.data() + 8)};
 }
 
 Seed derive_seed(const Seed& master, std::uint64_t index, std::string_view context) {

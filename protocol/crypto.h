@@ -1,6 +1,9 @@
-// The cryptography of the protocol, all of it libsodium's: SHA-256, Ed25519, SipHash-2-4, BLAKE2b key derivation.
-// Any thread. Costs measured on one core of a small machine: verify 0.05–0.1 ms, sign 0.03 ms, SHA-256 ~300 MB/s.
+// The cryptography of the protocol: libsodium's Ed25519, SipHash-2-4 and BLAKE2b key derivation, and OpenSSL's SHA-256,
+// which is five times as fast where the processor has instructions for it. Any thread. Costs measured on one core of a
+// small machine: verify 0.05–0.1 ms, sign 0.03 ms, SHA-256 0.2 µs and 1.4 GB/s.
 #pragma once
+
+#include <memory>
 
 #include "protocol/ids.h"
 #include "protocol/random.h"
@@ -19,10 +22,13 @@ class Sha256 {
  public:
   Sha256();
   void update(ByteView bytes);
-  Hash finish();
+  Hash finish();  // and begins anew
 
  private:
-  alignas(8) std::array<std::uint8_t, 128> state_;
+  struct Free {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Free> context_;
 };
 
 // An Ed25519 key pair (RFC 8032) made from its 32-byte seed. Holds a secret: the memory is wiped on destruction.
@@ -46,6 +52,8 @@ bool verify(const PublicKey& key, ByteView message, const Signature& signature);
 
 // SipHash-2-4 of `message` under `key`: the short keyed identifier of an element in a sketch.
 std::uint64_t siphash(const SketchKey& key, ByteView message);
+// The same with 128 bits.
+std::array<std::uint64_t, 2> siphash128(const SketchKey& key, ByteView message);
 
 // Subkey number `index` of `master` for `context` (exactly 8 characters): BLAKE2b, as crypto_kdf does.
 Seed derive_seed(const Seed& master, std::uint64_t index, std::string_view context);

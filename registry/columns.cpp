@@ -27,7 +27,7 @@ std::uint32_t Columns::ordinal(const PlaceId& place) {
   return at->second;
 }
 
-void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist) {
+void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist, const Lexicon& lexicon) {
   remove(place_id, path);
   auto number = static_cast<std::uint32_t>(rows_.size());
   protocol::check(number < WordList::kRowsMax, "more rows than an index can number");
@@ -40,13 +40,13 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist
   row.end = gist.end;
   row.repetition = gist.repetition;
   row.name_key = name_key(gist.name);
+  row.name_start = first_bytes(row.name_key);
   for (const auto& value : gist.facets) {
     auto next = static_cast<FacetId>(facets_.size()) | static_cast<FacetId>(value.facet) << 28;
     row.facets.push_back(facets_.emplace(value, next).first->second);
   }
   std::sort(row.facets.begin(), row.facets.end());
-  for (const auto& word : gist.words) list_word(word, number);
-  for (const auto& word : gist.joined) words_.add(word, number, Field::kName);
+  list_words(gist, number, lexicon);
 
   IndexedPlace& place = places_[row.place];
   place.rows.push_back(number);
@@ -60,7 +60,7 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist
   }
   auto card = Cards::id_of(row);
   row.face = !card;  // of a card, settling decides
-  row.words = static_cast<std::uint32_t>(gist.words.size() + gist.joined.size());
+  row.words = static_cast<std::uint32_t>(gist.words.size());
   listed_words_ += row.words;
   rows_.push_back(std::move(row));
   if (card) cards_.add(*card, {number, gist.retrieved});
@@ -70,15 +70,20 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist
 
 void Columns::list(std::uint32_t row) { added_[static_cast<std::size_t>(rows_[row].what)].push_back(row); }
 
-void Columns::list_word(const GistWord& met, std::uint32_t row) {
-  if (met.number >= listings_.size()) listings_.resize(met.number + met.number / 2 + 1);
-  Listing& listing = listings_[met.number];
-  if (!listing[0]) {
-    listing[0] = &words_.entries_of(met.word->folded);
-    for (std::size_t i = 0; i < met.word->stems.size(); ++i) listing[i + 1] = &stems_.entries_of(met.word->stems[i]);
-  }
-  for (auto* entries : listing) {
-    if (entries) WordList::add(*entries, row, met.field);
+// Lists lie far apart in memory: those of the words ahead are fetched meanwhile.
+void Columns::list_words(const Gist& gist, std::uint32_t row, const Lexicon& lexicon) {
+  constexpr std::size_t kHeads = 16, kTails = 8;
+  const auto& words = gist.words;
+  if (!words.empty() && words.back().number >= listings_.size()) listings_.resize(2 * (words.back().number + 1));  // ascending
+  for (std::size_t i = 0; i < words.size() + kHeads; ++i) {
+    if (i < words.size()) __builtin_prefetch(listings_[words[i].number]);
+    if (i >= kTails && i - kTails < words.size())
+      if (const auto* ahead = listings_[words[i - kTails].number]; ahead && !ahead->empty()) __builtin_prefetch(&ahead->back());
+    if (i < kHeads) continue;
+    const GistWord& met = words[i - kHeads];
+    auto*& list = listings_[met.number];
+    if (!list) list = &words_.new_list(lexicon.at(met.number));
+    list->emplace_back(row, met.field);
   }
 }
 
@@ -125,6 +130,7 @@ void Columns::remove_all(const PlaceId& place_id) {
 
 bool Columns::name_before(std::uint32_t a, std::uint32_t b) const {
   const Row &left = rows_[a], &right = rows_[b];
+  if (left.name_start != right.name_start) return left.name_start < right.name_start;
   if (int order = left.name_key.compare(right.name_key)) return order < 0;
   return std::tie(places_[left.place].id, left.path) < std::tie(places_[right.place].id, right.path);
 }
@@ -175,7 +181,6 @@ void Columns::renumber() {
   dead_ = dead_words_ = 0;
   listings_.clear();
   words_.renumber(moved);
-  stems_.renumber(moved);
   cards_.renumber(moved);
   for (auto& place : places_) {
     for (auto& row : place.rows) row = moved[row];

@@ -13,13 +13,14 @@
 
 #include "registry/cards.h"
 #include "registry/hosts.h"
+#include "registry/lexicon.h"
 
 namespace maillage::registry {
 
 class Columns {
  public:
   // Replaces what the place had at that path.
-  void add(const PlaceId& place, const PathKey& path, const Gist& gist);
+  void add(const PlaceId& place, const PathKey& path, const Gist& gist, const Lexicon& lexicon);
   void remove(const PlaceId& place, const PathKey& path);
   void remove_all(const PlaceId& place);
 
@@ -38,7 +39,6 @@ class Columns {
   const std::vector<Row>& rows() const { return rows_; }
   const std::vector<IndexedPlace>& places() const { return places_; }
   const WordList& words() const { return words_; }
-  const WordList& stems() const { return stems_; }
   const std::vector<std::uint32_t>& in_order(What what) const { return order_[static_cast<std::size_t>(what)]; }
 
   // All rows of the card of this one, its face first, once settled; nothing when its record says no source.
@@ -66,10 +66,7 @@ class Columns {
   void forget_profile(IndexedPlace& place);
   bool is_crowded() const;
   void renumber();
-  void list_word(const GistWord& word, std::uint32_t row);
-
-  // Where the rows of a word are listed: under the whole word, then its one or two stems. Null: not looked up yet.
-  using Listing = std::array<WordList::Entries*, 3>;
+  void list_words(const Gist& gist, std::uint32_t row, const Lexicon& lexicon);
 
   std::vector<Row> rows_;
   std::size_t dead_ = 0, dead_words_ = 0;
@@ -79,8 +76,8 @@ class Columns {
   std::unordered_map<PlaceId, std::uint32_t> ordinals_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> slugs_;
   std::map<FacetValue, FacetId> facets_;
-  WordList words_, stems_;  // stems are only met exactly, so never settled
-  std::vector<Listing> listings_;  // by the word's number
+  WordList words_;
+  std::vector<WordList::Entries*> listings_;  // by the word's number; null: it has no list yet
   Cards cards_;
   Hosts hosts_;
   std::array<std::vector<std::uint32_t>, kWhats> order_, added_;

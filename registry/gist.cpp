@@ -6,6 +6,7 @@
 
 #include "protocol/record.h"
 #include "protocol/vocabulary.h"
+#include "registry/lexicon.h"
 #include "registry/territory.h"
 
 namespace maillage::registry {
@@ -56,23 +57,30 @@ class GistReader {
     if (gist_.what == What::kNeeds || gist_.what == What::kOffers) read_deadline(created);
     std::sort(gist_.facets.begin(), gist_.facets.end());
     gist_.facets.erase(std::unique(gist_.facets.begin(), gist_.facets.end()), gist_.facets.end());
+    keep_best_of_words();
   }
 
  private:
   void add_words(std::string_view text, Field field) {
     add_words(words_of_record(lexicon_, text), field);
   }
-  void add_words(const std::vector<const Word*>& words, Field field) {
-    for (const Word* word : words) {
-      if (field != Field::kText || !word->silent) gist_.words.push_back({word, word->number, field});
+  void add_words(const std::vector<MetWord>& words, Field field) {
+    for (MetWord word : words) {
+      if (field != Field::kText || !word.silent()) gist_.words.push_back({word.number(), field});
     }
+  }
+
+  void keep_best_of_words() {
+    auto best_first = [](const GistWord& a, const GistWord& b) { return a.number != b.number ? a.number < b.number : a.field > b.field; };
+    std::sort(gist_.words.begin(), gist_.words.end(), best_first);
+    auto same = [](const GistWord& a, const GistWord& b) { return a.number == b.number; };
+    gist_.words.erase(std::unique(gist_.words.begin(), gist_.words.end(), same), gist_.words.end());
   }
 
   void add_name(std::string_view name) {
     auto words = words_of_record(lexicon_, name);
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      std::string joined = words[i]->folded + words[i + 1]->folded;
-      if (joined.size() <= kWordBytesMax) gist_.joined.push_back(std::move(joined));
+      if (auto joined = lexicon_.meet_joined(words[i], words[i + 1])) gist_.words.push_back({joined->number(), Field::kName});
     }
     add_words(words, Field::kName);
   }

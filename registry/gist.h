@@ -26,9 +26,8 @@ struct FacetValue {
 };
 
 struct GistWord {
-  const Word* word;
-  std::uint32_t number;  // the word's, so that it is not fetched for it
-  Field field;
+  std::uint32_t number;  // in the lexicon
+  Field field;           // where it stands best
 };
 
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
@@ -39,8 +38,7 @@ struct Gist {
   std::string name;
   std::optional<GeoPoint> geo;
   std::vector<FacetValue> facets;  // distinct
-  std::vector<GistWord> words;     // may repeat; they live in the lexicon
-  std::vector<std::string> joined; // neighbours in a name as one folded word: "arlab" finds Konk Ar Lab
+  std::vector<GistWord> words;     // distinct; neighbours in a name also as one word: "arlab" finds Konk Ar Lab
   // Events: half-open, kNoTime when the event has no readable start. Needs and offers: from publication to deadline.
   std::int64_t start = kNoTime, end = kNoTime;
   std::shared_ptr<const Repetition> repetition;

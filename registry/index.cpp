@@ -59,7 +59,7 @@ class Loading {
     Gist gist;
   };
 
-  explicit Loading(Columns& columns) : columns_(columns) {}
+  Loading(Columns& columns, const Lexicon& lexicon) : columns_(columns), lexicon_(lexicon) {}
   ~Loading() { wait(); }
 
   void add(Addition addition) {
@@ -77,7 +77,7 @@ class Loading {
   void hand_over() {
     wait();
     adding_ = std::async(std::launch::async, [this, additions = std::exchange(next_, {})] {
-      for (const auto& addition : additions) columns_.add(addition.place, addition.path, addition.gist);
+      for (const auto& addition : additions) columns_.add(addition.place, addition.path, addition.gist, lexicon_);
     });
   }
   void wait() {
@@ -85,6 +85,7 @@ class Loading {
   }
 
   Columns& columns_;
+  const Lexicon& lexicon_;
   std::vector<Addition> next_;
   std::future<void> adding_;
 };
@@ -208,7 +209,7 @@ void Index::apply(const IndexChange& update) {
   if (update.signer) memory_->columns.set_signer(changes.place, *update.signer);
   if (changes.replaces_all) memory_->columns.remove_all(changes.place);
   for (const auto& change : ready) {
-    if (change.gist) memory_->columns.add(changes.place, change.path, *change.gist);
+    if (change.gist) memory_->columns.add(changes.place, change.path, *change.gist, memory_->lexicon);
     else memory_->columns.remove(changes.place, change.path);
   }
 }
@@ -216,7 +217,7 @@ void Index::apply(const IndexChange& update) {
 Result<void> Index::load() {
   Columns columns;
   Lexicon lexicon;
-  Loading loading(columns);
+  Loading loading(columns, lexicon);
   std::optional<Error> error;
   auto scanned = store_.scan(Column::kRecords, "", [&](std::string_view key_bytes, std::string_view value) {
     auto key = parse_record_key(key_bytes);

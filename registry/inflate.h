@@ -1,4 +1,4 @@
-// zlib, fenced: one stream a thread, reused, because setting one up costs more than a small object.
+// zlib streams that are whole in memory, by libdeflate: two to three times as fast as zlib itself.
 #pragma once
 
 #include <span>

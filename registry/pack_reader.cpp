@@ -226,6 +226,9 @@ class PackScan {
     std::ranges::sort(order, {}, [&](std::uint32_t i) -> const auto& { return entries[i].id.bytes; });
     auto twin = std::ranges::adjacent_find(order, {}, [&](std::uint32_t i) -> const auto& { return entries[i].id.bytes; });
     if (twin != order.end()) return fail(ErrorCode::kBadPack, "an object twice: " + entries[*twin].id.hex());
+    table_.fan_.assign(PackTable::kFans + 1, 0);
+    for (const PackEntry& entry : entries) ++table_.fan_[PackTable::fan_of(entry.id) + 1];
+    std::partial_sum(table_.fan_.begin(), table_.fan_.end(), table_.fan_.begin());
     return {};
   }
 
@@ -263,8 +266,10 @@ void PackTable::keep(PackEntry& entry, ByteView bytes) {
 
 std::optional<std::uint32_t> PackTable::find(const ObjectId& id) const {
   auto name = [&](std::uint32_t i) -> const ObjectId& { return entries_[i].id; };
-  auto found = std::ranges::lower_bound(by_id_, id, {}, name);
-  if (found == by_id_.end() || name(*found) != id) return std::nullopt;
+  if (fan_.empty()) return std::nullopt;
+  auto begin = by_id_.begin() + fan_[fan_of(id)], end = by_id_.begin() + fan_[fan_of(id) + 1];
+  auto found = std::lower_bound(begin, end, id, [&](std::uint32_t i, const ObjectId& sought) { return name(i) < sought; });
+  if (found == end || name(*found) != id) return std::nullopt;
   return *found;
 }
 

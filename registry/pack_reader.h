@@ -73,7 +73,12 @@ class PackTable {
   const ObjectSource* bases_ = nullptr;
   PackName name_;
   std::vector<PackEntry> entries_;
+  // `fan_[f]` of `by_id_` have ids whose first twelve bits are below f: looking up compares two or three ids, not fifteen.
+  static constexpr std::size_t kFans = 4'096;
+  static std::size_t fan_of(const ObjectId& id) { return static_cast<std::size_t>(id.bytes[0]) << 4 | id.bytes[1] >> 4; }
+
   std::vector<std::uint32_t> by_id_;  // indexes into entries_, ascending by id
+  std::vector<std::uint32_t> fan_;    // empty until `by_id_` is
   std::vector<ObjectId> borrowed_;
 };
 

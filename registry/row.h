@@ -22,6 +22,7 @@ struct Row {
   std::int64_t start = kNoTime, end = kNoTime;
   std::shared_ptr<const Repetition> repetition;
   std::string name_key;
+  std::uint64_t name_start = 0;  // first_bytes of it: decides nearly every comparison
 
   // What questions see.
   bool shown() const { return alive && face; }

@@ -46,7 +46,7 @@ class Relevance {
       return [this, quality](const std::vector<WordList::Entry>& entries) { add(entries, quality); };
     };
     columns_.words().exact(word.folded, with(kExactQuality));
-    for (const auto& stem : word.stems) columns_.stems().exact(stem, with(kStemQuality));
+    for (const auto& stem : word.stems) columns_.words().stemmed(stem, with(kStemQuality));
     bool prefix = last && word.folded.size() >= kPrefixLettersMin;
     if (prefix) columns_.words().prefixed(word.folded, with(kPrefixQuality));
     bool typo = touched_.empty() && word.folded.size() >= kTypoLettersMin;

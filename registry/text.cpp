@@ -66,32 +66,33 @@ std::string stem(const std::string& word) {
   return out;
 }
 
-std::vector<const Word*> split(Lexicon& lexicon, std::string_view utf8) {
-  std::vector<const Word*> words;
+std::vector<MetWord> split(Lexicon& lexicon, std::string_view utf8) {
+  std::vector<MetWord> words;
   words.reserve(utf8.size() / 6);
   each_word(utf8, [&](const std::string& letters, bool apostrophe) {
     if (words.size() >= kWordsMax || (apostrophe && holds(kElisions, letters))) return;
-    const Word& word = lexicon.word(cut(letters, kLettersBytesMax));
-    if (!word.folded.empty()) words.push_back(&word);
+    if (auto word = lexicon.meet(cut(letters, kLettersBytesMax))) words.push_back(*word);
   });
   return words;
 }
 
-const Compound* compound_of(const Word& first, const Word& second) {
-  if (!first.may_join) return nullptr;
+const Compound* compound_of(const Lexicon& lexicon, MetWord first, MetWord second) {
+  if (!first.may_join()) return nullptr;
+  std::string_view start = lexicon.at(first).folded, end = lexicon.at(second).folded;
   for (const auto& compound : kCompounds) {
-    if (first.folded != compound.first || !second.folded.starts_with(compound.second)) continue;
-    std::string_view ending = std::string_view(second.folded).substr(compound.second.size());
+    if (start != compound.first || !end.starts_with(compound.second)) continue;
+    std::string_view ending = end.substr(compound.second.size());
     if (ending.empty() || ending == "s" || ending == "x") return &compound;
   }
   return nullptr;
 }
 
-const Compound* compound_of(const Word& word) {
-  if (!word.may_join) return nullptr;
+const Compound* compound_of(const Lexicon& lexicon, MetWord word) {
+  if (!word.may_join()) return nullptr;
+  std::string_view folded = lexicon.at(word).folded;
   for (const auto& compound : kCompounds) {
-    if (!word.folded.starts_with(compound.joined)) continue;
-    std::string_view ending = std::string_view(word.folded).substr(compound.joined.size());
+    if (!folded.starts_with(compound.joined)) continue;
+    std::string_view ending = folded.substr(compound.joined.size());
     if (ending.empty() || ending == "s" || ending == "x") return &compound;
   }
   return nullptr;
@@ -118,18 +119,18 @@ Word make_word(std::string_view letters) {
   return word;
 }
 
-std::vector<const Word*> words_of_record(Lexicon& lexicon, std::string_view utf8) {
+std::vector<MetWord> words_of_record(Lexicon& lexicon, std::string_view utf8) {
   auto words = split(lexicon, utf8);
-  std::vector<const Word*> all;
+  std::vector<MetWord> all;
   all.reserve(words.size() + 4);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const Compound* two = i + 1 < words.size() ? compound_of(*words[i], *words[i + 1]) : nullptr;
-    const Compound* one = compound_of(*words[i]);
-    if (two) all.push_back(&lexicon.word(two->joined));
+    const Compound* two = i + 1 < words.size() ? compound_of(lexicon, words[i], words[i + 1]) : nullptr;
+    const Compound* one = compound_of(lexicon, words[i]);
+    if (two) all.push_back(*lexicon.meet(two->joined));
     all.push_back(words[i]);
     if (!one) continue;
-    all.push_back(&lexicon.word(one->first));
-    all.push_back(&lexicon.word(one->second));
+    all.push_back(*lexicon.meet(one->first));
+    all.push_back(*lexicon.meet(one->second));
   }
   return all;
 }
@@ -139,8 +140,8 @@ std::vector<Word> words_of_question(std::string_view utf8) {
   auto words = split(lexicon, utf8);
   std::vector<Word> joined;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const Compound* two = i + 1 < words.size() ? compound_of(*words[i], *words[i + 1]) : nullptr;
-    joined.push_back(two ? make_word(two->joined) : *words[i]);
+    const Compound* two = i + 1 < words.size() ? compound_of(lexicon, words[i], words[i + 1]) : nullptr;
+    joined.push_back(two ? make_word(two->joined) : lexicon.at(words[i]));
     if (two) ++i;
   }
   auto telling = joined;
@@ -173,6 +174,12 @@ std::string name_key(std::string_view utf8) {
   // The last byte of a whole key is its terminator.
   std::size_t kept = std::min<std::size_t>(kNameKeyBytes, size > 0 ? static_cast<std::size_t>(size) - 1 : 0);
   return {reinterpret_cast<const char*>(key.data()), kept};
+}
+
+std::uint64_t first_bytes(std::string_view text) {
+  std::uint64_t start = 0;
+  for (std::size_t i = 0; i < 8; ++i) start = start << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
+  return start;
 }
 
 }  // namespace maillage::registry

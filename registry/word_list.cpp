@@ -6,36 +6,23 @@
 #include "registry/text.h"
 
 namespace maillage::registry {
-namespace {
-
-std::uint64_t start_of(std::string_view word) {
-  std::uint64_t start = 0;
-  for (std::size_t i = 0; i < 8; ++i) start = start << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0u);
-  return start;
+WordList::Entries& WordList::new_list(const Word& word) {
+  auto [at, is_new] = words_.try_emplace(word.folded);
+  if (is_new) added_.push_back(&*at);
+  Entries& list = *at->second.emplace_back(std::make_unique<Entries>());
+  for (const std::string& stem : word.stems) stems_[stem].push_back(&list);
+  return list;
 }
 
-}  // namespace
-
-WordList::Entries& WordList::entries_of(std::string_view word) {
-  auto at = words_.find(word);
-  if (at == words_.end()) {
-    at = words_.emplace(word, Entries()).first;
-    added_.push_back(&*at);
-  }
-  return at->second;
-}
-
-void WordList::add(Entries& entries, std::uint32_t row, Field field) {
-  bool new_row = entries.empty() || entries.back().row() != row;
-  if (new_row) entries.emplace_back(row, field);
-  else if (entries.back().field() < field) entries.back() = Entry(row, field);
+void WordList::visit_all(const Lists& lists, const Visit& visit) {
+  for (const auto& list : lists) visit(*list);
 }
 
 void WordList::settle() {
   std::vector<Sorted> fresh;
   fresh.reserve(added_.size());
   for (const auto* listed : added_) {
-    fresh.push_back({start_of(listed->first), listed});
+    fresh.push_back({first_bytes(listed->first), listed});
     by_length_[std::min(listed->first.size(), kWordBytesMax)].push_back(listed);
   }
   added_.clear();
@@ -44,22 +31,28 @@ void WordList::settle() {
 
 void WordList::exact(std::string_view word, const Visit& visit) const {
   auto found = words_.find(word);
-  if (found != words_.end()) visit(found->second);
+  if (found != words_.end()) visit_all(found->second, visit);
+}
+
+void WordList::stemmed(std::string_view stem, const Visit& visit) const {
+  auto found = stems_.find(stem);
+  if (found == stems_.end()) return;
+  for (const Entries* list : found->second) visit(*list);
 }
 
 void WordList::prefixed(std::string_view prefix, const Visit& visit) const {
-  auto before = [start = start_of(prefix)](const Sorted& word, std::string_view text) {
+  auto before = [start = first_bytes(prefix)](const Sorted& word, std::string_view text) {
     return word.start != start ? word.start < start : word.listed->first < text;
   };
   auto at = std::lower_bound(sorted_.begin(), sorted_.end(), prefix, before);
-  for (; at != sorted_.end() && at->listed->first.starts_with(prefix); ++at) visit(at->listed->second);
+  for (; at != sorted_.end() && at->listed->first.starts_with(prefix); ++at) visit_all(at->listed->second, visit);
 }
 
 void WordList::one_typo_away(std::string_view word, const Visit& visit) const {
   std::size_t last = std::min(word.size() + 1, kWordBytesMax);
   for (std::size_t length = word.empty() ? 0 : word.size() - 1; length <= last; ++length) {
     for (const auto* listed : by_length_[length]) {
-      if (within_one_typo(word, listed->first)) visit(listed->second);
+      if (within_one_typo(word, listed->first)) visit_all(listed->second, visit);
     }
   }
 }
@@ -68,19 +61,22 @@ void WordList::renumber(const std::vector<std::uint32_t>& rows) {
   sorted_.clear();
   added_.clear();
   for (auto& list : by_length_) list.clear();
-  for (auto at = words_.begin(); at != words_.end();) {
-    Entries kept;
-    for (Entry entry : at->second) {
-      if (rows[entry.row()] != kRowsMax) kept.emplace_back(rows[entry.row()], entry.field());
+  for (auto& [word, lists] : words_) {
+    for (auto& list : lists) {
+      Entries kept;
+      for (Entry entry : *list) {
+        if (rows[entry.row()] != kRowsMax) kept.emplace_back(rows[entry.row()], entry.field());
+      }
+      *list = std::move(kept);
     }
-    at->second = std::move(kept);
-    if (at->second.empty()) {
-      at = words_.erase(at);
-      continue;
-    }
-    added_.push_back(&*at);
-    ++at;
   }
+  auto is_empty = [](const auto& list) { return list->empty(); };
+  auto leads_nowhere = [](const auto& entry) { return entry.second.empty(); };
+  for (auto& [stem, lists] : stems_) std::erase_if(lists, is_empty);
+  std::erase_if(stems_, leads_nowhere);
+  for (auto& [word, lists] : words_) std::erase_if(lists, is_empty);
+  std::erase_if(words_, leads_nowhere);
+  for (const auto& word : words_) added_.push_back(&word);
 }
 
 }  // namespace maillage::registry

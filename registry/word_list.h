@@ -1,16 +1,21 @@
 // WordList: for each word the rows that hold it, with the field where it stands best. Rows only grow; a row that died
-// stays listed until `renumber`. A new word is met by `exact` at once, by the rest from the next `settle` on. The caller
-// guards it (columns.h).
+// stays listed until `renumber`. A new word is met by `exact` and `stemmed` at once, by the rest from the next `settle` on.
+// The caller guards it (columns.h).
+//
+// A row is listed once a word, under the word as its record writes it (Word::letters); whole words and stems lead to those
+// lists. Rationale: a list of its own for each stem doubled memory, and the time that a new row takes.
 #pragma once
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "registry/gist.h"
+#include "registry/text.h"
 #include "registry/word_hash.h"
 
 namespace maillage::registry {
@@ -36,16 +41,15 @@ class WordList {
   WordList(WordList&&) = default;
   WordList& operator=(WordList&&) = default;
 
-  // `row` is the largest so far; `word` of kWordBytesMax at most.
-  void add(std::string_view word, std::uint32_t row, Field field) { add(entries_of(word), row, field); }
-
-  // The list of a word, made when it is new; it stays where it is until `renumber`.
-  Entries& entries_of(std::string_view word);
-  static void add(Entries& entries, std::uint32_t row, Field field);
+  // A new list for a word, where the caller appends rows, the largest so far each; it stays where it is until `renumber`.
+  // A word may have several, which hold different rows.
+  Entries& new_list(const Word& word);
   void settle();
   std::size_t size() const { return words_.size(); }
 
+  // Each visits all lists there are; a row may be in several.
   void exact(std::string_view word, const Visit& visit) const;
+  void stemmed(std::string_view stem, const Visit& visit) const;
   void prefixed(std::string_view prefix, const Visit& visit) const;  // the word itself included
   void one_typo_away(std::string_view word, const Visit& visit) const;
 
@@ -53,7 +57,9 @@ class WordList {
   void renumber(const std::vector<std::uint32_t>& rows);
 
  private:
-  using Words = std::unordered_map<std::string, Entries, WordHash, std::equal_to<>>;
+  using Lists = std::vector<std::unique_ptr<Entries>>;
+  using Words = std::unordered_map<std::string, Lists, WordHash, std::equal_to<>>;
+  using Stems = std::unordered_map<std::string, std::vector<const Entries*>, WordHash, std::equal_to<>>;
 
   // A word in the alphabet of bytes. Its first eight, big-endian, decide nearly every comparison without reading it.
   struct Sorted {
@@ -64,7 +70,10 @@ class WordList {
     }
   };
 
+  static void visit_all(const Lists& lists, const Visit& visit);
+
   Words words_;
+  Stems stems_;  // to lists of words_
   std::vector<Sorted> sorted_;
   std::vector<const Words::value_type*> added_;  // since the last settle
   std::array<std::vector<const Words::value_type*>, kWordBytesMax + 1> by_length_;

@@ -331,10 +331,9 @@ TEST_CASE("a record that is replaced by words nobody has, again and again, does 
   for (int version = 0; version < 100; ++version) {
     Gist gist;
     for (int i = 0; i < 2'500; ++i) {
-      const Word& word = lexicon.word("w" + std::to_string(2'500 * version + i));
-      gist.words.push_back({&word, word.number, Field::kText});
+      gist.words.push_back({lexicon.meet("w" + std::to_string(2'500 * version + i))->number(), Field::kText});
     }
-    columns.add(place_number(1), path_key("profile.json"), gist);
+    columns.add(place_number(1), path_key("profile.json"), gist, lexicon);
     columns.settle();
     most = std::max(most, columns.words().size());
   }
@@ -347,14 +346,13 @@ TEST_CASE("a record that is replaced by the same words again and again does not 
   Columns columns;
   std::vector<GistWord> words;
   for (int i = 0; i < 2'500; ++i) {
-    const Word& word = lexicon.word("w" + std::to_string(i));
-    words.push_back({&word, word.number, Field::kText});
+    words.push_back({lexicon.meet("w" + std::to_string(i))->number(), Field::kText});
   }
   std::size_t most = 0;
   for (int version = 0; version < 100; ++version) {
     Gist gist;
     gist.words = words;
-    columns.add(place_number(1), path_key("profile.json"), gist);
+    columns.add(place_number(1), path_key("profile.json"), gist, lexicon);
     columns.settle();
     columns.words().exact("w7", [&](const WordList::Entries& entries) { most = std::max(most, entries.size()); });
   }

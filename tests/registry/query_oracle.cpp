@@ -53,8 +53,9 @@ struct WeighedWord {
 
 void add_words(std::vector<WeighedWord>& words, const std::string& of, std::uint32_t weight) {
   Lexicon lexicon;
-  for (const Word* word : words_of_record(lexicon, of)) {
-    if (weight > 1 || !is_stop_word(word->folded)) words.push_back({*word, weight, false});
+  for (MetWord met : words_of_record(lexicon, of)) {
+    const Word& word = lexicon.at(met);
+    if (weight > 1 || !is_stop_word(word.folded)) words.push_back({word, weight, false});
   }
 }
 
@@ -74,7 +75,7 @@ std::vector<WeighedWord> words_in(const object& json) {
   auto parts = words_of_record(lexicon, name);
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     Word joined;
-    joined.folded = parts[i]->folded + parts[i + 1]->folded;
+    joined.folded = lexicon.at(parts[i]).folded + lexicon.at(parts[i + 1]).folded;
     words.push_back({std::move(joined), 4, true});
   }
   add_labelled(words, "activities", list(json, "activities"));

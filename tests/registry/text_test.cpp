@@ -13,7 +13,7 @@ namespace {
 std::vector<Word> record_words(std::string_view text) {
   Lexicon lexicon;
   std::vector<Word> words;
-  for (const Word* word : words_of_record(lexicon, text)) words.push_back(*word);
+  for (MetWord word : words_of_record(lexicon, text)) words.push_back(lexicon.at(word));
   return words;
 }
 
@@ -136,15 +136,29 @@ TEST_CASE("Latin letters are folded the same with and without letters of other s
 
 TEST_CASE("a lexicon gives the same word for the same letters and another for any other, and stays so as it grows") {
   Lexicon lexicon;
-  const Word* first = &lexicon.word("réparées");
+  const Word* first = &lexicon.at(*lexicon.meet("réparées"));
   CHECK(first->stems.size() == 2);
   std::set<const Word*> others;
-  for (int i = 0; i < 40'000; ++i) others.insert(&lexicon.word("mot" + std::to_string(i)));
+  for (int i = 0; i < 40'000; ++i) others.insert(&lexicon.at(*lexicon.meet("mot" + std::to_string(i))));
   CHECK(others.size() == 40'000);
-  CHECK(&lexicon.word("réparées") == first);
-  CHECK(first->number == 0);
-  CHECK(lexicon.word("mot39999").number == 40'000);
+  CHECK(&lexicon.at(*lexicon.meet("réparées")) == first);
+  CHECK(lexicon.meet("réparées")->number() == 0);
+  CHECK(lexicon.meet("mot39999")->number() == 40'000);
   lexicon.clear();
   CHECK(lexicon.size() == 0);
-  CHECK(lexicon.word("mot7").number == 0);
+  CHECK(lexicon.meet("mot7")->number() == 0);
+}
+
+TEST_CASE("a lexicon keeps two neighbours as one word without stems, another than the same letters in one") {
+  Lexicon lexicon;
+  auto ar = *lexicon.meet("ar"), lab = *lexicon.meet("lab"), arlab = *lexicon.meet("arlab");
+  auto joined = lexicon.meet_joined(ar, lab);
+  REQUIRE(joined);
+  CHECK(joined->number() != arlab.number());
+  CHECK(lexicon.at(*joined).folded == "arlab");
+  CHECK(lexicon.at(*joined).stems.empty());
+  CHECK(lexicon.meet_joined(ar, lab)->number() == joined->number());
+  CHECK(lexicon.at(*lexicon.meet_joined(lab, ar)).folded == "labar");
+  auto half = *lexicon.meet(std::string(40, 'a'));
+  CHECK_FALSE(lexicon.meet_joined(half, half));
 }
