@@ -238,6 +238,8 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   bool breaks_history = false;
   bool new_charters = known == nullptr || candidate.chain.size() > known->chain.size();
   if (known != nullptr) {
+    // Its twin was still being written when it was judged, or a pack brought it.
+    if (conflicts(candidate.head.head, known->seen.head)) note_fork({known->seen, candidate.head});
     before = PlaceTable::element(*known);
     breaks_history = known->seen.head.epoch != candidate.head.head.epoch;
   }

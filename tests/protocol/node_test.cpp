@@ -467,6 +467,34 @@ TEST_CASE("evidence of a fork goes to every session once, and later heads of the
   CHECK(scene.all<Heads>(kWithBob).back().bundle.charters.empty());
 }
 
+TEST_CASE("a head that conflicts with one that is being written is evidence too") {
+  SignedHead smaller = kFar.head(2), greater = kFar.head(2, 0, 1);
+  if (order(smaller.head, greater.head) > 0) std::swap(smaller, greater);
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  tell(scene, kWithAnn, kFar, kFar.head(1));
+  scene.persists = false;
+  tell(scene, kWithAnn, kFar, smaller);
+  JobId writing = scene.persist_asked.back().job;
+  tell(scene, kWithAnn, kFar, greater);
+  scene.persists = true;
+  scene.on(Persisted{writing, true});
+  CHECK(*scene.seen(kFar) == greater);
+  CHECK(scene.node.places().find(kFar.place())->fork != nullptr);
+}
+
+TEST_CASE("a pack of a head that conflicts with the one that was told is evidence too") {
+  SignedHead smaller = kFar.head(2), greater = kFar.head(2, 0, 1);
+  if (order(smaller.head, greater.head) > 0) std::swap(smaller, greater);
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  tell(scene, kWithAnn, kFar, smaller);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1), greater});
+  if (!scene.holds(kFar)) scene.answer_want(kWithAnn, std::vector{greater});
+  CHECK(*scene.seen(kFar) == greater);
+  CHECK(scene.node.places().find(kFar.place())->fork != nullptr);
+}
+
 TEST_CASE("places with the longest chains and forks do not end an honest session that reads slowly") {
   Scene scene(kUs);
   scene.meet(kWithAnn, kAnn);
