@@ -107,7 +107,7 @@ def check_link(before: Charter, after: Charter, place: bytes) -> None:
         raise Refused("bad-charter", "the minimum epoch goes back")
     signers, old, new = after.signers(), set(before.roots), set(after.roots)
     if signers - old - new:
-        raise Refused("bad-charter", "signed by who is no root")
+        raise Refused("bad-signature", "by who is no root")
     if len(signers & old) < before.threshold or len(signers & new) < after.threshold:
         raise Refused("bad-signature", "not signed by the thresholds of the roots before and its own")
 

@@ -132,6 +132,7 @@ class Session:
         """§8 "Receiving a head": who sends an older one is told ours."""
         for head, verdict in self.memory.take_bundle(bundle.charters, bundle.heads):
             self.asking.heard.add(head.place)
+            self.unheld.discard(head.place)  # told again: its content may be there now
             if verdict == "older":
                 known = self.memory.places[head.place]
                 await self.channel.send(Heads(Bundle(tuple(known.chain), (known.seen,))))
