@@ -20,9 +20,12 @@ def now() -> int:
     return int(time.time() * 1000)
 
 
+def string(octets: bytes) -> bytes:
+    return u32(len(octets)) + octets
+
+
 def armour(seed: bytes, message: bytes) -> bytes:
     """What `ssh-keygen -Y sign -n git` makes of the message."""
-    string = lambda octets: u32(len(octets)) + octets
     key = string(b"ssh-ed25519") + string(public(seed))
     purpose = string(b"git") + string(b"") + string(b"sha512")
     made = signed(seed, b"SSHSIG" + purpose + string(hashlib.sha512(message).digest()))

@@ -42,7 +42,7 @@ class Case(unittest.IsolatedAsyncioTestCase):
 
     async def receipt_for(self, head: Head, session: Session) -> None:
         """Waits until the other side says that it holds what `head` says."""
-        await session.until(lambda: any((head.place, head.hash()) in receipt.heads for receipt in session.receipts))
+        await session.until(lambda: head.hash() in session.receipted())
 
     async def names(self, daemon: Daemon, kind: str) -> list[str]:
         """The names of the records of a kind that a daemon answers with."""

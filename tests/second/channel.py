@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-import websockets
+from websockets.exceptions import ConnectionClosed
+from websockets.legacy.client import connect
 
 from .author import Author, now
 from .charter import Charter, of_places, signed, verified
@@ -18,6 +19,7 @@ from .octets import Refused
 
 HANDSHAKE_SECONDS = 10
 DIALLING, DIALLED = 0, 1
+Kind = TypeVar("Kind")
 
 
 class Ended(Exception):
@@ -47,7 +49,7 @@ class Channel:
         self.spoken.append((True, octets))
         try:
             await self.socket.send(octets)
-        except websockets.ConnectionClosed as closed:
+        except ConnectionClosed as closed:
             raise Ended(None) from closed
 
     async def send(self, frame: Frame) -> None:
@@ -56,7 +58,7 @@ class Channel:
     async def receive_octets(self) -> bytes:
         try:
             octets = await self.socket.recv()
-        except websockets.ConnectionClosed as closed:
+        except ConnectionClosed as closed:
             raise Ended(None) from closed
         if not isinstance(octets, bytes):
             raise Refused("malformed", "a text message")
@@ -79,7 +81,7 @@ class Channel:
         await self.close()
 
     async def close(self) -> None:
-        with contextlib.suppress(websockets.ConnectionClosed):
+        with contextlib.suppress(ConnectionClosed):
             await self.socket.close()
 
     async def authenticate(self, author: Author, memory: Memory, nonce: bytes | None = None) -> None:
@@ -99,7 +101,7 @@ class Channel:
         self.remote_key = self.judge(auth, hello.place, auth_message(1 - self.role, *hellos), memory)
         self.remote = hello.place
 
-    async def expect(self, kind: type) -> Any:
+    async def expect(self, kind: type[Kind]) -> Kind:
         frame = await asyncio.wait_for(self.receive(), HANDSHAKE_SECONDS)
         if not isinstance(frame, kind):
             raise Refused("unexpected-frame", f"{type(frame).__name__} where {kind.__name__} is due")
@@ -124,6 +126,6 @@ class Channel:
 
 
 async def dialled(url: str) -> Channel:
-    socket = await websockets.connect(url, compression=None, max_size=FRAME_MAX, ping_interval=None)
+    socket = await connect(url, compression=None, max_size=FRAME_MAX, ping_interval=None)
     return Channel(socket, DIALLING, url=url)
 

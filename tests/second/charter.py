@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nacl.exceptions
 import nacl.signing
@@ -66,8 +66,7 @@ class Charter:
     def signed_by(self, seeds: list[bytes]) -> Charter:
         message = PURPOSE + self.unsigned()
         made = tuple(sorted((public(seed), signed(seed, message)) for seed in seeds))
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Charter(**{**fields, "signatures": made})
+        return replace(self, signatures=made)
 
     def signers(self) -> set[bytes]:
         """Everybody who signed; every signature must hold."""
@@ -86,10 +85,10 @@ def read_charter(reader: Reader) -> Charter:
     """A signed charter, field by field; what one charter alone can say wrong is refused here."""
     if reader.u8() != 1:
         raise Refused("malformed", "a charter of another version")
-    place, number, previous, threshold = reader.bytes(32), reader.u16(), reader.bytes(32), reader.u8()
-    roots = [reader.bytes(32) for _ in range(reader.count(1, 1, ROOTS_MAX))]
-    daemon, minimum_epoch, time = reader.bytes(32), reader.u64(), reader.i64()
-    signatures = [(reader.bytes(32), reader.bytes(64)) for _ in range(reader.count(1, 0, SIGNATURES_MAX))]
+    place, number, previous, threshold = reader.take(32), reader.u16(), reader.take(32), reader.u8()
+    roots = [reader.take(32) for _ in range(reader.count(1, 1, ROOTS_MAX))]
+    daemon, minimum_epoch, time = reader.take(32), reader.u64(), reader.i64()
+    signatures = [(reader.take(32), reader.take(64)) for _ in range(reader.count(1, 0, SIGNATURES_MAX))]
     if number >= CHAIN_MAX or not 1 <= threshold <= len(roots):
         raise Refused("malformed", "a charter's number or threshold")
     if (number == 0) != (place == ZERO) or (number == 0) != (previous == ZERO):

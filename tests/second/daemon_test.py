@@ -8,7 +8,15 @@ import unittest
 from .cases import PROFILE, Case, author, settled
 from .daemons import Daemon, event, resource
 from .frame import Pack, read_frame
-from .session import Session
+from .head import Head
+from .session import Peer, Session
+
+
+def held(peer: Peer, daemon: Daemon) -> Head:
+    """The head of the daemon's own place whose content we have."""
+    head = peer.memory.places[daemon.place].held
+    assert head is not None
+    return head
 
 
 class Reading(Case):
@@ -37,18 +45,18 @@ class Reading(Case):
         others = {"profile.json", "identity/charters", "identity/allowed_signers"}
         self.assertEqual(set(found) - set(files), others)
         head = daemon.ask("status")["own"][0]["head"]
-        self.assertEqual(peer.memory.places[daemon.place].held.hash().hex(), head["hash"])
+        self.assertEqual(held(peer, daemon).hash().hex(), head["hash"])
 
     async def test_a_publication_is_heard_live_and_comes_thin(self) -> None:
         daemon, _ = self.publisher()
         peer = self.peer()
         session = await peer.dial(daemon.serve())
         await session.until(lambda: settled(session))
-        before, spoken = peer.memory.places[daemon.place].held, session.channel.bytes_both_ways()
+        before, spoken = held(peer, daemon), session.channel.bytes_both_ways()
         daemon.publish({"events/2027-03/bal.json": event("Bal masqué")})
         await session.until(lambda: peer.memory.places[daemon.place].held != before)
         self.assertEqual(peer.memory.files(daemon.place)["events/2027-03/bal.json"], event("Bal masqué").encode())
-        self.assertEqual(peer.memory.places[daemon.place].held.previous, before.hash())
+        self.assertEqual(held(peer, daemon).previous, before.hash())
         self.assertEqual((session.pushed, session.requests), (1, 1), "it came with its head, on the commit before")
         self.assertLess(session.channel.bytes_both_ways() - spoken, 2500)
 

@@ -31,7 +31,8 @@ class Daemon:
         ended = subprocess.run(line, cwd=self.site, capture_output=True, text=True, env=environment, timeout=60, check=False)
         if ended.returncode:
             raise AssertionError(f"maillage {verb}: {ended.stdout}{ended.stderr}")
-        return json.loads(ended.stdout or "{}")
+        found: dict[str, Any] = json.loads(ended.stdout or "{}")
+        return found
 
     def serve(self, *peers: str) -> str:
         """Starts it; the address of its /peer."""
@@ -61,7 +62,8 @@ class Daemon:
     def ask(self, target: str) -> dict[str, Any]:
         """GET /api/v1/TARGET."""
         with urllib.request.urlopen(f"http://{self.address}/api/v1/{target}", timeout=PATIENCE_SECONDS) as answer:
-            return json.load(answer)
+            found: dict[str, Any] = json.load(answer)
+        return found
 
     def log(self) -> str:
         return (self.dir.parent / f"{self.dir.name}.log").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .charter import Charter, read_charter, signed, verified
@@ -214,7 +215,7 @@ def read_bundle(reader: Reader) -> Bundle:
 
 
 def read_hello(reader: Reader) -> Hello:
-    version, nonce, place, time, agent = reader.u16(), reader.bytes(32), reader.bytes(32), reader.i64(), reader.text8(64)
+    version, nonce, place, time, agent = reader.u16(), reader.take(32), reader.take(32), reader.i64(), reader.text8(64)
     scopes = tuple(reader.text8(64) for _ in range(reader.count(1, 0, 64)))
     reader.rest()  # "anything more is passed over"
     return Hello(nonce, place, time, agent, scopes, version)
@@ -225,11 +226,11 @@ def read_sketch(reader: Reader) -> Frame:
     if part == 0:
         return Ask(reader.u64())
     if part == 1:
-        return Cells(reader.bytes(16), reader.u64(), reader.u32(), reader.rest())
+        return Cells(reader.take(16), reader.u64(), reader.u32(), reader.rest())
     if part == 2:
         return More(reader.u32())
     if part == 3:
-        key, last = reader.bytes(16), reader.count(1, 0, 1)
+        key, last = reader.take(16), reader.count(1, 0, 1)
         return Done(key, bool(last), tuple(reader.u64() for _ in range(reader.count(2, 0, SYMBOLS_MAX))))
     if part in (4, 5, 6):
         return (All, End, Due)[part - 4]()
@@ -238,7 +239,7 @@ def read_sketch(reader: Reader) -> Frame:
 
 def read_want(reader: Reader) -> Want:
     request = reader.u32()
-    places = tuple((reader.bytes(32), reader.bytes(20)) for _ in range(reader.count(2, 1, WANT_MAX)))
+    places = tuple((reader.take(32), reader.take(20)) for _ in range(reader.count(2, 1, WANT_MAX)))
     if request == 0 or any(a[0] >= b[0] for a, b in zip(places, places[1:])):
         raise Refused("malformed", "request 0, or places that do not ascend")
     return Want(request, places)
@@ -246,9 +247,9 @@ def read_want(reader: Reader) -> Want:
 
 def read_packed(reader: Reader) -> Packed:
     if reader.count(1, 0, 1) == 0:
-        return Packed(reader.bytes(32))
+        return Packed(reader.take(32))
     head = read_head(reader)
-    return Packed(head.place, head, reader.bytes(20))
+    return Packed(head.place, head, reader.take(20))
 
 
 def read_pack(reader: Reader) -> Pack:
@@ -264,14 +265,14 @@ def read_evidence(reader: Reader) -> Evidence:
 
 
 def read_receipt(reader: Reader) -> Receipt:
-    replica, time = reader.bytes(32), reader.i64()
-    heads = tuple((reader.bytes(32), reader.bytes(32)) for _ in range(reader.count(2, 1, WANT_MAX)))
-    return Receipt(replica, time, heads, reader.bytes(64))
+    replica, time = reader.take(32), reader.i64()
+    heads = tuple((reader.take(32), reader.take(32)) for _ in range(reader.count(2, 1, WANT_MAX)))
+    return Receipt(replica, time, heads, reader.take(64))
 
 
-READERS = {
+READERS: dict[int, Callable[[Reader], Frame]] = {
     1: read_hello,
-    2: lambda reader: Auth(reader.bytes(64), read_bundle(reader)),
+    2: lambda reader: Auth(reader.take(64), read_bundle(reader)),
     3: read_sketch,
     4: lambda reader: Heads(read_bundle(reader)),
     5: read_want,

@@ -71,8 +71,8 @@ def read_head(reader: Reader) -> Head:
     if reader.u8() != 1:
         raise Refused("malformed", "a head of another version")
     flags, charter, epoch, sequence, time = reader.u8(), reader.u16(), reader.u64(), reader.u64(), reader.i64()
-    place, commit, state, previous = reader.bytes(32), reader.bytes(20), reader.bytes(32), reader.bytes(32)
-    cell, addressed, signature = reader.bytes(8), reader.u64(), reader.bytes(64)
+    place, commit, state, previous = reader.take(32), reader.take(20), reader.take(32), reader.take(32)
+    cell, addressed, signature = reader.take(8), reader.u64(), reader.take(64)
     if flags & ~CLOSED or cell[7]:
         raise Refused("malformed", "a reserved flag, or a used spare byte")
     return Head(charter, epoch, sequence, time, place, commit, state, previous, cell, addressed, flags, signature)

@@ -82,13 +82,12 @@ def read_armour(lines: list[bytes]) -> None:
     if lines[1:-1] != [text[at : at + 70] for at in range(0, len(text), 70)]:
         raise bad("armour that is not as ssh-keygen writes it")
     reader = Reader(blob)
-    string = lambda: reader.bytes(reader.u32())
-    if reader.bytes(6) != b"SSHSIG" or reader.u32() != 1:
+    if reader.take(6) != b"SSHSIG" or reader.u32() != 1:
         raise bad("no SSHSIG of version 1")
-    key, namespace, reserved, hashed, made = (Reader(string()) for _ in range(5))
+    key, namespace, reserved, hashed, made = (Reader(reader.take(reader.u32())) for _ in range(5))
     reader.end()
     for one, size in ((key, 32), (made, 64)):
-        if one.bytes(one.u32()) != b"ssh-ed25519" or len(one.bytes(one.u32())) != size:
+        if one.take(one.u32()) != b"ssh-ed25519" or len(one.take(one.u32())) != size:
             raise bad("not an Ed25519 key or signature")
         one.end()
     if (namespace.rest(), reserved.rest()) != (b"git", b"") or hashed.rest() not in (b"sha512", b"sha256"):

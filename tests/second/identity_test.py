@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import unittest
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .author import Author, nested
 from .cases import PROFILE, Case, author, settled
@@ -25,9 +27,9 @@ def told(session: Session, place: bytes) -> list[Head]:
     return [head for of_frame in heads for head in of_frame if head.place == place]
 
 
-def signed_charter(by: Author, after: Charter, **fields: object) -> Charter:
+def signed_charter(by: Author, after: Charter, **fields: Any) -> Charter:
     """A charter after that one with the author's root, and whatever else it says."""
-    made = replace(after, place=by.place, number=after.number + 1, previous=after.hash(), **fields)  # type: ignore[arg-type]
+    made = replace(after, place=by.place, number=after.number + 1, previous=after.hash(), **fields)
     return made.signed_by([by.root])
 
 
@@ -114,7 +116,7 @@ class Identity(Case):
 
     async def test_charters_that_are_no_chain_end_the_session(self) -> None:
         stranger = bytes(32)
-        wrong = {
+        wrong: dict[str, tuple[str, Callable[[Author, Charter], Charter]]] = {
             "duplicate roots": ("bad-charter", lambda by, last: signed_charter(by, last, roots=last.roots * 2)),
             "a threshold of none": ("bad-charter", lambda by, last: signed_charter(by, last, threshold=0)),
             "another previous": ("bad-charter", lambda by, last: replace(signed_charter(by, last), previous=stranger).signed_by([by.root])),

@@ -72,29 +72,29 @@ class Reader:
     def left(self) -> int:
         return len(self.octets) - self.at
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         if count > self.left():
             raise Refused("truncated", f"{count} bytes wanted at {self.at}, {self.left()} are left")
         self.at += count
         return self.octets[self.at - count : self.at]
 
     def rest(self) -> bytes:
-        return self.bytes(self.left())
+        return self.take(self.left())
 
     def u8(self) -> int:
-        return self.bytes(1)[0]
+        return self.take(1)[0]
 
     def u16(self) -> int:
-        return int.from_bytes(self.bytes(2), "big")
+        return int.from_bytes(self.take(2), "big")
 
     def u32(self) -> int:
-        return int.from_bytes(self.bytes(4), "big")
+        return int.from_bytes(self.take(4), "big")
 
     def u64(self) -> int:
-        return int.from_bytes(self.bytes(8), "big")
+        return int.from_bytes(self.take(8), "big")
 
     def i64(self) -> int:
-        return int.from_bytes(self.bytes(8), "big", signed=True)
+        return int.from_bytes(self.take(8), "big", signed=True)
 
     def varint(self) -> int:
         value = shift = 0
@@ -113,11 +113,11 @@ class Reader:
         length = self.u8()
         if length > limit:
             raise Refused("malformed", f"a text of {length} bytes where {limit} are the most")
-        return self.bytes(length).decode(errors="replace")
+        return self.take(length).decode(errors="replace")
 
     def count(self, size: int, least: int, most: int) -> int:
         """A `u8` (`size` 1) or `u16` (2) count, checked against its limits before what it counts is read."""
-        value = int.from_bytes(self.bytes(size), "big")
+        value = int.from_bytes(self.take(size), "big")
         if not least <= value <= most:
             raise Refused("too-many" if value > most else "malformed", f"a count of {value}, not {least} to {most}")
         return value

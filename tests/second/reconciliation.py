@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from . import sketch
 from .frame import CELLS_MAX, FRAME_MAX, HEADS_MAX, SYMBOLS_MAX, All, Ask, Bundle, Cells, Done, End, Frame, Heads, More
@@ -13,6 +14,7 @@ from .memory import Known, Memory
 from .octets import Refused
 
 Send = Callable[[Frame], Awaitable[None]]
+Kind = TypeVar("Kind")
 BEGINNINGS_MAX = 9  # a stream may begin again 8 times
 
 
@@ -90,7 +92,7 @@ class Dialling:
         for part in parts:
             await self.send(Done(difference.key, part is parts[-1], tuple(part)))
 
-    async def next(self, kind: type) -> Frame:
+    async def next(self, kind: type[Kind]) -> Kind:
         frame = await self.answers.get()
         if not isinstance(frame, kind):
             raise Refused("unexpected-frame", f"{type(frame).__name__} where {kind.__name__} is due")

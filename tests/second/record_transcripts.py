@@ -59,8 +59,7 @@ async def dialling(network: Network) -> None:
         url = await stack.enter_async_context(peer.listening())
         await asyncio.to_thread(daemon.serve, url)
         session = await peer.opened()
-        held = lambda: {made for receipt in session.receipts for _, made in receipt.heads}
-        await session.until(lambda: len(held()) >= 4 and daemon.place not in peer.memory.missing())
+        await session.until(lambda: len(session.receipted()) >= 4 and daemon.place not in peer.memory.missing())
         transcript(daemon, session, dialling.__doc__ or "").write("dialling")
         await peer.close()
 
@@ -79,7 +78,7 @@ async def catching_up(network: Network) -> None:
         peer.opening.clear()
         session = await peer.opened()
         wanted = {other.heads[-1].hash() for other in authors[:6]}
-        await session.until(lambda: wanted <= {made for receipt in session.receipts for _, made in receipt.heads})
+        await session.until(lambda: wanted <= session.receipted())
         return session
 
     hold()

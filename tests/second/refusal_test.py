@@ -58,8 +58,7 @@ class Refusing(Case):
             return ended.code
         finally:
             await peer.close()
-        held = any((by.place, by.heads[-1].hash()) in receipt.heads for receipt in session.receipts)
-        return faults.HELD if held else faults.NOT_HELD
+        return faults.HELD if by.heads[-1].hash() in session.receipted() else faults.NOT_HELD
 
     @contextlib.asynccontextmanager
     async def judges(self) -> AsyncIterator[dict[str, str]]:

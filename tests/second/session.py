@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-import websockets
+from websockets.legacy.server import serve
 
 from .author import Author, now
 from .channel import DIALLED, DIALLING, Channel, Ended, dialled
 from .frame import (
-    FAILED, FIRST, LAST, WANT_MAX, All, Ask, Auth, Bundle, Cells, Credit, Done, Due, End, Evidence, Frame, Heads, Hello,
+    FAILED, FIRST, FRAME_MAX, LAST, WANT_MAX, All, Ask, Auth, Bundle, Cells, Credit, Done, Due, End, Evidence, Frame, Heads, Hello,
     More, Pack, Packed, Receipt, Want,
 )
 from .head import Head
@@ -56,9 +57,9 @@ class Session:
     async def run(self) -> None:
         """Reads frames until the end, which `ended` then tells."""
         try:
-            self.spawn(self.fetch_always())
+            self.spawn(self.fetch_always)
             if self.channel.role == DIALLING:
-                self.spawn(self.reconcile())
+                self.spawn(self.reconcile)
             while self.ended is None:
                 frame = await self.channel.receive()
                 with contextlib.suppress(Ended):  # no answer can be sent any more; what was received before may say why
@@ -75,10 +76,10 @@ class Session:
             await self.channel.close()
             await self.tell_change()
 
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
+    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         async def watched() -> None:
             try:
-                await work
+                await work()
             except Refused as refused:
                 await self.channel.refuse(refused)  # before `ended`, upon which this task is cancelled
                 self.ended = self.ended or refused
@@ -112,11 +113,11 @@ class Session:
             case Ask() | More() | Done() | All():
                 await self.answering.answer(frame)
             case Due():
-                self.spawn(self.reconcile())
+                self.spawn(self.reconcile)
             case Heads(bundle):
                 await self.learn(bundle)
             case Want():
-                self.spawn(self.serve(frame))
+                self.spawn(partial(self.serve, frame))
             case Pack():
                 await self.take_pack(frame)
             case Credit(taken):
@@ -194,8 +195,8 @@ class Session:
         """A head with its content: taken in where we hold exactly its base, else just a head."""
         if pack.flags != FIRST | LAST or len(pack.places) != 1 or pack.places[0].head is None:
             raise Refused("malformed", "a pushed pack has one part and one place")
-        (packed,) = pack.places
-        await self.learn(Bundle((), (packed.head,)))
+        (packed,), head = pack.places, pack.places[0].head
+        await self.learn(Bundle((), (head,)))
         known = self.memory.places.get(packed.place)
         if known and known.seen == packed.head and known.held != packed.head and self.memory.has(packed.place) == packed.base:
             with contextlib.suppress(Refused):  # then it is asked for
@@ -258,6 +259,10 @@ class Session:
         base = before.commit if before else NOTHING
         octets = write_pack(self.objects_since(known.seen, base).values())
         await self.channel.send(Pack(0, FIRST | LAST, (Packed(known.seen.place, known.seen, base),), octets))
+
+    def receipted(self) -> set[bytes]:
+        """The hashes of the heads whose content the other side has said to hold."""
+        return {made for receipt in self.receipts for _, made in receipt.heads}
 
     def keep_receipt(self, receipt: Receipt) -> None:
         known = self.memory.places.get(receipt.replica)
@@ -328,5 +333,5 @@ class Peer:
                 assert session.running is not None
                 await session.running
 
-        async with websockets.serve(accept, "127.0.0.1", 0, compression=None, ping_interval=None, max_size=256 * 1024) as server:
-            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/peer"
+        async with serve(accept, "127.0.0.1", 0, compression=None, ping_interval=None, max_size=FRAME_MAX) as server:
+            yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/peer"

@@ -98,8 +98,7 @@ class BeingDialled(Case):
             await asyncio.to_thread(daemon.serve, url)
             session = await peer.opened()
             wanted = {known.seen.hash() for known in peer.memory.places.values() if known.seen.place != daemon.place}
-            held = lambda: {made for receipt in session.receipts for _, made in receipt.heads}
-            await session.until(lambda: wanted <= held() and daemon.place not in peer.memory.missing())
+            await session.until(lambda: wanted <= session.receipted() and daemon.place not in peer.memory.missing())
             self.assertEqual(len(await self.names(daemon, "events")), 30)
             self.assertIn("profile.json", peer.memory.files(daemon.place))
             await peer.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import unittest
 
-import websockets
+from websockets.legacy.server import serve
 
 from .cases import Case
 from .channel import DIALLED, DIALLING, Channel, dialled
@@ -53,8 +53,8 @@ class Transcripts(Case):
                 if not played.done():
                     played.set_exception(error)
 
-        async with websockets.serve(accept, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with serve(accept, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
             await asyncio.to_thread(daemon.serve, f"ws://127.0.0.1:{port}/peer")
             return await asyncio.wait_for(played, 30)
 

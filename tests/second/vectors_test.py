@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unittest
 from pathlib import Path
+from typing import Any
 
 from . import sketch
 from .charter import check_chain, public, read_charter, verified
@@ -15,8 +16,9 @@ from .octets import Reader, Refused, sha256, u64
 VECTORS = Path(__file__).parents[2] / "protocol" / "vectors"
 
 
-def vectors(name: str) -> dict:
-    return json.loads((VECTORS / f"{name}.json").read_text())
+def vectors(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((VECTORS / f"{name}.json").read_text())
+    return found
 
 
 def octets(text: str) -> bytes:
