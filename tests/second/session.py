@@ -304,10 +304,24 @@ class Peer:
             await channel.refuse(refused)
             raise
         session = self.speaks(channel, self.author, self.memory)
+        await self.settle_duplicates(session)
         self.sessions.append(session)
         self.opening.set()
         session.running = asyncio.create_task(session.run())
         return session
+
+    async def settle_duplicates(self, newer: Session) -> None:
+        """§7: in one direction the newer stays, in opposite directions the one that the smaller place id dialled."""
+        for older in self.sessions:
+            if older.ended is not None or older.channel.remote != newer.channel.remote:
+                continue
+            ours = self.author.place < newer.channel.remote
+            stays = older.channel.role == newer.channel.role or (newer.channel.role == DIALLING) == ours
+            refused = Refused("duplicate-session")
+            await (older if stays else newer).channel.refuse(refused)
+            if not stays:
+                raise refused
+            older.ended = older.ended or refused
 
     async def dial(self, url: str) -> Session:
         return await self.open(await dialled(url))

@@ -1,0 +1,204 @@
+"""§7, §8 and §9 at their edges, shown to a real daemon: what is just allowed goes on, one more ends that session and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import unittest
+from functools import partial
+
+from .author import Author
+from .cases import PROFILE, Case, author, settled
+from .channel import Ended, dialled
+from .frame import (
+    FIRST, FRAME_MAX, LAST, WANT_MAX, Ask, Bundle, Bye, Cells, Credit, Done, Frame, Heads, Pack, Packed, Want, read_frame,
+)
+from .handshake_test import GOES_ON, Dialler
+from .octets import Refused, sha256, u16, u32
+from .session import CREDIT_MAX, PART_MAX, Session
+
+ZERO = bytes(20)
+
+
+def daemon_reconciled(session: Session) -> bool:
+    """The daemon, which dialled, has asked its questions."""
+    return any(not ours and octets[0] == 3 and octets[1] in (3, 4) for ours, octets in session.channel.spoken)
+
+
+class Limits(Case):
+    async def asyncSetUp(self) -> None:
+        await super().asyncSetUp()
+        self.daemon = await asyncio.to_thread(self.network.daemon, "Konk")
+
+    async def opened(self) -> Dialler:
+        dialler = Dialler(await dialled(self.url), author())
+        await dialler.open()
+        return dialler
+
+    async def serve(self) -> None:
+        self.url = await asyncio.to_thread(self.daemon.serve)
+
+    async def judged(self, *frames: bytes | str) -> str:
+        dialler = await self.opened()
+        for octets in frames:
+            await dialler.channel.socket.send(octets)
+        verdict = await dialler.verdict()
+        await dialler.channel.close()
+        return verdict
+
+    async def test_frames_end_at_256_kib_and_are_binary(self) -> None:
+        await self.serve()
+        self.assertEqual(await self.judged(b"\x80" + bytes(FRAME_MAX - 1)), GOES_ON)
+        self.assertEqual(await self.judged(b"\x80" + bytes(FRAME_MAX)), "closed without a BYE")
+        self.assertEqual(await self.judged("HELLO"), "closed without a BYE")
+
+    async def test_a_want_has_512_places_and_four_wait_at_most(self) -> None:
+        self.fill(4)
+        await self.serve()
+        places = sorted(os.urandom(32) for _ in range(WANT_MAX + 1))
+        most = Want(1, tuple((place, ZERO) for place in places[:-1])).encoded()
+        more = b"\x05" + u32(1) + u16(WANT_MAX + 1) + b"".join(place + ZERO for place in places)
+        self.assertEqual(await self.judged(most), GOES_ON)
+        self.assertEqual(await self.judged(more), "too-many")
+        large = [Want(n, ((self.daemon.place, ZERO),)).encoded() for n in range(1, 6)]
+        self.assertEqual(await self.judged(*large[:4]), GOES_ON)
+        self.assertEqual(await self.judged(*large), "too-many")
+
+    def fill(self, count: int) -> None:
+        """So many files of 500 KB that do not deflate."""
+        names = [f"resources/plan-{n}.txt" for n in range(count)]
+        (self.daemon.site / "resources").mkdir(exist_ok=True)
+        for name in names:
+            (self.daemon.site / name).write_bytes(os.urandom(500_000))
+        self.daemon.command("publish", *names)
+
+    async def test_a_sender_stops_at_a_mebibyte_and_goes_on_with_credit(self) -> None:
+        self.fill(4)
+        await self.serve()
+        dialler = await self.opened()
+        await dialler.channel.send(Want(1, ((self.daemon.place, ZERO),)))
+        taken = 0
+        while taken + PART_MAX <= CREDIT_MAX:
+            taken += len((await self.part(dialler)).octets)
+        await dialler.channel.send(Ask(1))  # answered, while the pack waits
+        self.assertIsInstance(await self.next(dialler), Cells)
+        await dialler.channel.send(Credit(taken))
+        last = False
+        while not last:
+            pack = await self.part(dialler)
+            last = bool(pack.flags & LAST)
+            await dialler.channel.send(Credit(len(pack.octets)))
+        await dialler.channel.close()
+
+    async def next(self, dialler: Dialler) -> Frame:
+        return read_frame(await asyncio.wait_for(dialler.channel.receive_octets(), 20))
+
+    async def part(self, dialler: Dialler) -> Pack:
+        while not isinstance(frame := await self.next(dialler), Pack):
+            self.assertNotIsInstance(frame, Bye)
+        return frame
+
+    async def asked(self, by: Author) -> tuple[Dialler, int]:
+        """A session in which the daemon has asked for our place; the number of its request."""
+        dialler = Dialler(await dialled(self.url), by)
+        await dialler.open()
+        while not isinstance(frame := await self.next(dialler), Want):
+            pass
+        return dialler, frame.request
+
+    async def test_a_part_that_is_not_the_last_has_4_kib_at_least(self) -> None:
+        await self.serve()
+        for size, code in ((4095, "malformed"), (4096, GOES_ON)):
+            by = author()
+            dialler, request = await self.asked(by)
+            await dialler.channel.send(Pack(request, FIRST, (Packed(by.place, by.heads[-1]),), bytes(size)))
+            self.assertEqual(await dialler.verdict(), code)
+            await dialler.channel.close()
+
+    async def test_a_pack_of_another_place_or_on_another_base_is_malformed(self) -> None:
+        await self.serve()
+        other = author()
+        for wrong in (Packed(other.place, other.heads[-1]), None):
+            by = author()
+            dialler, request = await self.asked(by)
+            packed = wrong or Packed(by.place, by.heads[-1], b"\1" * 20)
+            await dialler.channel.send(Pack(request, FIRST | LAST, (packed,), b""))
+            self.assertEqual(await dialler.verdict(), "malformed")
+            await dialler.channel.close()
+
+    async def test_a_pushed_pack_ends_at_64_kib_and_needs_no_credit(self) -> None:
+        await self.serve()
+        by = author()
+        peer = self.peer(by)
+        session = await peer.dial(self.url)
+        await self.receipt_for(by.heads[-1], session)
+        for n in range(40):  # more than a mebibyte in all
+            await peer.publish({"profile.json": PROFILE, "noise.txt": os.urandom(60_000) + b"%d" % n})
+        await self.receipt_for(by.heads[-1], session)
+        self.assertGreater(session.channel.bytes_both_ways(), CREDIT_MAX)
+        head = by.publish({"profile.json": PROFILE})
+        await session.channel.send(Pack(0, FIRST | LAST, (Packed(by.place, head, by.heads[-2].commit),), bytes(64 * 1024 + 1)))
+        with self.assertRaises(Ended) as ended:
+            await session.until(lambda: False)
+        self.assertEqual(ended.exception.code, "too-large")
+
+    async def test_done_names_no_more_symbols_than_there_are_places(self) -> None:
+        await self.serve()
+        dialler = await self.opened()
+        await dialler.channel.send(Ask(1))
+        while not isinstance(frame := await self.next(dialler), Cells):
+            pass
+        symbols = tuple(int.from_bytes(sha256(u32(n))[:8], "big") for n in range(frame.size + 1))
+        await dialler.channel.send(Done(frame.key, True, symbols))
+        self.assertEqual(await dialler.verdict(), "too-many")
+        await dialler.channel.close()
+
+    async def test_of_two_sessions_in_one_direction_the_newer_stays(self) -> None:
+        await self.serve()
+        peer = self.peer()
+        older = await peer.dial(self.url)
+        await older.until(lambda: settled(older))
+        newer = await peer.dial(self.url)
+        await newer.until(lambda: settled(newer))
+        with self.assertRaises(Ended) as ended:
+            await older.until(lambda: False)
+        self.assertEqual((ended.exception.code, newer.ended), ("duplicate-session", None))
+
+    async def test_of_two_sessions_in_opposite_directions_the_one_that_the_smaller_id_dialled_stays(self) -> None:
+        for smaller in (True, False):
+            with self.subTest(ours_is_smaller=smaller):
+                by = author()
+                while (by.place < self.daemon.place) != smaller:
+                    by = author()
+                peer = self.peer(by)
+                async with peer.listening() as url:
+                    self.url = await asyncio.to_thread(self.daemon.serve, url)
+                    theirs = await peer.opened()
+                    await theirs.until(lambda: daemon_reconciled(theirs))
+                    stays = False
+                    with contextlib.suppress(Refused, Ended):
+                        ours = await peer.dial(self.url)
+                        await ours.until(partial(settled, ours))
+                        stays = ours.ended is None
+                    self.assertEqual((stays, theirs.ended is None), (smaller, not smaller))
+                    await peer.close()
+                await asyncio.to_thread(self.daemon.stop)
+
+    async def test_a_session_that_is_refused_disturbs_no_other(self) -> None:
+        await self.serve()
+        peer = self.peer()
+        session = await peer.dial(self.url)
+        await session.until(lambda: settled(session))
+        liar = await self.opened()
+        await liar.channel.send(Heads(Bundle((), (author().heads[-1],) * 3)))
+        await liar.channel.send_octets(b"\x04\xff")
+        self.assertEqual(await liar.verdict(), "truncated")
+        head = await peer.publish({"profile.json": PROFILE, "more.txt": b"more"})
+        await self.receipt_for(head, session)
+        self.assertIsNone(session.ended)
+        await liar.channel.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
