@@ -25,6 +25,12 @@ static_assert(kWantPlacesFirst << kWantDoublings == kWantPlacesMax);
 // What may wait on a session before receipts of others are left out.
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
+// Whether this very head's content did not hold when its sender was asked for it alone.
+bool is_refused(const std::map<PlaceId, Hash>& refused_content, const PlaceState& state) {
+  auto refused = refused_content.find(state.seen.head.place);
+  return refused != refused_content.end() && refused->second == hash_of(state.seen.head);
+}
+
 bool is_broken_pack(ErrorCode code) {
   return code == ErrorCode::kBadPack || code == ErrorCode::kTruncated || code == ErrorCode::kStowaway || code == ErrorCode::kTooLarge ||
          code == ErrorCode::kTooMany || code == ErrorCode::kTrailingBytes;
@@ -41,8 +47,7 @@ bool Node::wants_content(const PlaceState& state) const {
 void Node::offer(Session& session, const PlaceId& place) {
   const PlaceState* state = table_.find(place);
   if (state == nullptr || !wants_content(*state)) return;
-  auto refused = session.refused_content.find(place);
-  if (refused != session.refused_content.end() && refused->second == hash_of(state->seen.head)) return;
+  if (is_refused(session.refused_content, *state)) return;
   if (session.offered.insert(place).second) session.offers.push_back(place);
   request_content(session);
 }
@@ -57,7 +62,8 @@ void Node::request_content(Session& session) {
     PlaceId place = queue.front();
     queue.pop_front();
     const PlaceState* state = table_.find(place);
-    bool needed = state != nullptr && wants_content(*state);
+    // It may have been offered again while it was on its way, and been refused since.
+    bool needed = state != nullptr && wants_content(*state) && !is_refused(session.refused_content, *state);
     if (needed && in_flight_.contains(place)) {
       queue.push_back(place);  // another peer is bringing it; if it fails, this one is asked
       continue;

@@ -240,6 +240,19 @@ TEST_CASE("a pack of many that does not hold is asked place by place, and a bad 
   CHECK(scene.node.peers().size() == 2);
 }
 
+TEST_CASE("a bad place that is told again while its content is on its way is not asked again either") {
+  Scene scene(kUs);
+  scene.meet(kWithEve, kEve);
+  scene.answer_want(kWithEve, std::vector{kEve.head(1)});
+  tell(scene, kWithEve, kFar, kFar.head(1));
+  std::size_t wants = scene.all<Want>(kWithEve).size();
+  CHECK(scene.all<Want>(kWithEve).back().places.size() == 1);
+  tell(scene, kWithEve, kFar, kFar.head(1));
+  scene.ingest_error = bad_content();
+  scene.answer_want(kWithEve, std::vector{kFar.head(1)});
+  CHECK(scene.all<Want>(kWithEve).size() == wants);
+}
+
 TEST_CASE("content that one peer could not give is asked of another that has it") {
   Scene scene(kUs);
   scene.meet(kWithEve, kEve);
