@@ -149,7 +149,7 @@ class Limits(Case):
         await dialler.channel.send(Ask(1))
         while not isinstance(frame := await self.next(dialler), Cells):
             pass
-        symbols = tuple(int.from_bytes(sha256(u32(n))[:8], "big") for n in range(frame.size + 1))
+        symbols = tuple(int.from_bytes(sha256(u32(n))[:8], "big") for n in range(frame.size + 64))
         await dialler.channel.send(Done(frame.key, True, symbols))
         self.assertEqual(await dialler.verdict(), "too-many")
         await dialler.channel.close()

@@ -62,6 +62,10 @@ def cut(octets: bytes) -> bytes:
     return body + hashlib.sha1(body).digest()
 
 
+def flipped(octets: bytes) -> bytes:
+    return octets[:-1] + bytes([octets[-1] ^ 1])
+
+
 def wrong_size(objects: list[Object]) -> bytes:
     first, *others = objects
     return sealed([entry(first[0], len(first[1]) + 1, b"", first[1]), *map(whole, others)])
@@ -78,7 +82,7 @@ PACKS: dict[str, tuple[Packing, str]] = {
     "an object twice": (lambda objects: write_pack([*objects, objects[0]]), "bad-pack"),
     "a tag": (lambda objects: sealed([*map(whole, objects), entry(TAG, 1, b"", b"x")]), "bad-pack"),
     "version 3": (lambda objects: sealed([*map(whole, objects)], version=3), "bad-pack"),
-    "another checksum": (lambda objects: write_pack(objects)[:-1] + b"\0", "bad-pack"),
+    "another checksum": (lambda objects: flipped(write_pack(objects)), "bad-pack"),
     "a size that is not the object's": (wrong_size, "bad-pack"),
     "bytes after the last object": (lambda objects: longer(write_pack(objects)), "trailing-bytes"),
     "the end cut off": (lambda objects: cut(write_pack(objects)), "bad-pack"),

@@ -85,6 +85,10 @@ class Session:
                 self.ended = self.ended or refused
             except Ended:
                 pass  # `run` reads to the end, and finds the BYE there
+            except Exception as error:  # a fault of our own: whoever waits is told
+                self.ended = self.ended or error
+                await self.tell_change()
+                raise
 
         self.tasks.append(asyncio.create_task(watched()))
 
@@ -335,7 +339,7 @@ class Peer:
         for session in self.sessions:
             await session.channel.close()
             if session.running is not None:
-                await session.running
+                await asyncio.wait([session.running])
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
