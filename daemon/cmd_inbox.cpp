@@ -1,4 +1,6 @@
 // `inbox list | show | approve | refuse | ask`: contributions by git push, and what somebody here answers.
+#include <algorithm>
+
 #include "daemon/command.h"
 #include "protocol/utf8.h"
 
@@ -7,22 +9,20 @@ namespace {
 
 namespace json = boost::json;
 
-// Of one line that a stranger wrote.
-constexpr std::size_t kLineCharactersMax = 2'000;
-
-std::string safe(const json::object& object, std::string_view key) { return protocol::shown(text_of(object, key), kLineCharactersMax); }
-
-const json::array& list_of(const json::object& object, std::string_view key) {
-  static const json::array kNone;
-  const json::value* found = object.if_contains(key);
-  return found != nullptr && found->is_array() ? found->get_array() : kNone;
-}
-
 std::string joined(const json::array& texts) {
   std::string all;
   for (const json::value& each : texts)
-    if (each.is_string()) all += (all.empty() ? "" : ", ") + protocol::shown(each.get_string(), kLineCharactersMax);
+    if (each.is_string()) all += (all.empty() ? "" : ", ") + protocol::shown(each.get_string(), kToldCharactersMax);
   return all;
+}
+
+// The first files by name, and how many more.
+std::string files_of(const json::object& item, Language language) {
+  const json::array& named = list_of(item, "files");
+  auto all = static_cast<std::size_t>(number_of(item, "fileCount"));
+  std::string said = joined(named);
+  if (all > named.size()) said += " " + say(Message::kAndMore, language, {std::to_string(all - named.size())});
+  return said;
 }
 
 const json::object* result_of(const ControlMessage& reply) {
@@ -35,7 +35,7 @@ std::string lines_of(std::string_view text) {
   std::string lines;
   while (!text.empty()) {
     auto end = text.find('\n');
-    lines += "      | " + protocol::shown(text.substr(0, end), kLineCharactersMax) + "\n";
+    lines += "      | " + protocol::shown(text.substr(0, end), kToldCharactersMax) + "\n";
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
   }
   return lines;
@@ -44,12 +44,12 @@ std::string lines_of(std::string_view text) {
 std::string tell_fields(const json::array& fields, Language language) {
   std::string said;
   auto value = [&](const json::object& field, std::string_view key) {
-    std::string written = safe(field, key);
+    std::string written = told(field, key);
     return written.empty() ? say(Message::kInboxNothing, language) : written;
   };
   for (const json::value& each : fields) {
     const json::object& field = each.as_object();
-    said += say(Message::kInboxField, language, {safe(field, "label"), value(field, "before"), value(field, "after")}) + "\n";
+    said += say(Message::kInboxField, language, {told(field, "label"), value(field, "before"), value(field, "after")}) + "\n";
   }
   return said;
 }
@@ -57,12 +57,49 @@ std::string tell_fields(const json::array& fields, Language language) {
 std::string tell_file(const json::object& file, Language language) {
   std::string change = text_of(file, "change");
   Message what = change == "added" ? Message::kInboxAdded : change == "withdrawn" ? Message::kInboxWithdrawn : Message::kInboxChanged;
-  std::string said = say(what, language, {safe(file, "path")}) + "\n";
+  std::string said = say(what, language, {told(file, "path")}) + "\n";
   said += tell_fields(list_of(file, "fields"), language);
   if (file.contains("before")) said += say(Message::kInboxBefore, language) + "\n" + lines_of(text_of(file, "before"));
   if (file.contains("after")) said += say(Message::kInboxAfter, language) + "\n" + lines_of(text_of(file, "after"));
-  if (const json::value* bytes = file.if_contains("bytes"); bytes != nullptr && bytes->is_number())
-    said += say(Message::kInboxBytes, language, {std::to_string(bytes->to_number<std::uint64_t>())}) + "\n";
+  if (file.contains("cut")) said += say(Message::kInboxCut, language) + "\n";
+  if (file.contains("bytes")) said += say(Message::kInboxBytes, language, {std::to_string(number_of(file, "bytes"))}) + "\n";
+  return said;
+}
+
+// Whose it is, and what it says, as it would become public.
+std::string tell_commit(const json::object& commit, Language language) {
+  const json::object &author = object_at(commit, "author"), &committer = object_at(commit, "committer");
+  std::string said = say(Message::kInboxVersion, language, {told(author, "name"), told(author, "email")});
+  if (!committer.empty())
+    said = say(Message::kInboxVersionBy, language, {told(author, "name"), told(author, "email"), told(committer, "name"), told(committer, "email")});
+  said += "\n" + lines_of(text_of(commit, "message"));
+  if (commit.contains("cut")) said += say(Message::kInboxCut, language) + "\n";
+  return said;
+}
+
+// Who it is from. The address stays here, or is among what would be kept: never both.
+std::string tell_author(const json::object& item, const json::array& commits, Language language) {
+  if (!item.contains("name") || text_of(item, "name").empty())
+    return say(Message::kInboxWas, language, {told(item, "placeName"), told(item, "received"), told(item, "state")}) + "\n";
+  std::string said = say(Message::kInboxFrom, language,
+                         {told(item, "name"), told(item, "placeName"), told(item, "received"), told(item, "state")}) + "\n";
+  if (!item.contains("keep")) return item.contains("email") ? said + say(Message::kInboxEmail, language, {told(item, "email")}) + "\n" : said;
+  said += say(Message::kInboxKeep, language) + "\n";
+  for (const json::value& commit : commits) said += tell_commit(commit.as_object(), language);
+  return said;
+}
+
+// What became public, what is no more, and what is still to be written.
+std::string tell_approval(const json::object& result, Language language) {
+  std::string name = told(result, "name"), said;
+  json::array withdrawn = list_of(result, "withdrawn"), changed;
+  for (const json::value& path : list_of(result, "changed"))
+    if (std::find(withdrawn.begin(), withdrawn.end(), path) == withdrawn.end()) changed.push_back(path);
+  if (!changed.empty()) said += say(Message::kInboxApproved, language, {name, joined(changed)}) + "\n";
+  if (!withdrawn.empty()) said += say(Message::kInboxWithdrew, language, {name, joined(withdrawn)}) + "\n";
+  if (said.empty()) said = say(Message::kInboxAlready, language, {name}) + "\n";
+  if (result.contains("unanswered")) said += say(Message::kInboxUnanswered, language, {told(result, "unanswered")}) + "\n";
+  said.pop_back();
   return said;
 }
 
@@ -76,7 +113,7 @@ int answered(std::string_view verb, Message done, const InboxOptions& options, c
   ControlMessage reply = perform_on(options.dir, request_for(verb, options), terminal);
   const json::object* result = result_of(reply);
   if (result == nullptr) return complain(reply, terminal);
-  return conclude(*result, say(done, terminal.language, {safe(*result, "name"), joined(list_of(*result, "changed"))}), terminal);
+  return conclude(*result, say(done, terminal.language, {told(*result, "name")}), terminal);
 }
 
 }  // namespace
@@ -88,9 +125,10 @@ int run_inbox_list(const InboxOptions& options, const Terminal& terminal) {
   std::string said;
   for (const json::value& each : list_of(*result, "items")) {
     const json::object& item = each.as_object();
-    said += say(Message::kInboxItem, terminal.language, {text_of(item, "id"), text_of(item, "received"), text_of(item, "state"), safe(item, "placeName"),
-                                                        safe(item, "name"), joined(list_of(item, "files"))}) + "\n";
+    said += say(Message::kInboxItem, terminal.language, {told(item, "id"), told(item, "received"), told(item, "state"), told(item, "placeName"),
+                                                        told(item, "name"), files_of(item, terminal.language)}) + "\n";
   }
+  if (std::int64_t more = number_of(*result, "leftOff"); more > 0) said += say(Message::kAndMore, terminal.language, {std::to_string(more)}) + "\n";
   said += said.empty() ? say(Message::kInboxEmpty, terminal.language) : say(Message::kInboxNext, terminal.language, {options.dir.string()});
   return conclude(*result, said, terminal);
 }
@@ -101,18 +139,19 @@ int run_inbox_show(const InboxOptions& options, const Terminal& terminal) {
   if (result == nullptr) return complain(reply, terminal);
   const json::object& item = result->at("contribution").as_object();
   Language language = terminal.language;
-  std::string said = say(Message::kInboxFrom, language,
-                         {safe(item, "name"), safe(item, "placeName"), text_of(item, "received"), text_of(item, "state")}) + "\n";
-  if (item.contains("email")) said += say(Message::kInboxEmail, language, {safe(item, "email")}) + "\n";
-  if (item.contains("keep")) said += say(Message::kInboxKeep, language) + "\n";
+  std::string said = tell_author(item, list_of(*result, "commits"), language);
   if (item.contains("reserved")) said += say(Message::kInboxReserved, language, {joined(list_of(item, "reserved"))}) + "\n";
-  if (item.contains("answer")) said += say(Message::kInboxAnswer, language, {safe(item, "answer")}) + "\n";
+  if (item.contains("answer")) said += say(Message::kInboxAnswer, language, {told(item, "answer")}) + "\n";
   for (const json::value& each : list_of(*result, "files")) said += "\n" + tell_file(each.as_object(), language);
+  if (std::int64_t cut = number_of(*result, "cut"); cut > 0) said += "\n" + say(Message::kInboxCuts, language, {std::to_string(cut)}) + "\n";
   return conclude(*result, said, terminal);
 }
 
 int run_inbox_approve(const InboxOptions& options, const Terminal& terminal) {
-  return answered("inbox-approve", Message::kInboxApproved, options, terminal);
+  ControlMessage reply = perform_on(options.dir, request_for("inbox-approve", options), terminal);
+  const json::object* result = result_of(reply);
+  if (result == nullptr) return complain(reply, terminal);
+  return conclude(*result, tell_approval(*result, terminal.language), terminal);
 }
 int run_inbox_refuse(const InboxOptions& options, const Terminal& terminal) {
   return answered("inbox-refuse", Message::kInboxRefused, options, terminal);

@@ -25,7 +25,7 @@ int run_verify(const std::filesystem::path& dir, const Terminal& terminal) {
   if (result == nullptr) return complain(reply, terminal);
   std::string said;
   const json::array& findings = result->at("findings").as_array();
-  for (const json::value& finding : findings) said += text_of(finding.as_object(), "where") + ": " + text_of(finding.as_object(), "detail") + "\n";
+  for (const json::value& finding : findings) said += told(finding.as_object(), "where") + ": " + told(finding.as_object(), "detail") + "\n";
   if (findings.empty()) said = say(Message::kSound, terminal.language);
   int written = conclude(*result, said, terminal);
   return findings.empty() ? written : kFailed;
@@ -51,7 +51,7 @@ int run_sheet(const std::filesystem::path& dir, const std::string& place, const 
   ControlMessage reply = perform_on(dir, std::move(request), terminal);
   const json::value* result = reply.body.if_contains("result");
   if (result == nullptr || reply.body.contains("error")) return complain(reply, terminal);
-  std::string name = text_of(result->as_object(), "name");
+  std::string name = told(result->as_object(), "name");
   std::string said = name.empty() ? say(Message::kSheetConfirmed, terminal.language) : say(Message::kOwnSheetConfirmed, terminal.language, {name});
   return conclude(*result, said, terminal);
 }

@@ -89,7 +89,7 @@ int run_place_add(const PlaceAddOptions& options, const Terminal& terminal) {
   ControlMessage reply = directory.perform(std::move(request));
   const json::object* result = result_of(reply);
   std::string said;
-  if (result != nullptr) said = say(Message::kInitDone, terminal.language, {text_of(*result, "name"), text_of(*result, "place"), text_of(*result, "slug")});
+  if (result != nullptr) said = say(Message::kInitDone, terminal.language, {told(*result, "name"), text_of(*result, "place"), text_of(*result, "slug")});
   if (options.own_sheet) return conclude_after_sheet(reply, said, terminal);
   return result != nullptr ? conclude(*result, said, terminal) : complain(reply, terminal);
 }
@@ -103,7 +103,7 @@ int run_place_list(const std::filesystem::path& dir, const std::string& text, co
   std::string said;
   for (const json::value& each : result->at("places").as_array()) {
     const json::object& place = each.as_object();
-    said += text_of(place, "place") + "  " + text_of(place, "slug") + "  " + text_of(place, "name");
+    said += text_of(place, "place") + "  " + text_of(place, "slug") + "  " + told(place, "name");
     if (place.at("own").as_bool()) said += "  " + say(Message::kPlaceOwn, terminal.language);
     if (place.at("movedAway").as_bool()) said += "  " + say(Message::kPlaceMovedAway, terminal.language);
     said += "\n";
@@ -135,7 +135,7 @@ int run_place_export(const PlaceExportOptions& options, const Terminal& terminal
   if (result == nullptr || reply.blobs.size() != 1) return complain(reply, terminal);
   if (auto written = registry::write_file(options.file, reply.blobs.front()); !written) return complain(written.error(), terminal);
   Message done = options.to.empty() ? Message::kPlaceCopied : Message::kPlaceExported;
-  return conclude(*result, say(done, terminal.language, {text_of(*result, "name"), options.file.string()}), terminal);
+  return conclude(*result, say(done, terminal.language, {told(*result, "name"), options.file.string()}), terminal);
 }
 
 int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal) {
@@ -149,7 +149,7 @@ int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal) 
   ControlMessage reply = perform_on(options.dir, std::move(request), terminal);
   const json::object* result = result_of(reply);
   if (result == nullptr) return complain(reply, terminal);
-  std::string said = say(Message::kPlaceAdopted, terminal.language, {text_of(*result, "name")}), others;
+  std::string said = say(Message::kPlaceAdopted, terminal.language, {told(*result, "name")}), others;
   for (const json::value& root : result->at("otherRoots").as_array())
     others += (others.empty() ? "" : ", ") + std::string(root.as_string()).substr(0, kRootShown);
   if (!others.empty()) said += "\n" + say(Message::kPlaceOtherRoots, terminal.language, {others});

@@ -94,7 +94,7 @@ std::string told_place(const boost::json::object& result, const PublishOptions& 
   const boost::json::value* hosted = result.if_contains("hosted");
   bool alone = hosted == nullptr || !hosted->is_number() || *hosted == 0;
   if (alone || !options.place.empty()) return "";
-  return say(Message::kPublishedFor, terminal.language, {text_of(result, "name"), text_of(result, "slug")}) + "\n";
+  return say(Message::kPublishedFor, terminal.language, {told(result, "name"), text_of(result, "slug")}) + "\n";
 }
 
 int finish(const ControlMessage& reply, Message done, const PublishOptions& options, const Terminal& terminal) {

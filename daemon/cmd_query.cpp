@@ -32,16 +32,10 @@ Result<json::object> ask_url(const QueryOptions& options, const Terminal& termin
   return std::move(value.as_object());
 }
 
-const json::object& object_at(const json::object& object, std::string_view key) {
-  static const json::object nothing;
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_object() ? value->get_object() : nothing;
-}
-
 // Who runs it, and whether it is a copy: of two hubs with one list, all else is alike.
 std::string publisher_of(const json::object& publisher, Language language) {
-  std::string host = text_of(object_at(publisher, "host"), "name"), copied = text_of(publisher, "retrieved");
-  std::string name = host.empty() ? text_of(publisher, "name") : host;
+  std::string host = told(object_at(publisher, "host"), "name"), copied = told(publisher, "retrieved");
+  std::string name = host.empty() ? told(publisher, "name") : host;
   if (!copied.empty()) return say(Message::kPublisherCopy, language, {name, copied});
   return say(host.empty() ? Message::kPublisherItself : Message::kPublisherHosted, language, {name});
 }
@@ -49,22 +43,22 @@ std::string publisher_of(const json::object& publisher, Language language) {
 std::string publishers_of(const json::object& item, Language language) {
   const json::value* listed = item.if_contains("publishers");
   if (listed == nullptr || !listed->is_array()) {
-    std::string host = text_of(object_at(item, "host"), "name");
+    std::string host = told(object_at(item, "host"), "name");
     return host.empty() ? "" : say(Message::kHostedBy, language, {host}) + "\n";
   }
   std::string names;
   for (const json::value& publisher : listed->get_array())
     if (publisher.is_object()) names += (names.empty() ? "" : " · ") + publisher_of(publisher.get_object(), language);
   if (const json::value* more = item.if_contains("publishersLeftOff"); more != nullptr)
-    names += " · " + say(Message::kPublishersMore, language, {json::serialize(*more)});
+    names += " · " + say(Message::kAndMore, language, {json::serialize(*more)});
   return say(Message::kPublishedBy, language, {names}) + "\n";
 }
 
 std::string line_of(const json::object& item, Language language) {
-  std::string line = "- " + text_of(item, "name");
-  if (std::string place = text_of(object_at(item, "place"), "name"); !place.empty()) line += " · " + place;
-  if (std::string start = text_of(item, "start"); !start.empty()) line += " · " + start;
-  return line + "\n    " + text_of(item, "record") + "\n" + publishers_of(item, language);
+  std::string line = "- " + told(item, "name");
+  if (std::string place = told(object_at(item, "place"), "name"); !place.empty()) line += " · " + place;
+  if (std::string start = told(item, "start"); !start.empty()) line += " · " + start;
+  return line + "\n    " + told(item, "record") + "\n" + publishers_of(item, language);
 }
 
 // As a shell reads it back.
@@ -84,22 +78,16 @@ std::string command_of_next(const QueryOptions& options, const std::string& next
   return command + " after=" + next;
 }
 
-std::uint64_t number_of(const json::object& page, std::string_view key) {
-  boost::system::error_code error;
-  const json::value* number = page.if_contains(key);
-  return number != nullptr && number->is_number() ? number->to_number<std::uint64_t>(error) : 0;
-}
-
 int show(const json::object& page, const QueryOptions& options, const Terminal& terminal) {
   std::string said;
-  std::uint64_t shown = 0;
+  std::size_t shown = 0;
   if (const json::value* items = page.if_contains("items"); items != nullptr && items->is_array())
     for (const json::value& item : items->get_array())
       if (item.is_object()) said += line_of(item.get_object(), terminal.language), ++shown;
   said += say(Message::kFound, terminal.language, {std::to_string(number_of(page, "numberMatched")), std::to_string(shown)});
-  if (std::uint64_t without = number_of(page, "withoutPosition"); without > 0)
+  if (std::int64_t without = number_of(page, "withoutPosition"); without > 0)
     said += "\n" + say(Message::kWithoutPosition, terminal.language, {std::to_string(without)});
-  if (std::string next = text_of(page, "next"); !next.empty()) said += "\n" + say(Message::kNextPage, terminal.language, {command_of_next(options, next)});
+  if (std::string next = told(page, "next"); !next.empty()) said += "\n" + say(Message::kNextPage, terminal.language, {command_of_next(options, next)});
   return conclude(page, said, terminal);
 }
 

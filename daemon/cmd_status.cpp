@@ -1,5 +1,6 @@
 // `status` and `peers`: how a place and its partners are, in sentences an operator reads, or as JSON.
 #include "daemon/command.h"
+#include "protocol/utf8.h"
 
 namespace maillage::daemon {
 namespace {
@@ -9,26 +10,9 @@ namespace json = boost::json;
 // A partner whose clock is further away than this makes dates on screens wrong: worth telling.
 constexpr std::int64_t kClockToldMs = 60'000;
 
-const json::array& list_of(const json::object& object, std::string_view key) {
-  static const json::array kNone;
-  const json::value* found = object.if_contains(key);
-  return found != nullptr && found->is_array() ? found->get_array() : kNone;
-}
-
-std::int64_t number_of(const json::object& object, std::string_view key) {
-  const json::value* found = object.if_contains(key);
-  boost::system::error_code inexact;
-  return found != nullptr && found->is_number() ? found->to_number<std::int64_t>(inexact) : 0;
-}
-
-bool is_true(const json::object& object, std::string_view key) {
-  const json::value* found = object.if_contains(key);
-  return found != nullptr && found->is_bool() && found->get_bool();
-}
-
 // A place's name, or the beginning of its identity when it has told none.
 std::string called(const json::object& object, std::string_view id_key) {
-  std::string name = text_of(object, "name");
+  std::string name = told(object, "name");
   return name.empty() ? text_of(object, id_key).substr(0, 12) : name;
 }
 
@@ -48,7 +32,7 @@ void tell_receipts(std::string& said, const json::object& place, const std::stri
 }
 
 void tell_place(std::string& said, const json::object& place, Language language) {
-  said += say(Message::kStatusPlace, language, {text_of(place, "name"), text_of(place, "slug")}) + "\n";
+  said += say(Message::kStatusPlace, language, {told(place, "name"), text_of(place, "slug")}) + "\n";
   if (const json::value* head = place.if_contains("head"); head != nullptr && head->is_object()) {
     said += say(Message::kStatusPublished, language, {text_of(head->get_object(), "time")}) + "\n";
     tell_receipts(said, place, text_of(head->get_object(), "hash"), language);
@@ -56,7 +40,7 @@ void tell_place(std::string& said, const json::object& place, Language language)
   for (const json::value& each : list_of(place, "problems")) {
     const json::object& problem = each.get_object();
     protocol::Error error{protocol::code_of_slug(text_of(problem, "code")), text_of(problem, "context")};
-    said += say(Message::kStatusProblem, language, {text_of(problem, "path"), protocol::sentence(error, language)}) + "\n";
+    said += say(Message::kStatusProblem, language, {told(problem, "path"), protocol::shown(protocol::sentence(error, language), kToldCharactersMax)}) + "\n";
   }
 }
 
@@ -83,6 +67,9 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   }
   std::int64_t hosted = number_of(status, "hosted"), moved = number_of(status, "movedAway");
   if (hosted + moved > 0) said += say(Message::kStatusHosted, terminal.language, {std::to_string(hosted), std::to_string(moved)}) + "\n";
+  // Those shown are the daemon's own and hosted ones.
+  std::int64_t more = hosted + 1 - static_cast<std::int64_t>(list_of(status, "own").size());
+  if (more > 0) said += say(Message::kStatusMore, terminal.language, {std::to_string(more), dir.string()}) + "\n";
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
   if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";
@@ -102,8 +89,8 @@ int run_peers(const std::filesystem::path& dir, const Terminal& terminal) {
   for (const json::value& each : list_of(result->get_object(), "addresses")) {
     const json::object& address = each.get_object();
     std::string failures = std::to_string(number_of(address, "failures"));
-    said += is_true(address, "connected") || failures == "0" ? say(Message::kPeersAddress, terminal.language, {text_of(address, "url")})
-                                                            : say(Message::kPeersAddressFailing, terminal.language, {text_of(address, "url"), failures});
+    said += is_true(address, "connected") || failures == "0" ? say(Message::kPeersAddress, terminal.language, {told(address, "url")})
+                                                            : say(Message::kPeersAddressFailing, terminal.language, {told(address, "url"), failures});
     said += "\n";
   }
   if (!said.empty() && said.back() == '\n') said.pop_back();

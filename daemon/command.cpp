@@ -79,23 +79,18 @@ int complain(const ControlMessage& reply, const Terminal& terminal) {
   if (terminal.json) std::cout << protocol::to_json_text(shown) << "\n";
   if (const auto* sentences = reply.body.if_contains("sentences"); sentences != nullptr && sentences->is_array()) {
     for (const auto& sentence : sentences->get_array())
-      if (sentence.is_string()) std::cerr << std::string_view(sentence.get_string()) << "\n";
+      if (sentence.is_string()) std::cerr << fit_for_terminal(sentence.get_string()) << "\n";
   } else if (const auto* error = reply.body.if_contains("error"); error != nullptr && error->is_object()) {
-    std::cerr << text_of(error->get_object(), "detail") << "\n";
+    std::cerr << fit_for_terminal(text_of(error->get_object(), "detail")) << "\n";
   }
   return exit_code_of(reply.body);
 }
 
 int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal) {
   if (terminal.json) std::cout << protocol::to_json_text(result) << "\n";
-  else if (!said.empty()) std::cout << said << (said.ends_with('\n') ? "" : "\n");
+  else if (!said.empty()) std::cout << fit_for_terminal(said) << (said.ends_with('\n') ? "" : "\n");
   std::cout.flush();
   return std::cout ? kDone : kFailed;
-}
-
-std::string text_of(const boost::json::object& object, std::string_view key) {
-  const boost::json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 }  // namespace maillage::daemon

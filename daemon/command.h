@@ -13,6 +13,7 @@
 #include "daemon/config.h"
 #include "daemon/control_message.h"
 #include "daemon/messages.h"
+#include "daemon/reply_fields.h"
 
 namespace maillage::registry {
 class Registry;
@@ -139,10 +140,7 @@ ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, cons
 int complain(const protocol::Error& error, const Terminal& terminal);
 int complain(const ControlMessage& reply, const Terminal& terminal);
 
-// Prints the result as JSON, or `said` for people.
+// Prints the result as JSON, or `said` for people, made fit for a terminal.
 int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal);
-
-// The text of a field, or empty.
-std::string text_of(const boost::json::object& object, std::string_view key);
 
 }  // namespace maillage::daemon

@@ -18,7 +18,7 @@ MAILLAGE_MESSAGE(kNoSuchPage, "Il n'y a rien à l'adresse {}.", "There is nothin
 MAILLAGE_MESSAGE(kMetricsForbidden, "Les mesures ne sont montrées qu'à la machine elle-même ; voyez metrics dans config.toml.",
                  "Metrics are shown to the machine itself only; see metrics in config.toml.")
 // -- stock git; git shows them after "remote: "
-MAILLAGE_MESSAGE(kGitNoPlace, "Aucun lieu de ce registre, ou plusieurs, n'ont le nom « {} » : l'identité du lieu (64 chiffres hexadécimaux) convient toujours.",
+MAILLAGE_MESSAGE(kGitNoPlace, "Dans ce registre, « {} » ne nomme aucun lieu, ou en nomme plusieurs : l'identité du lieu (64 chiffres hexadécimaux) convient toujours.",
                  "No place of this registry, or more than one, has the name “{}”: the place's id (64 hexadecimal digits) always works.")
 MAILLAGE_MESSAGE(kGitDumb, "« {} » se lit avec git 1.6.6 ou plus récent (protocole HTTP « smart »).", "“{}” is read with git 1.6.6 or later (smart HTTP).")
 MAILLAGE_MESSAGE(kGitNoService, "« {} » se lit ici avec git clone, fetch et pull, et reçoit git push.", "“{}” is read here with git clone, fetch and pull, and takes git push.")
@@ -71,7 +71,7 @@ MAILLAGE_MESSAGE(kPublishedBy, "    publié par : {}", "    published by: {}")
 MAILLAGE_MESSAGE(kPublisherItself, "{} (le lieu lui-même)", "{} (the place itself)")
 MAILLAGE_MESSAGE(kPublisherHosted, "le lieu lui-même, hébergé par {}", "the place itself, hosted by {}")
 MAILLAGE_MESSAGE(kPublisherCopy, "{} (copie du {})", "{} (copy of {})")
-MAILLAGE_MESSAGE(kPublishersMore, "et {} autres", "and {} more")
+MAILLAGE_MESSAGE(kAndMore, "et {} de plus", "and {} more")
 MAILLAGE_MESSAGE(kSound, "tout est en ordre", "everything is sound")
 MAILLAGE_MESSAGE(kReindexed, "fiches réindexées : {}", "records indexed again: {}")
 MAILLAGE_MESSAGE(kRefsWritten, "références écrites : {}", "refs written: {}")
@@ -105,9 +105,13 @@ MAILLAGE_MESSAGE(kInboxNext, "Pour la lire : maillage inbox show --dir {} NUMÉR
                  "To read one: maillage inbox show --dir {} NUMBER; to answer: approve, refuse or ask, likewise")
 MAILLAGE_MESSAGE(kInboxFrom, "Contribution de {} pour « {} », reçue le {} ({}). Ce nom deviendrait public.",
                  "Contribution by {} for “{}”, received on {} ({}). That name would become public.")
+MAILLAGE_MESSAGE(kInboxWas, "Contribution pour « {} », reçue le {} ({}).", "Contribution for “{}”, received on {} ({}).")
 MAILLAGE_MESSAGE(kInboxEmail, "Son adresse, qui reste ici : {}", "The address, which stays here: {}")
-MAILLAGE_MESSAGE(kInboxKeep, "Ses propres commits, avec leur adresse e-mail, resteraient dans l'historique.",
-                 "The author's own commits, with their e-mail address, would stay in the history.")
+MAILLAGE_MESSAGE(kInboxKeep,
+                 "Elle demande à garder ses propres versions. Pour chacune, ceci deviendrait public, et serait copié partout : nom, adresse e-mail, message.",
+                 "It asks to keep its author's own commits. Of each, this would become public and be copied everywhere: name, e-mail address, message.")
+MAILLAGE_MESSAGE(kInboxVersion, "  {} <{}>", "  {} <{}>")
+MAILLAGE_MESSAGE(kInboxVersionBy, "  {} <{}>, enregistrée par {} <{}>", "  {} <{}>, committed by {} <{}>")
 MAILLAGE_MESSAGE(kInboxReserved, "À vérifier de près, cela change qui tient le lieu ou à qui il est relié : {}",
                  "Check closely, this changes who keeps the place or what it is linked to: {}")
 MAILLAGE_MESSAGE(kInboxAnswer, "Déjà répondu : {}", "Answered already: {}")
@@ -118,12 +122,19 @@ MAILLAGE_MESSAGE(kInboxField, "  {}\n      avant : {}\n      après : {}", "  {}
 MAILLAGE_MESSAGE(kInboxNothing, "(rien)", "(nothing)")
 MAILLAGE_MESSAGE(kInboxBefore, "    avant :", "    before:")
 MAILLAGE_MESSAGE(kInboxAfter, "    après :", "    after:")
+MAILLAGE_MESSAGE(kInboxCut, "    (coupé : trop long pour être montré en entier)", "    (cut: too long to be shown in full)")
+MAILLAGE_MESSAGE(kInboxCuts, "Pas montré en entier, car trop long : {}", "Not shown in full, being too long: {}")
 MAILLAGE_MESSAGE(kInboxBytes, "    {} octets en tout", "    {} bytes in all")
 MAILLAGE_MESSAGE(kInboxApproved, "publié, au nom de {} : {}", "published, under the name of {}: {}")
-MAILLAGE_MESSAGE(kInboxRefused, "contribution de {} refusée : la raison est à l'adresse donnée au push, le contenu est effacé",
-                 "contribution by {} refused: the reason is at the address given at the push, the content is erased")
-MAILLAGE_MESSAGE(kInboxAsked, "question posée à {} : elle est à l'adresse donnée au push, et la contribution attend encore",
-                 "question put to {}: it is at the address given at the push, and the contribution still waits")
+MAILLAGE_MESSAGE(kInboxWithdrew, "retiré, au nom de {} : {}", "withdrawn, under the name of {}: {}")
+MAILLAGE_MESSAGE(kInboxAlready, "rien à publier : ce que {} propose l'est déjà ; la contribution a sa réponse",
+                 "nothing to publish: what {} proposes is published already; the contribution has its answer")
+MAILLAGE_MESSAGE(kInboxUnanswered, "C'est publié. La réponse n'a pas pu être enregistrée, et le sera plus tard : {}",
+                 "It is published. The answer could not be written, and will be later: {}")
+MAILLAGE_MESSAGE(kInboxRefused, "contribution de {} refusée : la raison se lit à l'adresse qui lui a été donnée, le contenu est effacé",
+                 "contribution by {} refused: the reason can be read at the address given then, the content is erased")
+MAILLAGE_MESSAGE(kInboxAsked, "question posée à {} : elle se lit à l'adresse qui lui a été donnée, et la contribution attend encore",
+                 "question put to {}: it can be read at the address given then, and the contribution still waits")
 MAILLAGE_MESSAGE(kDryRun, "essai : rien n'a été écrit", "dry run: nothing was written")
 MAILLAGE_MESSAGE(kQueryNeedsOne, "query veut --dir ou --url, l'un des deux", "query wants --dir or --url, one of them")
 MAILLAGE_MESSAGE(kWrongUsage, "commande incorrecte : {}. Voyez maillage --help", "wrong usage: {}. See maillage --help")
@@ -149,8 +160,9 @@ MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de
 MAILLAGE_MESSAGE(kStatusHosted, "Lieux tenus ici pour d'autres : {} · partis ailleurs : {}", "Places kept here for others: {} · moved elsewhere: {}")
 MAILLAGE_MESSAGE(kStatusNotRunning, "Le serveur ne tourne pas : rien n'est reçu, rien n'est montré. Pour le lancer : maillage serve --dir {}",
                  "The daemon is not running: nothing is received, nothing is shown. To start it: maillage serve --dir {}")
-MAILLAGE_MESSAGE(kStatusInbox, "À faire : {} contributions attendent votre réponse : maillage inbox list --dir {}",
-                 "To do: {} contributions wait for your answer: maillage inbox list --dir {}")
+MAILLAGE_MESSAGE(kStatusInbox, "À faire : répondre aux contributions qui attendent ({}) : maillage inbox list --dir {}",
+                 "To do: answer the contributions that wait ({}): maillage inbox list --dir {}")
+MAILLAGE_MESSAGE(kStatusMore, "Lieux tenus ici et pas montrés : {} (maillage place list --dir {})", "Places kept here and not shown: {} (maillage place list --dir {})")
 MAILLAGE_MESSAGE(kStatusFine, "Tout va bien.", "All is well.")
 MAILLAGE_MESSAGE(kPeersNone, "Aucun partenaire n'est connecté.", "No partner is connected.")
 MAILLAGE_MESSAGE(kPeersConnected, "{} — connecté, à jour", "{} — connected, up to date")

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "daemon/operation_reply.h"
+#include "protocol/utf8.h"
 
 namespace maillage::daemon {
 namespace {
@@ -20,25 +21,21 @@ constexpr std::size_t kIdDigitsMin = 4;
 protocol::Result<ContributionId> id_of(const registry::Registry& registry, const ControlMessage& request) {
   std::string typed = text(request.body, "id");
   if (auto whole = ContributionId::parse(typed)) return *whole;
-  std::optional<ContributionId> found;
-  bool ambiguous = typed.size() < kIdDigitsMin;
-  for (const Contribution& each : registry.contributions()) {
-    if (!each.id.hex().starts_with(typed)) continue;
-    ambiguous = ambiguous || found;
-    found = each.id;
-  }
-  if (!found || ambiguous) return protocol::fail(ErrorCode::kNoContribution, typed.substr(0, 64));
-  return *found;
+  auto found = registry.contributions_starting_with(typed);
+  if (typed.size() < kIdDigitsMin || found.size() != 1) return protocol::fail(ErrorCode::kNoContribution, protocol::shown(typed, 64));
+  return found.front();
 }
 
 ControlMessage list(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
-  if (auto expired = operations.registry.expire_contributions(now); !expired) return refuse(request, expired.error());
+  (void)operations.registry.expire_contributions(now);  // a full disk keeps nobody from reading
   const json::value* asked = request.body.if_contains("all");
   bool all = asked != nullptr && asked->is_bool() && asked->get_bool();
+  registry::ContributionList found = operations.registry.contributions(all);
   json::array items;
-  for (const Contribution& each : operations.registry.contributions())
-    if (all || registry::is_open(each.state)) items.push_back(operations.registry.summary(each));
-  return answer(json::object{{"items", std::move(items)}});
+  for (const Contribution& each : found.items) items.push_back(operations.registry.summary(each));
+  json::object listed{{"items", std::move(items)}};
+  if (found.left_off > 0) listed["leftOff"] = found.left_off;
+  return answer(std::move(listed));
 }
 
 ControlMessage approve(const Operations& operations, const ControlMessage& request, const ContributionId& id, protocol::UnixTime now) {
@@ -49,6 +46,8 @@ ControlMessage approve(const Operations& operations, const ControlMessage& reque
   json::object result = operations.registry.summary(*before);
   result["state"] = "approved";
   result["changed"] = json::array(approved->changed.begin(), approved->changed.end());
+  result["withdrawn"] = json::array(approved->withdrawn.begin(), approved->withdrawn.end());
+  if (approved->unanswered) result["unanswered"] = protocol::sentence(*approved->unanswered, language_of(request));
   if (approved->place) result["commit"] = approved->place->head.head.head.commit.hex();
   if (approved->place && operations.announce) {
     protocol::Published published;

@@ -117,6 +117,7 @@ MAILLAGE_ERROR(kNotSuccessor, "not-successor", "ce fichier confie le lieu à un 
 MAILLAGE_ERROR(kWrongSheet, "wrong-sheet", "ce n'est pas la feuille de secours de ce lieu{}", "this is not the recovery sheet of this place{}")
 MAILLAGE_ERROR(kNoOwnSheet, "no-own-sheet", "ce lieu n'a pas de feuille de secours à lui : celle du serveur qui le tient en fait office{}", "this place has no recovery sheet of its own: that of the daemon that keeps it serves{}")
 MAILLAGE_ERROR(kHostSheet, "host-sheet", "c'est la feuille de secours du serveur, et non celle que ce lieu a à lui{}", "this is the recovery sheet of the daemon, not the one that this place has of its own{}")
+MAILLAGE_ERROR(kHostSheetMissing, "host-sheet-missing", "il manque la feuille de secours du serveur qui accueille le lieu, celui d'ici{}", "the recovery sheet of the daemon that takes the place in, this one, is missing{}")
 MAILLAGE_ERROR(kFileExists, "file-exists", "le fichier {} existe déjà, et n'est pas remplacé ; donnez un autre nom", "the file {} exists already and is not replaced; give another name")
 MAILLAGE_ERROR(kNotAFile, "not-a-file", "ce n'est ni un fichier ni un dossier : {}", "neither a file nor a folder: {}")
 // -- what a person typed
@@ -133,7 +134,7 @@ MAILLAGE_ERROR(kFolderNotEmpty, "folder-not-empty", "le dossier {} contient déj
 MAILLAGE_ERROR(kNoPlace, "no-place", "il n'y a pas de lieu dans le dossier {} ; maillage init en crée un", "there is no place in the folder {}; maillage init makes one")
 MAILLAGE_ERROR(kInitCut, "init-cut", "la création du lieu dans le dossier {} a été interrompue ; relancez maillage init, qui la recommence", "the making of the place in the folder {} was cut short; run maillage init again, which starts anew")
 MAILLAGE_ERROR(kNotARecord, "not-a-record", "{} n'est pas une fiche, et seule une fiche se confirme", "{} is not a record, and only records can be confirmed")
-MAILLAGE_ERROR(kWantsWebSocket, "wants-websocket", "l'adresse {} sert aux daemons entre eux, par WebSocket ; la page d'accueil est /", "the address {} is where daemons talk to each other, by WebSocket; the front page is /")
+MAILLAGE_ERROR(kWantsWebSocket, "wants-websocket", "l'adresse {} sert aux serveurs entre eux, par WebSocket ; la page d'accueil est /", "the address {} is where daemons talk to each other, by WebSocket; the front page is /")
 // -- what the system answered
 MAILLAGE_ERROR(kAddressInUse, "address-in-use", "un autre programme écoute déjà sur {}", "another program listens already on {}")
 MAILLAGE_ERROR(kNobodyAnswers, "nobody-answers", "aucun programme ne répond à l'adresse {}", "no program answers at {}")
@@ -154,6 +155,7 @@ MAILLAGE_ERROR(kPushNonce, "push-nonce", "le certificat de push est périmé, ou
 MAILLAGE_ERROR(kKeepUnsigned, "keep-unsigned", "avec -o keep, chaque commit est signé avec une clé SSH Ed25519 : git config gpg.format ssh, git config user.signingkey ~/.ssh/id_ed25519.pub, puis git commit --amend --no-edit -S : {}", "with -o keep every commit is signed with an SSH Ed25519 key: git config gpg.format ssh, git config user.signingkey ~/.ssh/id_ed25519.pub, then git commit --amend --no-edit -S: {}")
 MAILLAGE_ERROR(kKeepEmail, "keep-email", "avec -o keep, l'adresse e-mail du commit serait publique et copiée partout ({}) ; faites : git config user.email contribution@example.invalid, puis git commit --amend --reset-author --no-edit -S", "with -o keep the commit's e-mail address would be public and copied everywhere ({}); run: git config user.email contribution@example.invalid, then git commit --amend --reset-author --no-edit -S")
 MAILLAGE_ERROR(kKeepForm, "keep-form", "ce commit ne peut pas être gardé tel quel ; poussez-le sans -o keep : {}", "this commit cannot be kept as it is; push it without -o keep: {}")
+MAILLAGE_ERROR(kContributionFiles, "contribution-files", "une contribution change au plus 2 000 fichiers, celle-ci en change {} ; envoyez-la en plusieurs fois", "a contribution changes at most 2,000 files, this one changes {}; send it in several")
 MAILLAGE_ERROR(kInboxFull, "inbox-full", "trop de contributions attendent déjà une réponse ; réessayez dans quelques jours : {}", "too many contributions wait for an answer already; try again in a few days: {}")
 MAILLAGE_ERROR(kContributionConflict, "contribution-conflict", "le lieu a publié une autre version de ce fichier entre-temps ; à la personne qui contribue : git pull --rebase origin main, puis git push origin HEAD:refs/for/main : {}", "the place has published another version of this file meanwhile; the contributor runs: git pull --rebase origin main, then git push origin HEAD:refs/for/main: {}")
 MAILLAGE_ERROR(kNoContribution, "no-contribution", "aucune contribution n'a le numéro {}", "no contribution has the number {}")
@@ -170,6 +172,7 @@ MAILLAGE_ERROR(kStrayQuote, "stray-quote", "un guillemet fermant est suivi d'aut
 MAILLAGE_ERROR(kUnclosedQuote, "unclosed-quote", "un guillemet ouvert n'est jamais refermé : {}", "a quote that opens is never closed: {}")
 MAILLAGE_ERROR(kWrongEncoding, "wrong-encoding", "le tableau n'est pas dans l'encodage attendu ; enregistrez-le en UTF-8 : {}", "the table is not in the expected encoding; save it as UTF-8: {}")
 MAILLAGE_ERROR(kNoHeader, "no-header", "le tableau est vide ; sa première ligne doit nommer les colonnes : {}", "the table is empty; its first line must name the columns: {}")
+MAILLAGE_ERROR(kNoRows, "no-rows", "le tableau n'a que la ligne des noms de colonnes, et rien en dessous : {}", "the table has the line with the names of the columns, and nothing below: {}")
 MAILLAGE_ERROR(kColumnTwice, "column-twice", "deux colonnes portent le même nom : {}", "two columns have the same name: {}")
 MAILLAGE_ERROR(kUnknownColumn, "unknown-column", "le tableau n'a pas cette colonne : {}", "the table has no such column: {}")
 MAILLAGE_ERROR(kBadMapping, "bad-mapping", "correspondance incorrecte : {}", "wrong mapping: {}")

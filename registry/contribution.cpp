@@ -102,6 +102,7 @@ json::object to_json(const Contribution& it) {
   if (!it.sender.empty()) object["sender"] = it.sender;
   object["keep"] = it.keep;
   object["files"] = list_of(it.files);
+  object["fileCount"] = it.file_count;
   if (!it.reserved.empty()) object["reserved"] = list_of(it.reserved);
   object["bytes"] = it.bytes;
   return object;
@@ -130,6 +131,8 @@ protocol::Result<Contribution> read_contribution(protocol::ByteView bytes) {
   it.sender = in.text("sender");
   it.keep = in.truth("keep");
   it.files = in.texts("files");
+  it.file_count = std::max(static_cast<std::size_t>(in.number("fileCount")), it.files.size());
+  if (it.files.size() > kNamedFilesMax) it.files.resize(kNamedFilesMax);
   it.reserved = in.texts("reserved");
   it.bytes = static_cast<std::uint64_t>(in.number("bytes"));
   if (it.id.is_zero() || it.place.is_zero()) in.note("id");

@@ -28,6 +28,11 @@ inline bool is_open(ContributionState state) { return state == ContributionState
 // "pending" …
 std::string_view name_of(ContributionState state);
 
+// Files that one contribution may change: more than a person can judge, and than a documented machine has.
+inline constexpr std::size_t kContributionFilesMax = 2'000;
+// Paths that are kept by name: what a list shows. All of them are in the pack.
+inline constexpr std::size_t kNamedFilesMax = 10;
+
 struct Contribution {
   ContributionId id;
   protocol::PlaceId place;
@@ -44,7 +49,8 @@ struct Contribution {
   std::string sender;            // a keyed hash of the network address, or empty: for the quota
   bool keep = false;             // the contributor's own commits are to stay
   protocol::Language language = protocol::Language::kFrench;
-  std::vector<std::string> files;     // paths that change
+  std::vector<std::string> files;     // the first paths that change, kNamedFilesMax at most
+  std::size_t file_count = 0;         // all of them
   std::vector<std::string> reserved;  // fields of the profile that only an operator may change: "maintainers" …
   std::uint64_t bytes = 0;            // of its pack
 

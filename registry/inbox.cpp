@@ -15,8 +15,12 @@ using namespace protocol;
 constexpr const char* kPack = "pack";
 constexpr const char* kDescription = "contribution.json";
 constexpr std::string_view kPart = ".part";
-// 20,000 paths, and an answer.
-constexpr std::uint64_t kDescriptionBytesMax = 4 * kMiB;
+// Ten paths, a name, an address take some ten kilobytes; what is not read back at a start would be lost.
+constexpr std::uint64_t kDescriptionBytesMax = 256 * kKiB;
+// The longest answer, as JSON writes its worst characters: it comes to the description later.
+constexpr std::uint64_t kAnswerBytesMax = 16 * kKiB;
+// What a file or a folder takes at least, and what it is rounded up to.
+constexpr std::uint64_t kDiskBlockBytes = 4 * kKiB;
 
 Result<void> make_folder(const fs::path& folder) {
   std::error_code error;
@@ -36,6 +40,13 @@ Result<void> remove_folder(const fs::path& folder) {
 Bytes description_of(const Contribution& contribution) {
   std::string text = to_pretty_json(to_json(contribution));
   return Bytes(text.begin(), text.end());
+}
+
+std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + kDiskBlockBytes - 1) / kDiskBlockBytes * kDiskBlockBytes; }
+
+// A folder with a description, and a pack while it is open.
+std::uint64_t disk_bytes(const Contribution& contribution, std::uint64_t description_bytes) {
+  return kDiskBlockBytes + on_disk(description_bytes) + (is_open(contribution.state) ? on_disk(contribution.bytes) : 0);
 }
 
 std::int64_t milliseconds(std::chrono::days days) { return std::chrono::milliseconds(days).count(); }
@@ -81,25 +92,28 @@ Result<std::unique_ptr<Inbox::Arrival>> Inbox::begin() {
 
 Result<void> Inbox::keep(Arrival& arrival, const Contribution& contribution) {
   check(contribution.id == arrival.id(), "a contribution is kept under the number it arrived with");
+  Bytes description = description_of(contribution);
+  if (description.size() + kAnswerBytesMax > kDescriptionBytesMax) return fail(ErrorCode::kTooLarge, kDescription);
   if (auto synced = arrival.file_.sync(); !synced) return synced;
-  if (auto written = write_file(arrival.folder_ / kDescription, description_of(contribution)); !written) return written;
+  if (auto written = write_file(arrival.folder_ / kDescription, description); !written) return written;
   if (auto synced = sync_directory(arrival.folder_); !synced) return synced;
   if (auto renamed = rename_file(arrival.folder_, path_of(contribution.id)); !renamed) return renamed;
   arrival.folder_ = path_of(contribution.id);
   if (auto synced = sync_directory(folder_); !synced) return synced;  // and it goes: nobody was told of it
   arrival.kept_ = true;
-  remember(contribution);
+  remember(contribution, disk_bytes(contribution, description.size()), true);
   return {};
 }
 
 Result<void> Inbox::room_for(const Contribution& fresh) const {
   std::size_t waiting = 0, of_place = 0, of_key = 0, of_sender = 0;
-  std::uint64_t bytes = fresh.bytes;
+  std::uint64_t bytes = disk_bytes(fresh, kDiskBlockBytes);
   std::lock_guard lock(mutex_);
-  for (const auto& [id, each] : all_) {
+  for (const auto& [id, kept] : all_) {
+    const Contribution& each = kept.contribution;
+    bytes += kept.disk_bytes;
     if (!is_open(each.state)) continue;
     ++waiting;
-    bytes += each.bytes;
     of_place += each.place == fresh.place ? 1 : 0;
     of_key += fresh.key && each.key == fresh.key ? 1 : 0;
     of_sender += !fresh.sender.empty() && each.sender == fresh.sender ? 1 : 0;
@@ -142,35 +156,62 @@ Result<void> Inbox::load_one(const fs::path& folder) {
   if (!contribution || contribution->id != *id) return remove_folder(folder);
   if (!is_open(contribution->state))
     if (auto removed = remove_file(folder / kPack); !removed) return removed;
-  remember(*contribution);
+  remember(*contribution, disk_bytes(*contribution, bytes->size()), true);
   return {};
 }
 
-void Inbox::remember(const Contribution& contribution) {
+void Inbox::remember(const Contribution& contribution, std::uint64_t disk_bytes, bool settled) {
   std::lock_guard lock(mutex_);
-  all_.insert_or_assign(contribution.id, contribution);
+  all_.insert_or_assign(contribution.id, Kept{contribution, disk_bytes, settled});
 }
 
 Result<Contribution> Inbox::find(const ContributionId& id) const {
   std::lock_guard lock(mutex_);
   auto found = all_.find(id);
   if (found == all_.end()) return fail(ErrorCode::kNoContribution, id.hex());
-  return found->second;
+  return found->second.contribution;
 }
 
-std::vector<Contribution> Inbox::list() const {
-  std::vector<Contribution> listed;
-  {
-    std::lock_guard lock(mutex_);
-    for (const auto& [id, each] : all_) listed.push_back(each);
-  }
-  std::ranges::stable_sort(listed, {}, [](const Contribution& each) { return each.received; });
+ContributionList Inbox::list(bool answered_too, std::size_t max) const {
+  std::lock_guard lock(mutex_);
+  std::vector<const Contribution*> found;
+  for (const auto& [id, kept] : all_)
+    if (answered_too || is_open(kept.contribution.state)) found.push_back(&kept.contribution);
+  std::ranges::stable_sort(found, {}, [](const Contribution* each) { return each->received; });
+  ContributionList listed;
+  listed.left_off = found.size() - std::min(found.size(), max);
+  found.resize(found.size() - listed.left_off);
+  for (const Contribution* each : found) listed.items.push_back(*each);
   return listed;
+}
+
+std::optional<Contribution> Inbox::same_as(const Contribution& wanted) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, kept] : all_) {
+    const Contribution& each = kept.contribution;
+    if (is_open(each.state) && each.place == wanted.place && each.tip == wanted.tip && each.keep == wanted.keep) return each;
+  }
+  return std::nullopt;
+}
+
+std::vector<ContributionId> Inbox::starting_with(std::string_view digits) const {
+  std::lock_guard lock(mutex_);
+  std::vector<ContributionId> found;
+  for (const auto& [id, kept] : all_)
+    if (found.size() < 2 && id.hex().starts_with(digits)) found.push_back(id);
+  return found;
 }
 
 std::size_t Inbox::open_count() const {
   std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::ranges::count_if(all_, [](const auto& each) { return is_open(each.second.state); }));
+  return static_cast<std::size_t>(std::ranges::count_if(all_, [](const auto& each) { return is_open(each.second.contribution.state); }));
+}
+
+std::uint64_t Inbox::bytes_on_disk() const {
+  std::lock_guard lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (const auto& [id, kept] : all_) bytes += kept.disk_bytes;
+  return bytes;
 }
 
 Result<MappedFile> Inbox::pack(const ContributionId& id) const {
@@ -188,15 +229,45 @@ Result<void> Inbox::answer(const ContributionId& id, ContributionState state, co
   answered.state = state;
   answered.answer = text;
   answered.answered = now;
-  if (!is_open(state)) answered = without_content(answered);
-  fs::path folder = path_of(id);
-  if (auto written = replace_file(folder / kDescription, description_of(answered)); !written) return written;
+  return write_answer(is_open(state) ? answered : without_content(answered));
+}
+
+Result<void> Inbox::write_answer(const Contribution& answered) {
+  fs::path folder = path_of(answered.id);
+  Bytes description = description_of(answered);
+  if (auto written = replace_file(folder / kDescription, description); !written) return written;
   if (auto synced = sync_directory(folder); !synced) return synced;
-  remember(answered);
-  if (is_open(state)) return {};
+  remember(answered, disk_bytes(answered, description.size()), is_open(answered.state));
+  if (is_open(answered.state)) return {};
   // Only now: an open contribution always has its pack.
   if (auto removed = remove_file(folder / kPack); !removed) return removed;
-  return sync_directory(folder);
+  if (auto synced = sync_directory(folder); !synced) return synced;
+  remember(answered, disk_bytes(answered, description.size()), true);
+  return {};
+}
+
+void Inbox::approved(const ContributionId& id, UnixTime now) {
+  std::lock_guard lock(mutex_);
+  auto found = all_.find(id);
+  if (found == all_.end() || !is_open(found->second.contribution.state)) return;
+  Contribution& contribution = found->second.contribution;
+  contribution.state = ContributionState::kApproved;
+  contribution.answer.clear();
+  contribution.answered = now;
+  contribution = without_content(contribution);
+  found->second.settled = false;
+}
+
+Result<void> Inbox::settle() {
+  std::vector<Contribution> unsettled;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, kept] : all_)
+      if (!kept.settled) unsettled.push_back(kept.contribution);
+  }
+  for (const Contribution& each : unsettled)
+    if (auto written = write_answer(each); !written) return written;
+  return {};
 }
 
 // Named as what arrives before it is removed: a crash in between leaves nothing that would be read again.
@@ -214,14 +285,26 @@ Result<void> Inbox::erase(const ContributionId& id) {
 }
 
 Result<void> Inbox::expire(UnixTime now) {
+  struct Age {
+    UnixTime received;
+    ContributionId id;
+    bool open;
+    std::int64_t ms;
+  };
+  std::vector<Age> ages;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, kept] : all_) {
+      const Contribution& each = kept.contribution;
+      if (kept.settled) ages.push_back({each.received, id, is_open(each.state), now.ms - (is_open(each.state) ? each.received : each.answered).ms});
+    }
+  }
+  std::ranges::sort(ages, std::ranges::greater(), &Age::received);  // the newest answers stay
   std::size_t answers = 0;
-  auto all = list();
-  std::ranges::reverse(all);  // the newest answers stay
-  for (const Contribution& each : all) {
-    std::int64_t age = now.ms - (is_open(each.state) ? each.received : each.answered).ms;
+  for (const Age& each : ages) {
     Result<void> done;
-    if (is_open(each.state) && age > milliseconds(kInboxOpenFor)) done = answer(each.id, ContributionState::kExpired, "", now);
-    if (!is_open(each.state) && (age > milliseconds(kAnswerKeptFor) || ++answers > kAnswersMax)) done = erase(each.id);
+    if (each.open && each.ms > milliseconds(kInboxOpenFor)) done = answer(each.id, ContributionState::kExpired, "", now);
+    if (!each.open && (each.ms > milliseconds(kAnswerKeptFor) || ++answers > kAnswersMax)) done = erase(each.id);
     if (!done) return done;
   }
   return {};

@@ -25,7 +25,7 @@ inline constexpr std::size_t kInboxPlaceMax = 100;
 // By one key, and from one address (a whole /64 of IPv6), everywhere: a workshop that pushes at once fits.
 inline constexpr std::size_t kInboxKeyMax = 20;
 inline constexpr std::size_t kInboxSenderMax = 20;
-// Waiting in all, and their packs: what a small machine can spare for strangers.
+// Waiting in all, and what the folder takes on the disk, answers included: what a small machine can spare for strangers.
 inline constexpr std::size_t kInboxMax = 5'000;
 inline constexpr std::uint64_t kInboxBytesMax = 512 * protocol::kMiB;
 // Longer than a holiday; then it expires, unread.
@@ -33,6 +33,14 @@ inline constexpr std::chrono::days kInboxOpenFor{30};
 // An answer can be read this long; the oldest go first beyond kAnswersMax.
 inline constexpr std::chrono::days kAnswerKeptFor{90};
 inline constexpr std::size_t kAnswersMax = 10'000;
+// In one answer to whoever asks what there is: more is counted, not listed.
+inline constexpr std::size_t kInboxListedMax = 500;
+
+// Contributions, the oldest first, as many as can be listed.
+struct ContributionList {
+  std::vector<Contribution> items;
+  std::size_t left_off = 0;
+};
 
 class Inbox {
  public:
@@ -62,20 +70,31 @@ class Inbox {
 
   protocol::Result<std::unique_ptr<Arrival>> begin();
 
-  // kInboxFull: which quota, in words. `bytes` are the pack's.
+  // kInboxFull: which quota. Its pack is in the folder already, and counts.
   protocol::Result<void> room_for(const Contribution& contribution) const;
-  // Durable on return. Its id must be the arrival's.
+  // Durable on return. Its id must be the arrival's. kTooLarge: its description would not be read back.
   protocol::Result<void> keep(Arrival& arrival, const Contribution& contribution);
 
   // kNoContribution.
   protocol::Result<Contribution> find(const ContributionId& id) const;
-  std::vector<Contribution> list() const;  // oldest first
+  // Those that wait, or all, up to `max`.
+  ContributionList list(bool answered_too, std::size_t max = kInboxListedMax) const;
+  // The open one of the same commit for the same place.
+  std::optional<Contribution> same_as(const Contribution& contribution) const;
+  // Those whose number begins with these hexadecimal digits, two at most.
+  std::vector<ContributionId> starting_with(std::string_view digits) const;
   std::size_t open_count() const;
+  std::uint64_t bytes_on_disk() const;
   // kNoContribution; kAnswered when it is no longer open.
   protocol::Result<MappedFile> pack(const ContributionId& id) const;
 
   // Writes the answer; its content goes with any but a question. kNoContribution, kAnswered.
   protocol::Result<void> answer(const ContributionId& id, ContributionState state, const std::string& text, protocol::UnixTime now);
+  // What is published is approved, before that is written and even when it cannot be: whoever asks is told so, and
+  // `settle` writes it. Does nothing to one that is unknown or answered.
+  void approved(const ContributionId& id, protocol::UnixTime now);
+  // Writes what could not be written yet, removes what could not be removed. kDiskFull, kIo: later, then.
+  protocol::Result<void> settle();
   // All that is known of it goes. Fine when there is nothing.
   protocol::Result<void> erase(const ContributionId& id);
   // What waited too long is answered so, and old answers go.
@@ -86,11 +105,18 @@ class Inbox {
   std::filesystem::path path_of(const ContributionId& id) const { return folder_ / id.hex(); }
   protocol::Result<void> load();
   protocol::Result<void> load_one(const std::filesystem::path& folder);
-  void remember(const Contribution& contribution);
+  void remember(const Contribution& contribution, std::uint64_t disk_bytes, bool settled);
+  protocol::Result<void> write_answer(const Contribution& answered);
+
+  struct Kept {
+    Contribution contribution;
+    std::uint64_t disk_bytes = 0;
+    bool settled = true;  // false: answered, and the disk does not say so yet, or has its pack still
+  };
 
   std::filesystem::path folder_;
   mutable std::mutex mutex_;  // guards all_
-  std::map<ContributionId, Contribution> all_;
+  std::map<ContributionId, Kept> all_;
 };
 
 }  // namespace maillage::registry

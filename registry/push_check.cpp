@@ -127,6 +127,7 @@ Result<void> check_files(const OpenedPush& opened, CheckedPush& checked, TreeCac
   auto changes = changes_of_push(opened.objects(), *before, checked.tip_tree);
   if (!changes) return tl::unexpected(changes.error());
   for (Problem& problem : changes->problems) protocol::append(problems, std::move(problem));
+  if (changes->edits.size() > kContributionFilesMax) return fail(ErrorCode::kContributionFiles, std::to_string(changes->edits.size()));
   auto files = prepare_publication(opened.objects(), *before, cache, changes->edits);
   if (!files) {
     for (Problem& problem : files.error()) protocol::append(problems, std::move(problem));

@@ -131,6 +131,7 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
   auto inbox = Inbox::open(dir);
   if (!inbox) return tl::unexpected(inbox.error());
   parts->inbox = std::move(*inbox);
+  if (auto read = parts->read_approvals(); !read) return tl::unexpected(read.error());
   auto identity = parts->state->get(Column::kMeta, kIdentityKey);
   if (!identity) return tl::unexpected(identity.error());
   if (!*identity || (*identity)->size() != PlaceId::kSize) return fail(ErrorCode::kNotFound, dir.string());
@@ -223,8 +224,10 @@ Result<void> Registry::Parts::commit(WriteBatch& batch, std::vector<IndexChange>
   number.u64(revision + 1);
   batch.put(Column::kMeta, std::string(kRevisionKey), std::string(as_text(number.bytes())));
   for (const std::string& key : released) batch.erase(Column::kMeta, key);
+  for (const ContributionId& id : answered) batch.erase(Column::kInbox, approval_key(id));
   if (auto written = state->write(batch); !written) return written;
   released.clear();
+  answered.clear();
   indexing->follow(++revision, std::move(changes));
   return {};
 }

@@ -42,6 +42,8 @@ struct CreatedPlace {
 struct Announcement {
   std::optional<protocol::Published::Place> place;  // nothing: everything was published already
   std::vector<std::string> changed;                 // paths
+  std::vector<std::string> withdrawn = {};          // those among them that are no more
+  std::optional<protocol::Error> unanswered = std::nullopt;  // an approval: why the contributor's answer is not written yet
 };
 
 // A refusal to publish: everything that is wrong, at once.
@@ -194,7 +196,9 @@ class Registry {
   Result<Bytes> advertise_push(std::string_view repository, const PushNonces& nonces, UnixTime now) const;
   Result<Bytes> advertise_answer(std::string_view repository, const ContributionId& id) const;
   Result<std::unique_ptr<Fetch>> fetch_answer(std::string_view repository, const ContributionId& id, ByteView body) const;
-  std::vector<Contribution> contributions() const;  // oldest first, answered ones too
+  ContributionList contributions(bool answered_too = true) const;
+  // Two at most.
+  std::vector<ContributionId> contributions_starting_with(std::string_view digits) const;
   Result<Contribution> contribution(const ContributionId& id) const;
   // {"contribution", "files": [{"path", "change", and "fields" [{pointer, label, before, after}] of a record,
   // "before" and "after" of a text, or "bytes"}]}, beside what the place publishes now. kNoContribution, kAnswered.

@@ -6,8 +6,8 @@
 #include "protocol/record.h"
 #include "protocol/utf8.h"
 #include "registry/git/head_commit.h"
-#include "registry/record_difference.h"
 #include "registry/registry_parts.h"
+#include "registry/shown_contribution.h"
 #include "registry/time_zone.h"
 
 namespace maillage::registry {
@@ -17,8 +17,6 @@ using namespace protocol;
 
 // An answer is read in a terminal, by one person.
 constexpr std::size_t kAnswerCharactersMax = 2'000;
-// Of a text that is shown; the rest is said to be there.
-constexpr std::size_t kShownTextBytesMax = 64 * kKiB;
 
 Problems one_problem(const Error& error) { return {Problem{"", "", error.code, error.context, ""}}; }
 
@@ -35,7 +33,9 @@ Contribution contribution_of(const ContributionId& id, const Push& push, const C
   made.sender = push.sender;
   made.keep = push.keep;
   made.language = push.language;
-  for (const auto& [path, file] : checked.files) made.files.push_back(path);
+  made.file_count = checked.files.size();
+  for (const auto& [path, file] : checked.files)
+    if (made.files.size() < kNamedFilesMax) made.files.push_back(path);
   made.reserved = checked.reserved;
   made.bytes = bytes;
   return made;
@@ -120,8 +120,7 @@ tl::expected<PushOutcome, Problems> Registry::take_push(Inbox::Arrival& arrival,
     fresh.state = ContributionState::kApproved;
     return PushOutcome{std::move(fresh), std::move(*landed)};
   }
-  for (const Contribution& each : parts_->inbox->list())
-    if (is_open(each.state) && each.place == fresh.place && each.tip == fresh.tip && each.keep == fresh.keep) return PushOutcome{each, std::nullopt};
+  if (auto same = parts_->inbox->same_as(fresh)) return PushOutcome{std::move(*same), std::nullopt};
   if (auto expired = parts_->inbox->expire(now); !expired) return refused(expired.error());
   if (auto room = parts_->inbox->room_for(fresh); !room) return refused(room.error());
   if (auto kept = parts_->inbox->keep(arrival, fresh); !kept) return refused(kept.error());
@@ -170,7 +169,7 @@ Result<StagedCommits> Registry::Parts::stage_kept(const ObjectId& tip, const Ope
 }
 
 tl::expected<Announcement, Problems> Registry::Parts::land(const Contribution& contribution, const OpenedPush& opened, const CheckedPush& checked,
-                                                           UnixTime now) {
+                                                           UnixTime now, std::optional<ContributionId> approves) {
   auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
   auto head = held(contribution.place);
   if (!head) return refused(head.error());
@@ -197,8 +196,12 @@ tl::expected<Announcement, Problems> Registry::Parts::land(const Contribution& c
   if (auto room = need_room(kReserveBytes + 4 * contribution.bytes); !room) return refused(room.error());
   (*next)->contributor = contribution.name;
   (*next)->message = message_of(contribution, (*next)->files);
+  (*next)->approves = approves;
   Announcement announcement;
-  for (const auto& [path, file] : (*next)->files) announcement.changed.push_back(path);
+  for (const auto& [path, file] : (*next)->files) {
+    announcement.changed.push_back(path);
+    if (!file) announcement.withdrawn.push_back(path);
+  }
   auto publish_kept = [&]() -> Result<Published::Place> {
     auto staged = stage_kept(contribution.tip, opened, checked, **next, now);
     return staged ? publish_staged({**next}, *staged, now).front() : tl::unexpected(staged.error());
@@ -224,10 +227,40 @@ tl::expected<Announcement, Problems> Registry::approve(const ContributionId& id,
   // Its own commits are published already: an approval that was cut short after that.
   bool published = !checked && checked.error().front().code == ErrorCode::kPushUnchanged;
   if (!checked && !published) return tl::unexpected(checked.error());
-  auto landed = published ? Announcement{} : parts_->land(*contribution, **opened, *checked, now);
+  auto landed = published ? Announcement{} : parts_->land(*contribution, **opened, *checked, now, id);
   if (!landed) return landed;
-  if (auto answered = parts_->inbox->answer(id, ContributionState::kApproved, "", now); !answered) return refused(answered.error());
+  if (!landed->place) {
+    if (auto answered = parts_->inbox->answer(id, ContributionState::kApproved, "", now); !answered) return refused(answered.error());
+    return landed;
+  }
+  // Published, durably: the partners are told, whatever becomes of the answer.
+  parts_->inbox->approved(id, now);
+  if (auto settled = parts_->settle_approvals(); !settled) landed->unanswered = settled.error();
   return landed;
+}
+
+// What a crash or a full disk kept from being answered.
+Result<void> Registry::Parts::read_approvals() {
+  auto scanned = state->scan(Column::kInbox, "", [&](std::string_view key, std::string_view value) {
+    ContributionId id;
+    Reader in_key(as_bytes(key)), in(as_bytes(value));
+    id = in_key.fixed<ContributionId>();
+    UnixTime when{in.i64()};
+    if (!in_key.finish("approval") || !in.finish("approval")) return true;
+    inbox->approved(id, when);
+    unanswered.insert(id);
+    return true;
+  });
+  if (!scanned) return scanned;
+  (void)settle_approvals();  // on a full disk: later
+  return {};
+}
+
+Result<void> Registry::Parts::settle_approvals() {
+  if (auto done = inbox->settle(); !done) return done;
+  answered.merge(unanswered);
+  unanswered.clear();
+  return {};
 }
 
 Result<void> Registry::answer(const ContributionId& id, ContributionState state, const std::string& text, UnixTime now) {
@@ -236,11 +269,15 @@ Result<void> Registry::answer(const ContributionId& id, ContributionState state,
   return parts_->inbox->answer(id, state, text, now);
 }
 
-Result<void> Registry::expire_contributions(UnixTime now) { return parts_->inbox->expire(now); }
+Result<void> Registry::expire_contributions(UnixTime now) {
+  (void)parts_->settle_approvals();  // on a full disk: later
+  return parts_->inbox->expire(now);
+}
 
 // ---- showing
 
-std::vector<Contribution> Registry::contributions() const { return parts_->inbox->list(); }
+ContributionList Registry::contributions(bool answered_too) const { return parts_->inbox->list(answered_too); }
+std::vector<ContributionId> Registry::contributions_starting_with(std::string_view digits) const { return parts_->inbox->starting_with(digits); }
 Result<Contribution> Registry::contribution(const ContributionId& id) const { return parts_->inbox->find(id); }
 
 boost::json::object Registry::summary(const Contribution& it) const {
@@ -248,6 +285,7 @@ boost::json::object Registry::summary(const Contribution& it) const {
   boost::json::object json{{"id", it.id.hex()}, {"place", it.place.hex()}, {"slug", called.slug}, {"placeName", called.name},
                            {"name", it.name}, {"received", format_utc(it.received)}, {"state", std::string(registry::name_of(it.state))}};
   json["files"] = boost::json::array(it.files.begin(), it.files.end());
+  json["fileCount"] = it.file_count;
   if (it.keep) json["keep"] = true;
   if (!it.email.empty()) json["email"] = it.email;
   if (it.key) json["key"] = ssh_public_key(*it.key);
@@ -259,28 +297,23 @@ boost::json::object Registry::summary(const Contribution& it) const {
 
 namespace {
 
-bool is_text(ByteView bytes) {
-  std::string_view text = as_text(bytes).substr(0, kShownTextBytesMax);
-  return text.find('\0') == text.npos && (text.empty() || first_code_point(text).valid);
-}
-
-// A file beside what the place publishes under that name.
-boost::json::object shown_file(const std::string& path, const std::optional<Bytes>& before, const std::optional<Bytes>& after, Language language) {
-  boost::json::object file{{"path", path}, {"change", !before ? "added" : after ? "changed" : "withdrawn"}};
-  auto was = before ? parse_record(*before) : fail(ErrorCode::kNotFound, ""), is = after ? parse_record(*after) : fail(ErrorCode::kNotFound, "");
-  if (is_record_path(path) && (was || is) && (was || !before) && (is || !after)) {
-    boost::json::array fields;
-    boost::json::object none;
-    for (const FieldDifference& each : record_differences(kind_of_path(path), was ? *was : none, is ? *is : none, language))
-      fields.push_back({{"pointer", each.pointer}, {"label", each.label}, {"before", each.before}, {"after", each.after}});
-    file["fields"] = std::move(fields);
-    return file;
+// Commits of a push that would stay, the oldest first. They are few (`check_push`) and canonical.
+Result<void> show_commits(const OpenedPush& opened, const ObjectId& tip, ShownContribution& shown) {
+  std::vector<std::pair<ObjectId, Commit>> commits;
+  std::vector<ObjectId> waiting{tip};
+  for (std::size_t next = 0; next < waiting.size(); ++next) {
+    ObjectId id = waiting[next];
+    if (opened.history().distance(id)) continue;
+    auto bytes = opened.objects().read_as(ObjectKind::kCommit, id);
+    auto commit = bytes ? read_commit(*bytes) : tl::unexpected(bytes.error());
+    if (!commit) return tl::unexpected(commit.error());
+    for (const ObjectId& parent : commit->parents)
+      if (std::ranges::find(waiting, parent) == waiting.end()) waiting.push_back(parent);
+    commits.emplace_back(id, std::move(*commit));
   }
-  bool texts = (!before || is_text(*before)) && (!after || is_text(*after));
-  if (texts && before) file["before"] = as_text(*before).substr(0, kShownTextBytesMax);
-  if (texts && after) file["after"] = as_text(*after).substr(0, kShownTextBytesMax);
-  if (!texts || (after && after->size() > kShownTextBytesMax)) file["bytes"] = after ? after->size() : 0;
-  return file;
+  std::ranges::reverse(commits);
+  for (const auto& [id, commit] : commits) shown.add_commit(id, commit);
+  return {};
 }
 
 }  // namespace
@@ -289,8 +322,8 @@ tl::expected<boost::json::object, Problems> Registry::show_contribution(const Co
   auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
   auto contribution = parts_->inbox->find(id);
   if (!contribution) return refused(contribution.error());
-  boost::json::object shown{{"contribution", summary(*contribution)}};
-  if (!is_open(contribution->state)) return shown;
+  boost::json::object answer{{"contribution", summary(*contribution)}};
+  if (!is_open(contribution->state)) return answer;
   auto pack = parts_->inbox->pack(id);
   if (!pack) return refused(pack.error());
   auto head = parts_->held(contribution->place);
@@ -300,15 +333,17 @@ tl::expected<boost::json::object, Problems> Registry::show_contribution(const Co
   if (!opened) return refused(opened.error());
   auto checked = check_push(**opened, push_of(*contribution), parts_->trees);
   if (!checked) return tl::unexpected(checked.error());
-  boost::json::array files;
+  ShownContribution shown(language);
   for (const auto& [path, after] : checked->files) {
     auto now_there = file(contribution->place, path);
     auto before = now_there ? std::optional(std::move(*now_there)) : std::nullopt;
-    if (before == after) continue;
-    files.push_back(shown_file(path, before, after, language));
+    if (before != after) shown.add_file(path, before, after);
   }
-  shown["files"] = std::move(files);
-  return shown;
+  if (contribution->keep)
+    if (auto commits = show_commits(**opened, contribution->tip, shown); !commits) return refused(commits.error());
+  boost::json::object body = std::move(shown).take();
+  for (auto& member : body) answer[member.key()] = std::move(member.value());
+  return answer;
 }
 
 }  // namespace maillage::registry

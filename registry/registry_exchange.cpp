@@ -241,6 +241,8 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
       if (origin == Origin::kOurs) batch.put(Column::kMeta, own_key(candidate.chain.place()), "");
       if (auto mark = imports.find(candidate.chain.place()); mark != imports.end())
         batch.put(Column::kMeta, mark->second.key, encode(ImportRow{mark->first, mark->second.written}));
+      if (auto approval = approvals.find(candidate.chain.place()); approval != approvals.end())
+        batch.put(Column::kInbox, approval_key(approval->second.first), std::string(as_text(Writer().i64(approval->second.second.ms).bytes())));
       PlaceChanges& changes = *checked.places[next];
       auto holds = stage_held(batch, candidate, turn, changes, breaks_history);
       if (!holds) return tl::unexpected(holds.error());

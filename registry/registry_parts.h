@@ -80,6 +80,7 @@ struct Revision {
   std::string message;
   std::optional<ImportMark> imported = std::nullopt;
   std::string contributor = {};  // who wrote it, when it is not the place itself
+  std::optional<ContributionId> approves = std::nullopt;
 };
 
 // Who wrote what is adopted.
@@ -140,6 +141,13 @@ struct Registry::Parts {
 
   // The rows of lists that the places under way come from: written in the batch that publishes each.
   std::map<PlaceId, ImportMark> imports;
+  // The contribution that the publication under way approves: its row in kInbox is in the batch that publishes it, and goes
+  // once the answer is on the disk. So an answer that could not be written, or that a crash cut off, is given later.
+  std::map<PlaceId, std::pair<ContributionId, UnixTime>> approvals;
+  std::set<ContributionId> unanswered, answered;  // rows: to be answered, and to go with the next batch
+  static std::string approval_key(const ContributionId& id) { return std::string(protocol::as_text(id.bytes)); }
+  Result<void> read_approvals();
+  Result<void> settle_approvals();
   // Nothing when there is none, or its place is not ours.
   Result<std::optional<ImportRow>> import_row(const std::string& key) const;
   // The profile that a place of ours has now, as it is kept and read; nothing when it was withdrawn.
@@ -233,7 +241,8 @@ struct Registry::Parts {
   Result<protocol::SignedHead> head_for_push(const PlaceId& place) const;
   // Publishes what a contribution changes, on top of what the place holds now. Nothing in the announcement: all of it is
   // published already. kContributionConflict for each path that the place has changed since.
-  tl::expected<Announcement, Problems> land(const Contribution& contribution, const OpenedPush& opened, const CheckedPush& checked, UnixTime now);
+  tl::expected<Announcement, Problems> land(const Contribution& contribution, const OpenedPush& opened, const CheckedPush& checked, UnixTime now,
+                                              std::optional<ContributionId> approves = std::nullopt);
   Result<StagedCommits> stage_kept(const ObjectId& tip, const OpenedPush& opened, const CheckedPush& checked, const Revision& next, UnixTime now);
   Result<Contribution> answer_of(std::string_view repository, const ContributionId& id) const;
   bool is_maintainer(const PlaceId& place, const protocol::PublicKey& key) const;

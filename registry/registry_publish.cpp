@@ -189,15 +189,21 @@ std::vector<Result<Published::Place>> Registry::Parts::publish_staged(const std:
   imports.clear();
   for (const Revision& each : revisions)
     if (each.imported) imports.emplace(each.chain.place(), *each.imported);
+  approvals.clear();
+  for (const Revision& each : revisions)
+    if (each.approves) approvals.emplace(each.chain.place(), std::pair(*each.approves, now));
   auto adopted = adopt(*staged.pack, *checked, places, Origin::kOurs);
   imports.clear();
+  approvals.clear();
   indexing->finish();  // whoever publishes finds it at once
   std::vector<Result<Published::Place>> published;
-  for (const IngestPack::Place& place : places) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const IngestPack::Place& place = places[i];
     // When a later batch failed, the places of those before it are published all the same.
     auto now_held = held(place.head.chain.place());
     bool done = now_held && *now_held == place.head.head;
     if (done) own.add(place.head.chain.place());
+    if (done && revisions[i].approves) unanswered.insert(*revisions[i].approves);
     if (done) published.emplace_back(Published::Place{place.head, place.base, pushed});
     else published.emplace_back(tl::unexpected(adopted ? Error{ErrorCode::kIdentityElsewhere, place.head.chain.place().hex()} : adopted.error()));
   }
@@ -257,7 +263,10 @@ Outcomes Registry::publish_all(const std::vector<Publication>& publications, Uni
     auto revision = parts_->prepare(publications[i], now);
     if (!revision) outcomes[i] = tl::unexpected(revision.error());
     if (!revision || !*revision) continue;
-    for (const auto& [path, file] : (*revision)->files) outcomes[i]->changed.push_back(path);
+    for (const auto& [path, file] : (*revision)->files) {
+      outcomes[i]->changed.push_back(path);
+      if (!file) outcomes[i]->withdrawn.push_back(path);
+    }
     group.add(std::move(**revision), i);
     if (group.full()) commit_group();
   }

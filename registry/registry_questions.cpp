@@ -214,6 +214,7 @@ Result<std::uint64_t> Registry::write_refs() const {
 }
 
 Result<void> Registry::tend() {
+  if (auto settled = parts_->settle_approvals(); !settled) return settled;
   if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   auto merged = parts_->objects->consolidate(kPackFileBytesMax);
   if (!merged) return tl::unexpected(merged.error());

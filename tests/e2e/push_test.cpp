@@ -111,6 +111,8 @@ TEST_CASE("a good push waits, is approved, and arrives at another daemon under t
   Ended shown = run_maillage({"inbox", "show", "--dir", shop.place.dir().string(), "--lang", "en", id.substr(0, 8)});
   INFO(shown.out);
   CHECK(shown.out.find("Laser") != std::string::npos);
+  CHECK(shown.out.find("stays here: ana@example.org") != std::string::npos);
+  CHECK(shown.out.find("become public and be copied") == std::string::npos);
   Ended approved = shop.inbox("approve", {id});
   INFO(approved.err);
   REQUIRE(approved.code == 0);
@@ -169,10 +171,25 @@ TEST_CASE("with keep a real e-mail address stops the push, and a signed commit w
   Ended pushed = shop.push(kForMain, {"-o", "keep"});
   INFO(pushed.err);
   REQUIRE(pushed.code == 0);
-  std::string tip = shop.git.out(shop.clone, {"rev-parse", "HEAD"});
+  std::string tip = shop.git.out(shop.clone, {"rev-parse", "HEAD"}), dir = shop.place.dir().string();
+  Ended shown = run_maillage({"inbox", "show", "--dir", dir, "--lang", "en", shop.only()});
+  INFO(shown.out);
+  CHECK(shown.out.find("become public and be copied everywhere: name, e-mail address, message.\n  Ana <ana@example.invalid>\n      | ") != std::string::npos);
+  CHECK(shown.out.find("stays here") == std::string::npos);
   REQUIRE(shop.inbox("approve", {shop.only()}).code == 0);
   REQUIRE(shop.git(shop.clone, {"fetch", "-q"}).code == 0);
   CHECK(shop.git.out(shop.clone, {"rev-parse", "origin/main"}) == tip);
+}
+
+TEST_CASE("approving what withdraws the profile says that it is withdrawn, and the place keeps its name for those who keep it") {
+  Workshop shop;
+  REQUIRE(shop.git(shop.clone, {"rm", "-q", "profile.json"}).code == 0);
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  REQUIRE(shop.push().code == 0);
+  std::string dir = shop.place.dir().string();
+  Ended approved = run_maillage({"inbox", "approve", "--dir", dir, "--lang", "en", shop.only()});
+  INFO(approved.out);
+  CHECK(approved.out == "published, under the name of Ana: resources/laser/record.json\nwithdrawn, under the name of Ana: profile.json\n");
 }
 
 TEST_CASE("a maintainer's signed push goes straight in, a signed commit of hers waits") {

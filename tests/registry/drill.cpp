@@ -175,7 +175,7 @@ void prepare_contribution(const fs::path& dir) {
 
 // Answers the only contribution, unless that was done.
 Result<void> answer(Registry& registry, ContributionState state) {
-  Contribution contribution = registry.contributions().at(0);
+  Contribution contribution = registry.contributions().items.at(0);
   if (!is_open(contribution.state)) return {};
   if (state == ContributionState::kApproved) return outcome(registry.approve(contribution.id, kNow));
   return registry.answer(contribution.id, state, "no", kNow);
@@ -274,13 +274,13 @@ std::vector<Drill> make_drills() {
        }, nullptr,
        holds("ponceuse", 1)},
       {"contribute", Scope::kRegistry, prepare_push, contribute, nullptr,
-       [](const Registry& registry) { return registry.contributions().size() == 1 && registry.contributions()[0].state == ContributionState::kPending; }},
+       [](const Registry& registry) { return registry.contributions(false).items.size() == 1 && registry.contributions().items.size() == 1; }},
       {"approve", Scope::kRegistry, prepare_contribution,
        [](Registry& registry) { return answer(registry, ContributionState::kApproved); }, nullptr,
-       [](const Registry& registry) { return count(registry, "varlope") == 1 && registry.contributions().at(0).state == ContributionState::kApproved; }},
+       [](const Registry& registry) { return count(registry, "varlope") == 1 && registry.contributions().items.at(0).state == ContributionState::kApproved; }},
       {"refuse", Scope::kRegistry, prepare_contribution,
        [](Registry& registry) { return answer(registry, ContributionState::kRefused); }, nullptr,
-       [](const Registry& registry) { return count(registry, "varlope") == 0 && registry.contributions().at(0).state == ContributionState::kRefused; }},
+       [](const Registry& registry) { return count(registry, "varlope") == 0 && registry.contributions().items.at(0).state == ContributionState::kRefused; }},
       {"tend", Scope::kRegistry, prepare_packs, [](Registry& registry) { return registry.tend(); }, nullptr, holds("ponceuse", 1)},
       restart_before("restart-uncommitted", "half of state/", Scope::kAll),
       restart_before("restart-committed", "remove store.git/objects/pack/"),

@@ -78,6 +78,39 @@ TEST_CASE("a full disk, from any step on, refuses init and upkeep, which work wi
   for (const char* name : {"init", "sheet", "refs", "tend"}) fill_everywhere(drill(name));
 }
 
+// What is published is on every partner's disk a moment later: it cannot be left untold because a file of ours does not fit.
+TEST_CASE("an approval that finds no room for its answer is announced all the same, and answered with room again") {
+  TemporaryDirectory folder(scratch());
+  fs::path prepared = folder.path() / "prepared", dir = folder.path() / "full";
+  drill("approve").prepare(prepared);
+  std::size_t number = 0;
+  for (const DiskStep& step : steps_of(drill("approve"), prepared, Disk::Scope::kOwn)) {
+    if (step.text().starts_with("create inbox/")) break;
+    number += step.change == Change::kSaid ? 0 : 1;
+  }
+  fs::copy(prepared, dir, fs::copy_options::recursive);
+  Disk disk(dir, Disk::Scope::kOwn);
+  Outcome met = in_child([&]() -> std::string {
+    auto registry = std::move(*maillage::registry::Registry::open(dir));
+    auto id = registry->contributions().items.at(0).id;
+    fs::path pack = dir / "inbox" / id.hex() / "pack";
+    disk.fill_at(number);
+    disk.begin();
+    auto approved = registry->approve(id, {1'800'000'000'000});
+    if (!approved) return "refused: " + approved.error().front().context;
+    if (!disk.was_full() || !approved->unanswered) return "the disk was not full";
+    if (!approved->place) return "not announced";
+    if (registry->contribution(id)->state != maillage::registry::ContributionState::kApproved) return "told as waiting";
+    if (!registry->expire_contributions({1'800'000'000'000})) return "nobody may read";
+    if (!fs::exists(pack)) return "the pack is gone before the answer";
+    disk.free();
+    if (!registry->tend()) return "not tended";
+    return fs::exists(pack) ? "not answered" : "announced, then answered";
+  });
+  CHECK(met.said == "announced, then answered");
+  CHECK(unsound_after(drill("approve"), dir, true) == "");
+}
+
 // The registry keeps room in reserve so that this does not happen: RocksDB, refused room for its log, may end the process
 // or have written what it says it could not.
 TEST_CASE("a log that cannot be written damages nothing, whatever RocksDB makes of it") {

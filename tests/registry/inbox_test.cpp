@@ -1,4 +1,8 @@
 // What waits, and what an answer makes of it.
+#include <boost/json.hpp>
+
+#include "protocol/record.h"
+#include "registry/shown_contribution.h"
 #include "tests/registry/push_fixture.h"
 
 using namespace maillage::tests;
@@ -288,4 +292,168 @@ TEST_CASE("a maintainer's certified push goes straight in, another key's waits")
   CHECK(outcome->contribution.state == ContributionState::kApproved);
   REQUIRE(outcome->announcement);
   CHECK_FALSE(it.published("resources/new.json").empty());
+}
+
+namespace {
+
+// A description in the inbox, under its arrival's number.
+Result<void> keep_named(Inbox& inbox, const std::string& name, ContributionId* id = nullptr) {
+  auto arrival = must(inbox.begin());
+  must(arrival->append(bytes_of("PACK")));
+  Contribution contribution;
+  contribution.id = arrival->id();
+  contribution.place.bytes[0] = 1;
+  contribution.name = name;
+  contribution.bytes = 4;
+  if (id) *id = contribution.id;
+  return inbox.keep(*arrival, contribution);
+}
+
+std::string json_of(const boost::json::object& object) { return protocol::to_json_text(object); }
+
+}  // namespace
+
+TEST_CASE("a contribution of two thousand files is kept over a restart, one file more is refused with their number") {
+  PushFixture it;
+  it.clone();
+  for (int i = 0; i < 2'000; ++i) it.write("resources/plans-" + std::to_string(i / 100) + "/sheet-" + std::to_string(i) + ".md", "x\n");
+  it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  it.reopen();
+  Contribution kept = must(it.registry->contribution(outcome->contribution.id));
+  CHECK(kept.file_count == 2'000);
+  CHECK(kept.files.size() == kNamedFilesMax);
+  CHECK(it.registry->summary(kept).at("fileCount") == 2'000);
+  it.write("resources/plans-20/last.md", "x\n");
+  it.commit();
+  CHECK(PushFixture::problems(it.push()) == std::vector<std::pair<std::string, ErrorCode>>{{"", ErrorCode::kContributionFiles}});
+}
+
+TEST_CASE("a description that would not be read back is refused, and nothing of it stays") {
+  TemporaryDirectory folder;
+  auto inbox = must(Inbox::open(folder.path()));
+  CHECK(keep_named(*inbox, std::string(300'000, 'n')).error().code == ErrorCode::kTooLarge);
+  must(keep_named(*inbox, std::string(200'000, 'n')));
+  CHECK(std::distance(fs::directory_iterator(folder.path() / "inbox"), fs::directory_iterator()) == 1);
+  CHECK(must(Inbox::open(folder.path()))->open_count() == 1);
+}
+
+TEST_CASE("what the inbox takes on the disk is counted whole: descriptions, folders and answers too") {
+  TemporaryDirectory folder;
+  auto inbox = must(Inbox::open(folder.path()));
+  ContributionId id;
+  must(keep_named(*inbox, std::string(100'000, 'n'), &id));
+  CHECK(inbox->bytes_on_disk() >= 100'000 + 2 * 4'096);
+  CHECK(must(Inbox::open(folder.path()))->bytes_on_disk() == inbox->bytes_on_disk());
+  must(inbox->answer(id, ContributionState::kRefused, "no", kPushNow));
+  CHECK(inbox->bytes_on_disk() == 2 * 4'096);
+  CHECK(must(Inbox::open(folder.path()))->bytes_on_disk() == inbox->bytes_on_disk());
+}
+
+TEST_CASE("a list has the oldest contributions, as many as asked for, and counts the others") {
+  TemporaryDirectory folder;
+  auto inbox = must(Inbox::open(folder.path()));
+  ContributionId last;
+  for (int i = 0; i < 5; ++i) must(keep_named(*inbox, "n", &last));
+  must(inbox->answer(last, ContributionState::kRefused, "no", kPushNow));
+  CHECK(inbox->list(true, 3).items.size() == 3);
+  CHECK(inbox->list(true, 3).left_off == 2);
+  CHECK(inbox->list(false).items.size() == 4);
+  CHECK(inbox->list(false).left_off == 0);
+  CHECK(inbox->starting_with(last.hex().substr(0, 20)) == std::vector<ContributionId>{last});
+  CHECK(inbox->starting_with("").size() == 2);
+}
+
+TEST_CASE("an approval that a crash cut off before its answer is answered at the next start") {
+  PushFixture it;
+  Contribution contribution = contribute(it);
+  fs::path folder = it.dir() / "inbox" / contribution.id.hex(), saved = it.dir() / "saved";
+  fs::copy(folder, saved, fs::copy_options::recursive);
+  REQUIRE(it.registry->approve(contribution.id, kPushNow));
+  it.registry.reset();
+  fs::remove_all(folder);
+  fs::rename(saved, folder);  // as the disk was when the place was published and nothing more
+  it.reopen();
+  Contribution answered = must(it.registry->contribution(contribution.id));
+  CHECK(answered.state == ContributionState::kApproved);
+  CHECK(answered.answered == kPushNow);
+  CHECK_FALSE(fs::exists(folder / "pack"));
+  CHECK_FALSE(holds_text(it.dir() / "inbox", "Jeanne"));
+  CHECK(it.registry->answer(contribution.id, ContributionState::kRefused, "no", kPushNow).error().code == ErrorCode::kAnswered);
+}
+
+TEST_CASE("a text is shown in whole characters, as text only when it is UTF-8, and what is cut is said") {
+  PushFixture it;
+  it.clone();
+  std::string accents = "x";  // the limit falls inside an é
+  while (accents.size() < 70'000) accents += "é";
+  it.write("resources/accents.md", accents);
+  it.write("resources/latin.md", "caf\xe9, a word that no JSON may hold\n");
+  it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  auto shown = it.registry->show_contribution(outcome->contribution.id, Language::kEnglish);
+  REQUIRE(shown);
+  CHECK(boost::json::parse(json_of(*shown)) == boost::json::value(*shown));
+  const auto& files = shown->at("files").as_array();
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].at("after").as_string().size() == 65'535);
+  CHECK(files[0].at("cut") == true);
+  CHECK(files[0].at("bytes") == accents.size());
+  CHECK_FALSE(files[1].as_object().contains("after"));
+  CHECK(files[1].at("bytes") == 35);
+  CHECK(shown->at("cut") == 1);
+}
+
+TEST_CASE("what is shown of a contribution stays within four mebibytes, and the files that do not fit are counted") {
+  PushFixture it;
+  it.clone();
+  for (int i = 0; i < 80; ++i) it.write("resources/text-" + std::to_string(i) + ".md", std::string(64 * 1024, 'a'));
+  it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  auto shown = it.registry->show_contribution(outcome->contribution.id, Language::kEnglish);
+  REQUIRE(shown);
+  CHECK(shown->at("files").as_array().size() == 80);
+  CHECK(shown->at("cut") == 16);
+  CHECK(json_of(*shown).size() < kShownBytesMax + 64 * 1024);
+}
+
+TEST_CASE("with keep each commit is shown as it would become public, oldest first, and without it none is") {
+  PushFixture it;
+  it.clone();
+  it.sign_with("key"), it.git("config user.email jeanne@users.noreply.example");
+  it.write("resources/first.json", it.record("Premier"));
+  it.git("add -A"), it.git("commit -q -S -m 'Premier message'");
+  it.write("resources/second.json", it.record("Second"));
+  it.git("add -A"), it.git("commit -q -S -m 'Second message' --author 'Paul <paul@users.noreply.example>'");
+  auto kept = it.push(true);
+  REQUIRE(kept);
+  auto shown = it.registry->show_contribution(kept->contribution.id, Language::kEnglish);
+  REQUIRE(shown);
+  const auto& commits = shown->at("commits").as_array();
+  REQUIRE(commits.size() == 2);
+  CHECK(commits[0].at("message") == "Premier message\n");
+  CHECK(commits[0].at("author") == boost::json::value{{"name", "Jeanne Dupont"}, {"email", "jeanne@users.noreply.example"}});
+  CHECK_FALSE(commits[0].as_object().contains("committer"));
+  CHECK(commits[1].at("author").at("name") == "Paul");
+  CHECK(commits[1].at("committer").at("name") == "Jeanne Dupont");
+  auto squashed = it.push(false);
+  REQUIRE(squashed);
+  CHECK_FALSE(it.registry->show_contribution(squashed->contribution.id, Language::kEnglish)->contains("commits"));
+}
+
+TEST_CASE("an approval says which of its files were withdrawn") {
+  PushFixture it;
+  it.clone();
+  it.git("rm -q resources/saw.json profile.json");
+  it.write("resources/new.json", it.record("Neuf"));
+  it.commit();
+  auto outcome = it.push();
+  REQUIRE(outcome);
+  auto approved = it.registry->approve(outcome->contribution.id, kPushNow);
+  REQUIRE(approved);
+  CHECK(approved->changed == std::vector<std::string>{"profile.json", "resources/new.json", "resources/saw.json"});
+  CHECK(approved->withdrawn == std::vector<std::string>{"profile.json", "resources/saw.json"});
 }

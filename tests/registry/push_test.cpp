@@ -53,7 +53,7 @@ TEST_CASE("everything wrong with a push is listed at once, in its language, with
   CHECK(all.find("resources/tour.json: /licence is missing — for example ") != std::string::npos);
   CHECK(all.find("resources/tour.json : /licence manque — par exemple ") != std::string::npos);
   CHECK(all.find("\"resources/perceuse.json\"") != std::string::npos);
-  CHECK(it.registry->contributions().empty());
+  CHECK(it.registry->contributions().items.empty());
 }
 
 TEST_CASE("a record that only changed elsewhere is not judged by what others left in the place") {
@@ -88,7 +88,7 @@ TEST_CASE("a file of a name that no place may have is refused by its path, whate
     auto outcome = it.push(it.push_of(commit.id()), pack_of_objects({folder, commit}));
     CAPTURE(name);
     REQUIRE_FALSE(outcome);
-    CHECK(it.registry->contributions().empty());
+    CHECK(it.registry->contributions().items.empty());
   }
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("the same commit pushed twice is one contribution") {
   REQUIRE(first);
   REQUIRE(second);
   CHECK(first->contribution.id == second->contribution.id);
-  CHECK(it.registry->contributions().size() == 1);
+  CHECK(it.registry->contributions().items.size() == 1);
 }
 
 TEST_CASE("the signer of a commit is known only when the signature holds over the commit it is in") {

@@ -1,0 +1,52 @@
+#include "daemon/reply_fields.h"
+
+#include "protocol/utf8.h"
+
+namespace maillage::daemon {
+
+namespace json = boost::json;
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::string told(const json::object& object, std::string_view key) { return protocol::shown(text_of(object, key), kToldCharactersMax); }
+
+std::int64_t number_of(const json::object& object, std::string_view key) {
+  const json::value* number = object.if_contains(key);
+  boost::system::error_code inexact;
+  std::int64_t value = number != nullptr && number->is_number() ? number->to_number<std::int64_t>(inexact) : 0;
+  return inexact ? 0 : value;
+}
+
+bool is_true(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+const json::array& list_of(const json::object& object, std::string_view key) {
+  static const json::array kNone;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_array() ? value->get_array() : kNone;
+}
+
+const json::object& object_at(const json::object& object, std::string_view key) {
+  static const json::object kNone;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_object() ? value->get_object() : kNone;
+}
+
+std::string fit_for_terminal(std::string_view lines) {
+  std::string fit;
+  while (!lines.empty()) {
+    auto end = lines.find('\n');
+    fit += protocol::shown(lines.substr(0, end), lines.size());
+    if (end == lines.npos) break;
+    fit += '\n';
+    lines.remove_prefix(end + 1);
+  }
+  return fit;
+}
+
+}  // namespace maillage::daemon

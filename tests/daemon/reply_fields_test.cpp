@@ -1,0 +1,60 @@
+// What strangers wrote reaches a terminal as text, whatever they wrote.
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <iostream>
+#include <sstream>
+
+#include <boost/json/parse.hpp>
+
+#include "daemon/command.h"
+
+using namespace maillage::daemon;
+namespace json = boost::json;
+
+namespace {
+
+// What a command prints to `stream`.
+std::string printed_to(std::ostream& stream, const std::function<void()>& print) {
+  std::ostringstream printed;
+  std::streambuf* usual = stream.rdbuf(printed.rdbuf());
+  print();
+  stream.rdbuf(usual);
+  return printed.str();
+}
+
+constexpr std::string_view kHostile = "Le Hangar\x1b[2J\x1b]0;owned\x07\xc2\x9b" "1m\xe2\x80\xae" "elbisrever\r";
+constexpr std::string_view kShown = "Le Hangar�[2J�]0;owned��1m�elbisrever�";
+
+}  // namespace
+
+TEST_CASE("a text of a stranger is one line in which nothing moves the cursor or turns text around") {
+  json::object place{{"name", std::string(kHostile) + "\nTout va bien."}};
+  CHECK(told(place, "name") == std::string(kShown) + "�Tout va bien.");
+  CHECK(told(place, "slug").empty());
+  CHECK(told({{"name", std::string(5'000, 'x')}}, "name").size() == kToldCharactersMax + std::string("…").size());
+}
+
+TEST_CASE("whatever a command says is fit for a terminal, its lines are kept") {
+  Terminal people;
+  std::string said = printed_to(std::cout, [&] { conclude(json::object(), "un\n" + std::string(kHostile) + "\n", people); });
+  CHECK(said == "un\n" + std::string(kShown) + "\n");
+  ControlMessage reply;
+  reply.body = {{"error", {{"code", "not-found"}, {"detail", kHostile}}}};
+  CHECK(printed_to(std::cerr, [&] { complain(reply, people); }) == std::string(kShown) + "\n");
+  reply.body["sentences"] = {kHostile};
+  CHECK(printed_to(std::cerr, [&] { complain(reply, people); }) == std::string(kShown) + "\n");
+  CHECK(fit_for_terminal("\n\na\n") == "\n\na\n");
+}
+
+TEST_CASE("a field that is missing, of another type or out of range is nothing") {
+  json::object reply = json::parse(R"({"n": 1e300, "m": -7, "s": "x", "a": [1], "o": {"b": true}})").as_object();
+  CHECK(number_of(reply, "n") == 0);
+  CHECK(number_of(reply, "m") == -7);
+  CHECK(number_of(reply, "s") == 0);
+  CHECK(list_of(reply, "a").size() == 1);
+  CHECK(list_of(reply, "o").empty());
+  CHECK(object_at(reply, "a").empty());
+  CHECK(is_true(object_at(reply, "o"), "b"));
+  CHECK(text_of(reply, "m").empty());
+}
