@@ -1,15 +1,17 @@
 #include "protocol/suggestion.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace maillage::protocol {
 namespace {
 
 constexpr std::size_t kWordBytesMax = 64;
 
+}  // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, kWordBytesMax + 1> row{};
+  std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
@@ -22,8 +24,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
-
-}  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   if (word.size() > kWordBytesMax) return {};

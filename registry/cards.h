@@ -1,9 +1,13 @@
 // Cards: rows of one list whose records carry the same `source` (name, id) are one card, however many publish it. One
 // row, its face, is searched, counted and shown; the others are named beside it, its publishers.
 //
-// The face is a pure function of the records held, the same on every daemon: a record without `source.retrieved` first,
-// its place's own word and not a copy; then the latest `retrieved`; then the smallest (place id, path key).
-// Row::face is right once settled. Guarded as Columns, which owns it. STORAGE.md, "Query".
+// The face is a pure function of the records held and their histories, the same on every daemon:
+//   1. a profile without `source.retrieved`: its place's own word, and not a copy;
+//   2. the latest copy, by `retrieved`; any other record without it is as of its last change;
+//   3. of equal ones, one that was changed since it was first published: somebody looked at it, a list did not;
+//   4. the last changed; 5. the smallest (place id, path key).
+// Rationale for profiles alone in 1: whoever claims a card says so with the one profile of a place, by its name; no place
+// can claim a hundred. Row::face is right once settled. Guarded as Columns, which owns it. protocol/RECORDS.md.
 #pragma once
 
 #include <optional>
@@ -17,8 +21,13 @@ namespace maillage::registry {
 
 struct Publisher {
   std::uint32_t row = 0;
-  std::int64_t retrieved = kNoTime;  // the moment of the copy; kNoTime: its place's own word
+  bool own_word = false;
+  bool changed = false;          // since it was first published
+  std::int64_t as_of = kNoTime;  // of the copy
+  std::int64_t updated = kNoTime;
 };
+// Of a record as it was read.
+Publisher publisher_of(std::uint32_t row, const Gist& gist);
 
 class Cards {
  public:
@@ -37,8 +46,8 @@ class Cards {
   // Those of a card, once settled: the face, then by (place id, path key).
   std::span<const Publisher> publishers(Id card) const;
 
-  // Row numbers become `moved[number]`; kNoRow: gone.
-  void renumber(const std::vector<std::uint32_t>& moved);
+  // Row numbers become `moved[number]`, facets `facets[number]`; kNoRow, kNoFacet: gone.
+  void renumber(const std::vector<std::uint32_t>& moved, const std::vector<FacetId>& facets);
 
  private:
   std::unordered_map<Id, std::vector<Publisher>> cards_;

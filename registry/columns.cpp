@@ -63,7 +63,7 @@ void Columns::add(const PlaceId& place_id, const PathKey& path, const Gist& gist
   row.words = static_cast<std::uint32_t>(gist.words.size());
   listed_words_ += row.words;
   rows_.push_back(std::move(row));
-  if (card) cards_.add(*card, {number, gist.retrieved});
+  if (card) cards_.add(*card, publisher_of(number, gist));
   else list(number);
   unsettled_ = true;
 }
@@ -140,7 +140,7 @@ void Columns::settle() {
   if (is_crowded()) renumber();
   settle_cards();
   hosts_.settle(places_);
-  if (dead_ == 0) words_kept_ = words_.size();
+  if (dead_ == 0) words_kept_ = words_.size(), facets_kept_ = facets_.size();
   auto before = [this](std::uint32_t a, std::uint32_t b) { return name_before(a, b); };
   auto hidden = [this](std::uint32_t row) { return !rows_[row].shown(); };
   for (std::size_t list = 0; list < kWhats; ++list) {
@@ -164,7 +164,27 @@ bool Columns::is_crowded() const {
   bool by_rows = dead_ > kDeadRowsMin && dead_ > rows_.size() / 2;
   bool by_entries = dead_words_ > kDeadWordsMin && dead_words_ > listed_words_ / 2;
   bool by_words = dead_words_ > kDeadWordsMin && words_.size() > words_kept_ + words_kept_ / 2 + kDeadWordsMin;
-  return by_rows || by_entries || by_words;
+  // Any value is a facet: a source renamed at every publication is one more that no word counts.
+  bool by_facets = dead_ > 0 && facets_.size() > facets_kept_ + facets_kept_ / 2 + kDeadRowsMin;
+  return by_rows || by_entries || by_words || by_facets;
+}
+
+// Those of living rows, numbered anew; gives the new id of each old number, kNoFacet: forgotten.
+std::vector<FacetId> Columns::forget_facets() {
+  std::vector<FacetId> moved(facets_.size(), kNoFacet);
+  for (const Row& row : rows_)
+    for (FacetId facet : row.facets) moved[facet & kFacetNumber] = facet;
+  std::erase_if(facets_, [&](const auto& facet) { return moved[facet.second & kFacetNumber] == kNoFacet; });
+  FacetId next = 0;
+  for (auto& [value, id] : facets_) {
+    FacetId& to = moved[id & kFacetNumber];
+    id = to = next++ | static_cast<FacetId>(value.facet) << 28;
+  }
+  for (Row& row : rows_) {
+    for (FacetId& facet : row.facets) facet = moved[facet & kFacetNumber];
+    std::sort(row.facets.begin(), row.facets.end());
+  }
+  return moved;
 }
 
 void Columns::renumber() {
@@ -181,7 +201,7 @@ void Columns::renumber() {
   dead_ = dead_words_ = 0;
   listings_.clear();
   words_.renumber(moved);
-  cards_.renumber(moved);
+  cards_.renumber(moved, forget_facets());
   for (auto& place : places_) {
     for (auto& row : place.rows) row = moved[row];
     if (place.profile != kNoRow) place.profile = moved[place.profile];

@@ -1,8 +1,8 @@
 // Columns: every indexed record as a row of plain values, the word lists over them, and the places they belong to.
 //
 // Invariant: once settled, `in_order(what)` has the shown rows of that list by (name key, place, path). Rows are
-// appended; a changed record is a new row and its old one dies; when the dead outnumber the living, or their words fill
-// the word lists, all is renumbered.
+// appended; a changed record is a new row and its old one dies; when the dead outnumber the living, or their words and
+// facets fill memory, all is renumbered and what only they had is forgotten.
 // Guarded by the index's shared mutex: changes and `settle` alone, everything else any number of readers.
 #pragma once
 
@@ -50,6 +50,7 @@ class Columns {
   std::optional<FacetId> facet(const FacetValue& value) const;
   // Every value of a facet that begins so.
   std::unordered_map<FacetId, std::string> facets_from(Facet facet, const std::string& start) const;
+  std::size_t facet_count() const { return facets_.size(); }
   const IndexedPlace* place(const PlaceId& id) const;
   // The places that a slug names: those with it that are shown, else all with it. So of two hubs' copies, the face.
   std::vector<PlaceId> named(const std::string& slug) const;
@@ -67,11 +68,13 @@ class Columns {
   bool is_crowded() const;
   void renumber();
   void list_words(const Gist& gist, std::uint32_t row, const Lexicon& lexicon);
+  std::vector<FacetId> forget_facets();
 
   std::vector<Row> rows_;
   std::size_t dead_ = 0, dead_words_ = 0;
   std::size_t listed_words_ = 0;  // of all rows
   std::size_t words_kept_ = 0;    // distinct ones, when last no row was dead
+  std::size_t facets_kept_ = 0;   // the same of facets
   std::vector<IndexedPlace> places_;
   std::unordered_map<PlaceId, std::uint32_t> ordinals_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> slugs_;

@@ -206,9 +206,11 @@ std::string_view type_vocabulary(What what) {
   }
 }
 
-Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created) {
+Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created, UnixTime updated) {
   Gist gist;
   gist.what = what;
+  gist.updated = updated.ms;
+  gist.changed = updated > created;
   GistReader(lexicon, gist, record).read(created);
   return gist;
 }

@@ -42,14 +42,17 @@ struct Gist {
   // Events: half-open, kNoTime when the event has no readable start. Needs and offers: from publication to deadline.
   std::int64_t start = kNoTime, end = kNoTime;
   std::shared_ptr<const Repetition> repetition;
-  // When the record was copied from its source; kNoTime: it has none, or the record is its place's own word.
+  // When the record was copied from its source; kNoTime: it has none, or does not say when.
   std::int64_t retrieved = kNoTime;
+  // When it last changed; whether that was after it was first published.
+  std::int64_t updated = kNoTime;
+  bool changed = false;
 };
 
 // The vocabulary of `type`, which is `topics` for needs and offers.
 std::string_view type_vocabulary(What what);
 
 // `record` has passed read_indexable and belongs in list `what`.
-Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created);
+Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, UnixTime created, UnixTime updated);
 
 }  // namespace maillage::registry

@@ -19,11 +19,11 @@ void Hosts::change(Daemons::value_type* daemon) {
 }
 
 void Hosts::leave(std::uint32_t place) {
-  auto* daemon = entries_[place].daemon;
-  std::uint32_t* at = &daemon->second.first;
-  while (*at != place) at = &entries_[*at].next;
-  *at = entries_[place].next;
-  change(daemon);
+  Entry& leaving = entries_[place];
+  (leaving.previous == kNoPlace ? leaving.daemon->second.first : entries_[leaving.previous].next) = leaving.next;
+  if (leaving.next != kNoPlace) entries_[leaving.next].previous = leaving.previous;
+  leaving.previous = kNoPlace;
+  change(leaving.daemon);
 }
 
 bool Hosts::set_signer(std::uint32_t place, const Signer& signer) {
@@ -35,6 +35,7 @@ bool Hosts::set_signer(std::uint32_t place, const Signer& signer) {
   of_place.genesis = signer.genesis;
   of_place.native = signer.native;
   of_place.next = std::exchange(daemon.second.first, place);
+  if (of_place.next != kNoPlace) entries_[of_place.next].previous = place;
   change(&daemon);
   return true;
 }

@@ -50,7 +50,7 @@ class Hosts {
   struct Entry {
     Daemons::value_type* daemon = nullptr;  // a node stays where it is
     UnixTime genesis;
-    std::uint32_t next = kNoPlace;
+    std::uint32_t next = kNoPlace, previous = kNoPlace;
     bool native = false, network = false;
   };
 

@@ -202,7 +202,7 @@ void Index::apply(const IndexChange& update) {
     Change change{path_key(version.path), std::nullopt};
     auto record = read_changed(update, i);
     auto what = record ? what_of(*record) : std::nullopt;
-    if (what) change.gist = read_gist(memory_->lexicon, *what, *record, version.created);
+    if (what) change.gist = read_gist(memory_->lexicon, *what, *record, version.created, version.updated);
     ready.push_back(std::move(change));
   }
   std::unique_lock lock(memory_->mutex);
@@ -229,7 +229,7 @@ Result<void> Index::load() {
     if (stored->problem) return true;
     auto record = read_known_indexable(stored->json);
     auto what = record ? what_of(*record) : std::nullopt;
-    if (what) loading.add({key->place, key->path, read_gist(lexicon, *what, *record, stored->created)});
+    if (what) loading.add({key->place, key->path, read_gist(lexicon, *what, *record, stored->created, stored->updated)});
     return true;
   });
   loading.finish();

@@ -6,6 +6,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "protocol/suggestion.h"
 #include "protocol/utf8.h"
 #include "registry/territory.h"
 #include "registry/text.h"
@@ -228,24 +229,9 @@ constexpr std::array<Parameter, 18> kParameters = {{
     {"after", "", [](Query& query, std::string_view v) { return query.after = v, true; }, nullptr, true},
 }};
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string_view nearest_parameter(std::string_view name) {
   auto nearest = std::min_element(kParameters.begin(), kParameters.end(), [&](const Parameter& a, const Parameter& b) {
-    return edit_distance(name, a.name) < edit_distance(name, b.name);
+    return protocol::edit_distance(name, a.name) < protocol::edit_distance(name, b.name);
   });
   return nearest->name;
 }

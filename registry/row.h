@@ -8,6 +8,8 @@
 namespace maillage::registry {
 
 using FacetId = std::uint32_t;  // facet in the top 4 bits: the sorted ids of a row lie together by facet
+inline constexpr FacetId kFacetNumber = (FacetId{1} << 28) - 1;  // the rest of the bits
+inline constexpr FacetId kNoFacet = ~FacetId{0};
 inline constexpr std::uint32_t kNoRow = WordList::kRowsMax;
 
 struct Row {

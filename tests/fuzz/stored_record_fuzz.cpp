@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto what = record ? what_of(*record) : std::nullopt;
   if (!what) return 0;
   Lexicon lexicon;
-  Gist gist = read_gist(lexicon, *what, *record, stored->created);
+  Gist gist = read_gist(lexicon, *what, *record, stored->created, stored->updated);
   if (gist.repetition) (void)gist.repetition->first_overlap(UnixTime{1'800'000'000'000}, std::nullopt);
   return 0;
 }

@@ -1,42 +1,18 @@
 // Profiles of a list become places, and find them again.
 #include <catch2/catch.hpp>
 
-#include "registry/registry.h"
-#include "tests/registry/temporary_directory.h"
+#include "tests/registry/hub.h"
 
 using namespace maillage::registry;
 using namespace maillage::protocol;
-using maillage::tests::TemporaryDirectory;
+using maillage::tests::Hub;
 using Outcome = Imported::Outcome;
 
 namespace {
 
-constexpr UnixTime kNow{1'800'000'000'000};
+constexpr UnixTime kNow = maillage::tests::kHubNow;
 
-struct Hub {
-  Hub() {
-    REQUIRE(Registry::create(dir.path(), {"Collectif", true, "59350", {}, {}}, kNow));
-    reopen();
-  }
-  void reopen() {
-    registry.reset();
-    registry = std::move(*Registry::open(dir.path()));
-  }
-  std::vector<Outcome> import(const std::vector<Bytes>& profiles, bool dry_run = false, bool overwrite = false) {
-    std::vector<Outcome> outcomes;
-    for (const Imported& each : registry->import_profiles(profiles, {dry_run, overwrite}, kNow)) {
-      outcomes.push_back(each.outcome);
-      bool writes = !dry_run && (each.outcome == Outcome::kCreated || each.outcome == Outcome::kChanged);
-      CHECK(each.place.has_value() == writes);
-      CHECK(each.problems.empty() == (each.outcome != Outcome::kRefused));
-    }
-    return outcomes;
-  }
-  std::size_t count() const { return registry->query(*parse_query(What::kPlaces, {}))->number_matched; }
-
-  TemporaryDirectory dir;
-  std::unique_ptr<Registry> registry;
-};
+std::size_t count(const Hub& hub) { return hub.ask().number_matched; }
 
 Bytes profile(const std::string& name, const std::string& source, const std::string& id) {
   std::string json = R"({"kind": "profile", "name": ")" + name + R"(", "source": {"name": ")" + source + R"(", "id": ")" + id + R"("}})";
@@ -53,7 +29,7 @@ TEST_CASE("a profile of a list changes the place that came from it before, after
   hub.reopen();
   CHECK(hub.import({profile("Un", "Liste", "1"), profile("Deux bis", "Liste", "2"), profile("Trois", "Liste", "3")}) ==
         std::vector{Outcome::kUnchanged, Outcome::kChanged, Outcome::kCreated});
-  CHECK(hub.count() == 3);
+  CHECK(count(hub) == 3);
   CHECK(hub.registry->imported_ids("Liste") == std::vector<std::string>{"1", "2", "3"});
   CHECK(hub.registry->imported_ids("List").empty());
 }
@@ -61,7 +37,7 @@ TEST_CASE("a profile of a list changes the place that came from it before, after
 TEST_CASE("lists do not mix, even when the name of one begins like another's") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1"), profile("Un", "Liste bis", "1")});
-  CHECK(hub.count() == 2);
+  CHECK(count(hub) == 2);
   CHECK(hub.registry->imported_ids("Liste") == std::vector<std::string>{"1"});
   CHECK(hub.import({profile("Un", "Liste", "1"), profile("Un", "Liste bis", "1")}) == std::vector{Outcome::kUnchanged, Outcome::kUnchanged});
 }
@@ -70,10 +46,10 @@ TEST_CASE("a trial says what an import would do, and does nothing") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1"), profile("Deux", "Liste", "2")});
   auto before = hub.registry->revision();
-  CHECK(hub.import({profile("Un", "Liste", "1"), profile("Deux bis", "Liste", "2"), profile("Trois", "Liste", "3"), bytes("{}")}, true) ==
+  CHECK(hub.import({profile("Un", "Liste", "1"), profile("Deux bis", "Liste", "2"), profile("Trois", "Liste", "3"), bytes("{}")}, {true, false}) ==
         std::vector{Outcome::kUnchanged, Outcome::kChanged, Outcome::kCreated, Outcome::kRefused});
   CHECK(hub.registry->revision() == before);
-  CHECK(hub.count() == 2);
+  CHECK(count(hub) == 2);
 }
 
 TEST_CASE("a profile that says no source, or the same as another, or is none, is refused, and its neighbours are published") {
@@ -81,17 +57,10 @@ TEST_CASE("a profile that says no source, or the same as another, or is none, is
   CHECK(hub.import({profile("Un", "Liste", "1"), profile("Encore", "Liste", "1"), bytes(R"({"kind": "profile", "name": "Seul"})"), bytes("no"),
                     bytes(R"({"kind": "profile", "source": {"name": "Liste", "id": "4"}})"), profile("Cinq", "Liste", "5")}) ==
         std::vector{Outcome::kCreated, Outcome::kRefused, Outcome::kRefused, Outcome::kRefused, Outcome::kRefused, Outcome::kCreated});
-  CHECK(hub.count() == 2);
+  CHECK(count(hub) == 2);
 }
 
 namespace {
-
-void publish(Hub& hub, const std::string& slug, const Bytes& bytes) {
-  auto place = hub.registry->own_place(slug);
-  REQUIRE(place);
-  auto published = hub.registry->publish(*place, {{"profile.json", bytes}}, kNow);
-  REQUIRE(published);
-}
 
 std::vector<std::string> fields(Hub& hub, const Bytes& profile) { return hub.registry->import_profiles({profile}, {true, false}, kNow).front().fields; }
 
@@ -101,22 +70,22 @@ TEST_CASE("what was corrected by hand stays, with what differs, until it is aske
   Hub hub;
   hub.import({profile("Un", "Liste", "1")});
   Bytes corrected = bytes(R"({"kind": "profile", "name": "Un", "stage": "open", "source": {"name": "Liste", "id": "1"}})");
-  publish(hub, "un", corrected);
+  hub.publish("un", corrected);
   if (GENERATE(false, true)) hub.reopen();
-  CHECK(hub.import({profile("Un", "Liste", "1")}, true) == std::vector{Outcome::kKept});
+  CHECK(hub.import({profile("Un", "Liste", "1")}, {true, false}) == std::vector{Outcome::kKept});
   CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kKept});
   CHECK(hub.import({profile("Un bis", "Liste", "1")}) == std::vector{Outcome::kKept});
   CHECK(fields(hub, profile("Un bis", "Liste", "1")) == std::vector<std::string>{"/name", "/stage"});
   CHECK(hub.registry->name_of(*hub.registry->own_place("un")).name == "Un");
-  CHECK(hub.import({profile("Un bis", "Liste", "1")}, false, true) == std::vector{Outcome::kChanged});
+  CHECK(hub.import({profile("Un bis", "Liste", "1")}, {false, true}) == std::vector{Outcome::kChanged});
   CHECK(hub.import({profile("Un ter", "Liste", "1")}) == std::vector{Outcome::kChanged});
-  CHECK(hub.count() == 1);
+  CHECK(count(hub) == 1);
 }
 
 TEST_CASE("a list that says what was corrected says it for good") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1")});
-  publish(hub, "un", profile("Deux", "Liste", "1"));
+  hub.publish("un", profile("Deux", "Liste", "1"));
   auto commit = hub.registry->place("deux")->at("head").at("commit");
   CHECK(hub.import({profile("Deux", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
   CHECK(hub.registry->place("deux")->at("head").at("commit") == commit);
@@ -144,7 +113,7 @@ TEST_CASE("a list of no date that is imported again days after a place was confi
 TEST_CASE("a place that says its source no more, or was withdrawn, is found by its row, and no second one is made") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1"), profile("Deux", "Liste", "2")});
-  publish(hub, "un", bytes(R"({"kind": "profile", "name": "Un"})"));
+  hub.publish("un", bytes(R"({"kind": "profile", "name": "Un"})"));
   auto two = hub.registry->own_place("deux");
   REQUIRE(two);
   REQUIRE(hub.registry->publish(*two, {{"profile.json", std::nullopt}}, kNow));
@@ -152,8 +121,8 @@ TEST_CASE("a place that says its source no more, or was withdrawn, is found by i
   std::vector<Bytes> again{profile("Un", "Liste", "1"), profile("Deux bis", "Liste", "2")};
   CHECK(hub.import(again) == std::vector{Outcome::kKept, Outcome::kWithdrawn});
   CHECK(fields(hub, again[0]) == std::vector<std::string>{"/source"});
-  CHECK(hub.count() == 1);
-  CHECK(hub.import(again, false, true) == std::vector{Outcome::kChanged, Outcome::kWithdrawn});
+  CHECK(count(hub) == 1);
+  CHECK(hub.import(again, {false, true}) == std::vector{Outcome::kChanged, Outcome::kWithdrawn});
   CHECK(hub.registry->own_places().size() == 3);
   CHECK(hub.registry->verify()->empty());
 }
@@ -166,6 +135,6 @@ TEST_CASE("a place of before rows were kept is changed as before, and known from
   auto revision = hub.registry->revision();
   CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
   CHECK(hub.registry->revision() == revision);
-  publish(hub, "un", profile("Corrigé", "Liste", "1"));
+  hub.publish("un", profile("Corrigé", "Liste", "1"));
   CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kKept});
 }

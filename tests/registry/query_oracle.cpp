@@ -148,11 +148,16 @@ class Oracle {
     return sourced && what_of(a.json) == what_of(b.json) && text(left, "name") == text(right, "name") && text(left, "id") == text(right, "id");
   }
 
-  // Own words before copies, late copies before early ones, then the smallest address.
+  // A profile's own word before copies, late copies before early ones, changed before never changed, the last changed, then
+  // the smallest address.
   static auto worth(const OracleRecord& record) {
     object source = child(record.json, "source");
+    auto what = what_of(record.json);
+    bool copied = source.contains("retrieved"), own_word = !copied && (what == What::kPlaces || what == What::kNetworks);
     auto moment = parse_moment(text(source, "retrieved"), TimeZone(""));
-    return std::tuple(source.contains("retrieved"), moment ? -moment->at.ms : 0, record.place, path_key(record.path));
+    std::int64_t as_of = copied ? moment->at.ms : record.updated_ms;
+    if (own_word) return std::tuple(false, std::int64_t{0}, false, std::int64_t{0}, record.place, path_key(record.path));
+    return std::tuple(true, -as_of, record.updated_ms == record.created_ms, -record.updated_ms, record.place, path_key(record.path));
   }
 
   bool is_face(const OracleRecord& record) const { return faces_[static_cast<std::size_t>(&record - records_.data())] == &record; }

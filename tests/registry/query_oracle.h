@@ -14,7 +14,7 @@ struct OracleRecord {
   protocol::PlaceId place;
   std::string path;
   boost::json::object json;
-  std::int64_t created_ms = 0;
+  std::int64_t created_ms = 0, updated_ms = 0;
 };
 
 // The addresses (place id, path) of every match, in the order of an answer.

@@ -126,11 +126,16 @@ class World {
 
 struct Registry : IndexFixture {
   std::vector<OracleRecord> records;
+  std::size_t puts = 0;
 
   void put_record(const protocol::PlaceId& place, const std::string& path, const boost::json::object& json) {
     forget(place, path);
-    records.push_back({place, path, json, 1'700'000'000'000});
-    put(place, path, boost::json::serialize(json));
+    constexpr std::int64_t kCreated = 1'700'000'000'000;
+    std::int64_t updated = kCreated + static_cast<std::int64_t>(puts++ % 3) * 1'000;  // never changed, changed, changed later
+    records.push_back({place, path, json, kCreated, updated});
+    auto made = version(path, boost::json::serialize(json), kCreated);
+    made.updated = {updated};
+    commit({place, false, {made}});
     REQUIRE(index.problems(place)->empty());
   }
   void withdraw(const protocol::PlaceId& place, const std::string& path) {

@@ -1,17 +1,18 @@
 // Two hubs bring in the same list and hear each other: each answers with one card a row, two publishers and two hosts.
 #include <catch2/catch.hpp>
 
-#include "registry/registry.h"
-#include "tests/registry/temporary_directory.h"
+#include <algorithm>
+
+#include "tests/registry/hub.h"
 
 using namespace maillage::registry;
 using namespace maillage::protocol;
-using maillage::tests::TemporaryDirectory;
+using maillage::tests::Hub;
+using maillage::tests::kHubNow;
 using Outcome = Imported::Outcome;
 
 namespace {
 
-constexpr UnixTime kNow{1'800'000'000'000};
 constexpr int kRows = 12;
 
 std::vector<Bytes> list(const std::string& stage = "open") {
@@ -25,53 +26,21 @@ std::vector<Bytes> list(const std::string& stage = "open") {
   return profiles;
 }
 
-struct Hub {
-  explicit Hub(const std::string& name, std::int64_t founded) {
-    REQUIRE(Registry::create(dir.path(), {name, true, "", {}, {}}, {founded}));
-    reopen();
-  }
-  void reopen() {
-    registry.reset();
-    registry = std::move(*Registry::open(dir.path()));
-  }
-  std::size_t import(Outcome expected, UnixTime now, const std::string& stage = "open") {
-    std::size_t count = 0;
-    for (const Imported& each : registry->import_profiles(list(stage), {}, now)) count += each.outcome == expected;
-    return count;
-  }
-  Page ask(const Parameters& parameters = {}) const { return *registry->query(*parse_query(What::kPlaces, parameters)); }
+std::size_t import(Hub& hub, Outcome expected, UnixTime now, const std::string& stage = "open") {
+  auto outcomes = hub.import(list(stage), {}, now);
+  return static_cast<std::size_t>(std::ranges::count(outcomes, expected));
+}
 
-  // Everything that the other one signs, as after a session.
-  void hear(Hub& other) {
-    std::vector<PackedPlace> wanted;
-    std::vector<IngestPack::Place> heads;
-    auto places = other.registry->load();
-    for (const PlaceState& place : *places) {
-      if (!place.own) continue;
-      wanted.push_back({place.chain.place(), place.seen, {}});
-      heads.push_back({{place.seen, place.chain, place.chain.size()}, {}});
-    }
-    other.registry->open_pack(1, wanted);
-    auto pack = other.registry->read_pack(1, 1 << 24);
-    REQUIRE(pack);
-    REQUIRE(pack->last);
-    other.registry->close_pack(1);
-    REQUIRE(registry->append_pack(1, pack->bytes));
-    for (const auto& outcome : registry->ingest(1, heads)) CHECK_FALSE(outcome.refused);
-  }
-
-  TemporaryDirectory dir;
-  std::unique_ptr<Registry> registry;
-};
+UnixTime days_later(int days) { return {kHubNow.ms + days * std::int64_t{86'400'000}}; }
 
 std::string text(const boost::json::value& json, const char* key) { return std::string(json.at(key).as_string()); }
 
 }  // namespace
 
 TEST_CASE("two hubs with one list each answer with its rows, and name both publishers and both hosts of each") {
-  Hub first("Collectif", 1'700'000'000'000), second("Compagnie", 1'710'000'000'000);
-  CHECK(first.import(Outcome::kCreated, kNow) == kRows);
-  CHECK(second.import(Outcome::kCreated, {kNow.ms + 2 * 86'400'000}) == kRows);
+  Hub first("Collectif", {1'700'000'000'000}), second("Compagnie", {1'710'000'000'000});
+  CHECK(import(first, Outcome::kCreated, kHubNow) == kRows);
+  CHECK(import(second, Outcome::kCreated, days_later(2)) == kRows);
   first.hear(second);
   second.hear(first);
   if (GENERATE(false, true)) first.reopen();
@@ -94,21 +63,50 @@ TEST_CASE("two hubs with one list each answer with its rows, and name both publi
     CHECK(text(hub->registry->place(ours->hex())->at("host"), "id") == hub->registry->identity().place.hex());
   }
   // A later import of the same list changes nothing, a day later either; a change of the list makes the copy the later one.
-  CHECK(first.import(Outcome::kUnchanged, {kNow.ms + 9 * 86'400'000}) == kRows);
-  CHECK(second.import(Outcome::kUnchanged, {kNow.ms + 9 * 86'400'000}) == kRows);
-  CHECK(first.import(Outcome::kChanged, {kNow.ms + 9 * 86'400'000}, "project") == kRows);
+  CHECK(import(first, Outcome::kUnchanged, days_later(9)) == kRows);
+  CHECK(import(second, Outcome::kUnchanged, days_later(9)) == kRows);
+  CHECK(import(first, Outcome::kChanged, days_later(9), "project") == kRows);
   CHECK(first.ask({{"stage", "project"}}).number_matched == kRows);
   CHECK(second.ask({{"stage", "open"}}).number_matched == kRows);
   CHECK(first.registry->imported_ids("Liste").size() == kRows);
 }
 
 TEST_CASE("a hub itself is shown without a host, and a place that it hosts with it, once the signers were read") {
-  Hub hub("Collectif", 1'700'000'000'000);
-  REQUIRE(hub.import(Outcome::kCreated, kNow) == kRows);
+  Hub hub("Collectif", {1'700'000'000'000});
+  REQUIRE(import(hub, Outcome::kCreated, kHubNow) == kRows);
   hub.reopen();
   CHECK(text(hub.ask({{"q", "Lieu 3"}}).items.at(0).at("host"), "name") == "Collectif");
   CHECK_FALSE(hub.registry->query(*parse_query(What::kNetworks, {}))->items.at(0).contains("host"));
   REQUIRE(hub.registry->reindex());
   CHECK(text(*hub.registry->place("lieu-3"), "name") == "Lieu 3");
   CHECK(text(hub.registry->place("lieu-3")->at("host"), "id") == hub.registry->identity().place.hex());
+}
+
+TEST_CASE("what a hub corrected by hand is what both show, though the other has a copy of the same day, later or earlier") {
+  Hub first("Collectif", {1'700'000'000'000}), second("Compagnie", {1'710'000'000'000});
+  UnixTime morning = kHubNow, noon{kHubNow.ms + 3'600'000}, evening{kHubNow.ms + 2 * 3'600'000};
+  auto corrected = [](const std::string& name) {
+    std::string json = R"({"kind": "profile", "name": ")" + name + R"(", "source": {"name": "Liste", "id": "3", "retrieved": "2027-01-15"}})";
+    return Bytes(json.begin(), json.end());
+  };
+  REQUIRE(import(first, Outcome::kCreated, morning) == kRows);
+  bool before = GENERATE(true, false);  // the other's copy is published before the correction, or after
+  if (before) REQUIRE(import(second, Outcome::kCreated, morning) == kRows);
+  first.publish("lieu-3", corrected("Lieu corrigé"), noon);
+  if (!before) REQUIRE(import(second, Outcome::kCreated, evening) == kRows);
+  first.hear(second);
+  second.hear(first);
+  for (Hub* hub : {&first, &second}) {
+    CHECK(hub->ask({{"q", "corrigé"}}).number_matched == 1);
+    CHECK(hub->ask().number_matched == kRows);
+    hub->reopen();
+    CHECK(hub->ask({{"q", "corrigé"}}).number_matched == 1);
+  }
+  // Of two corrections the later one.
+  second.publish("lieu-3", corrected("Lieu repris"), days_later(1));
+  first.hear(second);
+  for (Hub* hub : {&first, &second}) {
+    CHECK(hub->ask({{"q", "repris"}}).number_matched == 1);
+    CHECK(hub->ask({{"q", "corrigé"}}).number_matched == 0);
+  }
 }

@@ -1,0 +1,68 @@
+// A network's daemon for tests: its folder, and what it imports, corrects, answers and hears from another.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "registry/registry.h"
+#include "tests/registry/temporary_directory.h"
+
+namespace maillage::tests {
+
+inline constexpr protocol::UnixTime kHubNow{1'800'000'000'000};
+
+struct Hub {
+  explicit Hub(const std::string& name = "Collectif", protocol::UnixTime founded = kHubNow) {
+    REQUIRE(maillage::registry::Registry::create(dir.path(), {name, true, "", {}, {}}, founded));
+    reopen();
+  }
+  void reopen() {
+    registry.reset();
+    registry = std::move(*maillage::registry::Registry::open(dir.path()));
+  }
+
+  std::vector<maillage::registry::Imported::Outcome> import(const std::vector<protocol::Bytes>& profiles, const maillage::registry::ImportRule& rule = {},
+                                                  protocol::UnixTime now = kHubNow) {
+    using Outcome = maillage::registry::Imported::Outcome;
+    std::vector<Outcome> outcomes;
+    for (const maillage::registry::Imported& each : registry->import_profiles(profiles, rule, now)) {
+      outcomes.push_back(each.outcome);
+      bool writes = !rule.dry_run && (each.outcome == Outcome::kCreated || each.outcome == Outcome::kChanged);
+      CHECK(each.place.has_value() == writes);
+      CHECK(each.problems.empty() == (each.outcome != Outcome::kRefused));
+    }
+    return outcomes;
+  }
+  // What somebody here writes by hand.
+  void publish(const std::string& id_or_slug, const protocol::Bytes& profile, protocol::UnixTime now = kHubNow) {
+    auto place = registry->own_place(id_or_slug);
+    REQUIRE(place);
+    REQUIRE(registry->publish(*place, {{"profile.json", profile}}, now));
+  }
+  maillage::registry::Page ask(const maillage::registry::Parameters& parameters = {}) const {
+    return *registry->query(*maillage::registry::parse_query(maillage::registry::What::kPlaces, parameters));
+  }
+
+  // Everything that the other one signs, as after a session.
+  void hear(Hub& other) {
+    std::vector<protocol::PackedPlace> wanted;
+    std::vector<protocol::IngestPack::Place> heads;
+    auto places = other.registry->load();
+    for (const protocol::PlaceState& place : *places) {
+      if (!place.own) continue;
+      wanted.push_back({place.chain.place(), place.seen, {}});
+      heads.push_back({{place.seen, place.chain, place.chain.size()}, {}});
+    }
+    other.registry->open_pack(1, wanted);
+    auto pack = other.registry->read_pack(1, 1 << 24);
+    REQUIRE(pack);
+    REQUIRE(pack->last);
+    other.registry->close_pack(1);
+    REQUIRE(registry->append_pack(1, pack->bytes));
+    for (const auto& outcome : registry->ingest(1, heads)) CHECK_FALSE(outcome.refused);
+  }
+
+  TemporaryDirectory dir;
+  std::unique_ptr<maillage::registry::Registry> registry;
+};
+
+}  // namespace maillage::tests
