@@ -154,6 +154,8 @@ int run_import(const ImportOptions& options, const Terminal& terminal) {
   Import import(std::move(*reader), options, terminal);
   import.report().dry_run = options.dry_run;
   if (auto refused = import.perform()) return complain(*refused, terminal);
+  // Every place would have vanished: a file cut short, or saved from the wrong sheet.
+  if (import.report().rows == 0) return complain(protocol::Error{ErrorCode::kNoRows, options.file.string()}, terminal);
   json::object result = registry::to_json(import.report(), terminal.language);
   std::string said = registry::to_table(import.report(), terminal.language);
   if (options.dry_run) said = say(Message::kDryRun, terminal.language) + "\n\n" + said;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "protocol/calendar_day.h"
 #include "protocol/utf8.h"
 #include "registry/import/table_encoding.h"
 #include "registry/letters.h"
@@ -126,6 +127,31 @@ std::optional<CellNumber> read_number(std::string_view text) {
 
 bool near_france(GeoPoint point) {
   return std::any_of(std::begin(kFrance), std::end(kFrance), [&](const BoundingBox& box) { return box.contains(point); });
+}
+
+std::optional<CellDate> read_date(std::string_view text, bool day_first) {
+  char separator = 0;
+  std::array<unsigned, 3> numbers{};
+  std::array<std::size_t, 3> digits{};
+  std::size_t part = 0;
+  for (char c : text) {
+    if (c >= '0' && c <= '9') {
+      if (++digits[part] > 4) return std::nullopt;
+      numbers[part] = numbers[part] * 10 + static_cast<unsigned>(c - '0');
+    } else {
+      bool known = c == '/' || c == '.' || c == '-';
+      if (!known || (separator != 0 && c != separator) || ++part == numbers.size()) return std::nullopt;
+      separator = c;
+    }
+  }
+  auto [first, second, year] = numbers;
+  if (digits[0] == 0 || digits[0] > 2 || digits[1] == 0 || digits[1] > 2 || digits[2] != 4) return std::nullopt;
+  bool told = day_first || separator == '.';
+  if (!told && std::min(first, second) > 0 && std::max(first, second) <= 12 && first != second) return CellDate{"", true};
+  unsigned month = told || first > 12 ? second : first, day = told || first > 12 ? first : second;
+  if (month == 0 || month > 12 || day == 0 || day > protocol::month_length(year, month)) return std::nullopt;
+  auto two = [](unsigned number) { return (number < 10 ? "-0" : "-") + std::to_string(number); };
+  return CellDate{std::string(text.substr(text.size() - 4)) + two(month) + two(day), false};
 }
 
 CellPoint read_point(double lat, double lon, bool in_france) {

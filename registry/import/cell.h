@@ -35,6 +35,15 @@ struct CellNumber {
 // "47.8753", "47,8753", "-3.9189", "1 200", "420.0"; nothing else is a number.
 std::optional<CellNumber> read_number(std::string_view text);
 
+struct CellDate {
+  std::string iso;         // 2019-12-31; empty when nobody can tell
+  bool ambiguous = false;  // 05/06/2019: of May, or of June
+};
+// Three numbers with the year last, as people write a day: 31/12/2019, 31.12.2019, 31-12-2019, 12/31/2019. With dots, or when
+// the list says so (`day_first`), the day comes first; otherwise one of the two must be above 12, or both be the same. Nothing
+// when it is not such a text, or no day that exists.
+std::optional<CellDate> read_date(std::string_view text, bool day_first);
+
 struct CellPoint {
   std::optional<GeoPoint> point;
   std::optional<NoteCode> note;  // kSwapped; or why not: kZeroCoordinates, kOutOfRange, kOutsideFrance

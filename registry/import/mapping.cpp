@@ -103,13 +103,13 @@ class MappingReader {
   }
 
   Done read_file(const TomlTable& section) {
-    constexpr std::array<std::string_view, 4> kKeys = {"separator", "encoding", "decimal_comma", "list_separator"};
+    constexpr std::array<std::string_view, 5> kKeys = {"separator", "encoding", "decimal_comma", "day_first", "list_separator"};
     for (const auto& [key, node] : section) {
       std::string value;
-      if (key == "decimal_comma") {
+      if (key == "decimal_comma" || key == "day_first") {
         const bool* flag = node.as<bool>();
-        if (!flag) return wrong(node.line, "decimal_comma: true | false");
-        mapping_.decimal_comma = *flag;
+        if (!flag) return wrong(node.line, key + ": true | false");
+        (key == "day_first" ? mapping_.day_first : mapping_.decimal_comma) = *flag;
         continue;
       }
       if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) return unknown(key, node, kKeys);

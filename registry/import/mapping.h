@@ -31,6 +31,7 @@ struct ImportMapping {
   Source source;
   CsvFormat format;
   bool decimal_comma = false;
+  bool day_first = false;  // 05/06/2019 is the fifth of June
   std::string list_separator = ",";
   std::map<std::string, std::vector<std::string>, std::less<>> columns;        // by field, [profile]
   std::map<std::string, std::vector<std::string>, std::less<>> always;         // by field: values that every row gets

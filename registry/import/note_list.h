@@ -19,6 +19,7 @@ MAILLAGE_NOTE(kControlCharacters, "control-characters", kRepaired, "caractères 
 MAILLAGE_NOTE(kShortened, "shortened", kRepaired, "texte trop long, coupé", "text too long, cut")
 MAILLAGE_NOTE(kLeadingZero, "leading-zero", kRepaired, "zéro de tête rétabli", "leading zero restored")
 MAILLAGE_NOTE(kDecimalComma, "decimal-comma", kRepaired, "virgule décimale lue comme un point", "decimal comma read as a point")
+MAILLAGE_NOTE(kDateRead, "date-read", kRepaired, "date mise dans l'ordre année, mois, jour", "date put in the order year, month, day")
 MAILLAGE_NOTE(kSwapped, "coordinates-swapped", kRepaired, "latitude et longitude interverties, remises en ordre", "latitude and longitude were swapped, put right")
 MAILLAGE_NOTE(kHoursOverlap, "hours-overlap", kRepaired, "plages horaires qui se recouvrent, réunies", "hours that overlap, joined")
 MAILLAGE_NOTE(kHoursEmptySlot, "hours-empty-slot", kRepaired, "plage horaire sans durée, ôtée", "hours without duration, taken out")
@@ -43,6 +44,7 @@ MAILLAGE_NOTE(kOutsideFrance, "outside-france", kLeftOut, "coordonnées hors de 
 MAILLAGE_NOTE(kNotNumber, "not-a-number", kLeftOut, "pas un nombre", "not a number")
 MAILLAGE_NOTE(kUnknownValue, "unknown-value", kLeftOut, "valeur sans correspondance dans le vocabulaire", "value without a slug in the vocabulary")
 MAILLAGE_NOTE(kBadValue, "bad-value", kLeftOut, "valeur mal écrite", "badly written value")
+MAILLAGE_NOTE(kDateAmbiguous, "date-ambiguous", kLeftOut, "date dont on ne sait lequel est le jour (day_first = true dans la correspondance le dirait)", "date of which the day cannot be told (day_first = true in the mapping would)")
 MAILLAGE_NOTE(kTooManyValues, "too-many-values", kLeftOut, "une valeur de trop", "one value too many")
 // -- the value is kept as it is, and somebody should look
 MAILLAGE_NOTE(kHoursUnread, "hours-unread", kKept, "horaires que l'on ne sait pas lire, gardés mot pour mot", "hours that cannot be read, kept word for word")

@@ -117,7 +117,11 @@ void append_rows(std::string& table, const ImportReport& report, NoteCode code, 
     if (shown++ == most) break;
     table += std::string(11, ' ') + std::string(say(language, "ligne ", "line ")) + std::to_string(note.line);
     if (!note.value.empty()) table += std::string(say(language, " : ", ": ")) + protocol::shown(note.value, 48);
-    if (!note.result.empty()) table += " → " + result_of(note, language);
+    // What stands is not repeated: "78686, by the code", and no arrow from a value to itself.
+    std::string result = note.result.empty() ? "" : result_of(note, language);
+    bool stands = !note.value.empty() && (result + ",").starts_with(note.value + ",");
+    if (stands) table += result.substr(note.value.size());
+    else if (!result.empty()) table += " → " + result;
     table += "\n";
   }
 }
@@ -216,8 +220,8 @@ json::object to_json(const ImportReport& report, Language language) {
   for (const PlaceOutcome& place : report.places)
     places.push_back(json::object{{"line", place.line}, {"id", place.id}, {"name", place.name}, {"outcome", place.outcome}, {"fields", texts(place.fields)}});
   root["places"] = std::move(places);
-  root["vanished_ids"] = texts(report.vanished_ids);
-  root["unused_columns"] = texts(report.unused_columns);
+  root["vanishedIds"] = texts(report.vanished_ids);
+  root["unusedColumns"] = texts(report.unused_columns);
   json::array summary, notes;
   for (const auto& [key, count] : report.counts)
     summary.push_back(json::object{{"code", slug(key.first)},
@@ -228,7 +232,7 @@ json::object to_json(const ImportReport& report, Language language) {
   for (const RowNote& note : report.notes) notes.push_back(note_json(note));
   root["summary"] = std::move(summary);
   root["notes"] = std::move(notes);
-  root["notes_left_off"] = report.notes_left_off;
+  root["notesLeftOff"] = report.notes_left_off;
   return root;
 }
 

@@ -1,6 +1,7 @@
 #include "registry/import/row_record.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <boost/json/array.hpp>
@@ -15,6 +16,7 @@
 #include "registry/import/web_address.h"
 #include "registry/import/weekday_hours.h"
 #include "registry/territory.h"
+#include "registry/territory_names.h"
 #include "registry/territory_repair.h"
 
 namespace maillage::registry {
@@ -32,6 +34,12 @@ constexpr std::size_t kNotesMax = 1'000;
 struct Cell {
   std::string column, text;
 };
+
+// France and those around it, as lists name them; others by their two letters.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kCountries{{
+    {"france", "FR"}, {"belgique", "BE"}, {"belgium", "BE"}, {"belgie", "BE"}, {"luxembourg", "LU"}, {"allemagne", "DE"}, {"germany", "DE"},
+    {"suisse", "CH"}, {"switzerland", "CH"}, {"italie", "IT"}, {"italy", "IT"}, {"monaco", "MC"}, {"espagne", "ES"}, {"spain", "ES"},
+    {"andorre", "AD"}, {"andorra", "AD"}}};
 
 bool says_nothing(std::string_view code) { return code.find_first_not_of("0 ") == std::string_view::npos; }
 
@@ -186,6 +194,7 @@ class ProfileWriting {
   void write_format(const ProfileField& field) {
     bool legal_id = field.pointer == "/governance/legalId";
     Cell cell = first_cell(field.key);
+    if (field.rule == "moment" || field.rule == "partial-date") read_day(cell);
     if (legal_id) std::erase(cell.text, ' ');
     bool bad = legal_id ? !protocol::is_legal_id(field.rule, cell.text) : protocol::check_format(field.rule, cell.text).has_value();
     if (!cell.text.empty() && bad) {
@@ -197,6 +206,15 @@ class ProfileWriting {
     if (!cell.text.empty() && legal_id) set(field.pointer, json::object{{"scheme", field.rule}, {"value", cell.text}});
     if (!cell.text.empty() && !legal_id) set(field.pointer, json::string(cell.text));
     if (field.key == "licence") write_source();
+  }
+
+  // A day as spreadsheets show it becomes one as records have it; one that could be two days is left out.
+  void read_day(Cell& cell) {
+    auto date = read_date(cell.text, mapping_.day_first);
+    if (!date) return;
+    if (date->ambiguous) note(cell.column, NoteCode::kDateAmbiguous, cell.text);
+    else note(cell.column, NoteCode::kDateRead, cell.text, date->iso);
+    cell.text = date->iso;
   }
 
   void write_source() {
@@ -287,16 +305,20 @@ class ProfileWriting {
     Cell cell = first_cell("country");
     std::string code = cell.text;
     std::transform(code.begin(), code.end(), code.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-    if (folded_value(cell.text) == "france") code = "FR";
+    std::string folded = folded_value(cell.text);
+    if (folded == "f" || folded.starts_with("france ")) code = "FR";  // France métropolitaine
+    for (const auto& [name, known] : kCountries)
+      if (folded == name) code = known;
     if (!code.empty() && protocol::check_format("country", code)) {
-      note(cell.column, NoteCode::kBadValue, cell.text, "FR");
+      note(cell.column, NoteCode::kBadValue, cell.text);
       code.clear();
+      abroad_ = true;  // wherever it is
     }
-    if (code.empty() && constant("country")) code = *constant("country");
+    if (cell.text.empty() && constant("country")) code = *constant("country");
     country_ = code;
   }
 
-  bool in_france() const { return country_.empty() || country_ == "FR"; }
+  bool in_france() const { return !abroad_ && (country_.empty() || country_ == "FR"); }
 
   void find_point() {
     Cell lat = first_cell("lat"), lon = first_cell("lon");
@@ -359,7 +381,7 @@ class ProfileWriting {
     commune.text = shortened(commune, find_profile_field("commune")->most);
     if (!in_france()) return write_place_abroad(postcode, commune, codes[0]);
     Commune found = find_commune_of_row(postcode, communes, codes);
-    write_postcode(postcode, found.repair.postcode);
+    write_postcode(postcode, zero_is_certain(postcode.text, found.repair, commune.text) ? found.repair.postcode : "");
     std::string official;
     if (auto known = find_commune(found.repair.insee)) official = known->commune.name;
     if (commune.text.empty() && !official.empty()) {
@@ -376,6 +398,14 @@ class ProfileWriting {
     else if (!postcode.text.empty()) note(postcode.column, NoteCode::kBadPostcode, postcode.text);
     if (!commune.text.empty()) set("/address/commune", json::string(commune.text));
     if (!says_nothing(insee.text)) note(insee.column, NoteCode::kBadValue, insee.text, country_);
+  }
+
+  // 1000 is the postcode of Bruxelles as it is written, and that of Bourg-en-Bresse without its zero: a zero is put before one
+  // only where the row is found to be in France, or names no commune.
+  bool zero_is_certain(std::string_view declared, const TerritoryRepair& repair, std::string_view commune) {
+    if (repair.postcode != "0" + std::string(declared) || commune.empty() || !repair.insee.empty()) return true;
+    bool told = point_ || department_code(first_cell("department").text) || region_code(first_cell("region").text);
+    return told && !repair.department.empty();
   }
 
   void write_postcode(const Cell& declared, const std::string& repaired) {
@@ -483,6 +513,7 @@ class ProfileWriting {
   std::optional<GeoPoint> point_;
   std::vector<std::string> links_;  // the website first, if there is one
   bool has_website_ = false;
+  bool abroad_ = false;  // in a country that nobody knows
 };
 
 }  // namespace

@@ -77,12 +77,17 @@ TEST_CASE("a large import killed before ten steps by a seed, one after the other
   INFO(replay(seed, "a large import killed before ten steps by a seed, one after the other, is completed by the last"));
   std::mt19937 random(static_cast<unsigned>(seed));
   Listed hub(kRows);
+  fs::path killed = hub.place.dir().string() + ".killed";
+  int deaths = 0;
   for (int round = 1; round <= kRounds; ++round) {
     unsigned long step = std::uniform_int_distribution<unsigned long>(0, 60)(random);
     INFO("round " << round << ", killed before step " << step);
+    fs::remove(killed);
     (void)hub.import(dying_at(hub.place.dir(), step));
+    deaths += fs::exists(killed) ? 1 : 0;
     REQUIRE(hub.place.unsound() == "");
   }
+  CHECK(deaths > 0);  // the first import takes more steps than any round may wait for
   REQUIRE(hub.import().code == 0);
   CHECK(hub.place.count("places") == kRows);
   CHECK(unchanged(hub.import()) == kRows);
@@ -98,14 +103,19 @@ TEST_CASE("a second hub killed before ten steps of the sync by a seed holds all 
   hub.place.serve();
   TemporaryDirectory folder;
   Place second(folder.path(), "Second", {"--network"});
+  fs::path killed = second.dir().string() + ".killed";
+  int deaths = 0;
   for (int round = 1; round <= kRounds; ++round) {
     unsigned long step = std::uniform_int_distribution<unsigned long>(0, 80)(random);
     INFO("round " << round << ", killed before step " << step);
+    fs::remove(killed);
     second.start({hub.place.peer_url()}, {}, dying_at(second.dir(), step));
     if (second.becomes_ready()) (void)eventually([&] { return second.daemon().ended(Milliseconds(0)) || second.count("places") == kRows; });
     second.kill();
+    deaths += fs::exists(killed) ? 1 : 0;
     REQUIRE(second.unsound() == "");
   }
+  CHECK(deaths > 0);
   second.serve_with(hub.place);
   CHECK(eventually([&] { return second.count("places") == kRows; }));
   CHECK(second.stop() == 0);

@@ -81,7 +81,7 @@ TEST_CASE("a list becomes places, again nothing changes, a changed row changes o
   CHECK(outcomes(hub.import({"--dry-run"})) == "0 1 1 1 0 ");
   Ended second = hub.import();
   CHECK(outcomes(second) == "0 1 1 1 0 ");
-  CHECK(text_at(json_of(second), "/vanished_ids/0") == "3");
+  CHECK(text_at(json_of(second), "/vanishedIds/0") == "3");
   CHECK(hub.place.count("places") == 3);
   CHECK(hub.place.count("places", {"q=grande bresse"}) == 1);
   CHECK(hub.place.unsound() == "");

@@ -133,3 +133,22 @@ TEST_CASE("the name of an account becomes its address, other addresses stay") {
   CHECK(account("a<b", facebook).second == NoteCode::kNotUrl);
   CHECK(account("konkarlab", "").second == NoteCode::kNotUrl);
 }
+
+TEST_CASE("a day of three numbers is read day first after dots or when told, else only when one number says which is which") {
+  auto iso = [](std::string_view text, bool day_first = false) {
+    auto date = read_date(text, day_first);
+    return !date ? std::string("no date") : date->ambiguous ? std::string("ambiguous") : date->iso;
+  };
+  CHECK(iso("31/12/2019") == "2019-12-31");
+  CHECK(iso("31-12-2019") == "2019-12-31");
+  CHECK(iso("12/31/2019") == "2019-12-31");
+  CHECK(iso("12/31/2019", true) == "no date");
+  CHECK(iso("5/6/2019") == "ambiguous");
+  CHECK(iso("5/6/2019", true) == "2019-06-05");
+  CHECK(iso("05.06.2019") == "2019-06-05");
+  CHECK(iso("07/07/2019") == "2019-07-07");
+  CHECK(iso("29/02/2020") == "2020-02-29");
+  for (const char* none : {"", "/", "29/02/2019", "0/1/2019", "1/0/2019", "31/12/19", "31/12", "31/12/2019/1", "31/12-2019", "2019-12-31", "1/1/20199",
+                           "31 12 2019", "00/00/2019", "99/99/2019", "//2019"})
+    CHECK(iso(none) == "no date");
+}

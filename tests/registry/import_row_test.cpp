@@ -1,4 +1,5 @@
 // A list with the dirt of the real ones (tests/registry/fixtures), and single rows beside it.
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -248,11 +249,11 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   CHECK(data["rows"] == 12);
   CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"elsewhere", 0}, {"kept", 0}, {"withdrawn", 0},
                                           {"vanished", 2}, {"refused", 4}});
-  CHECK(data["vanished_ids"] == json::array{"98", "99"});
+  CHECK(data["vanishedIds"] == json::array{"98", "99"});
   std::size_t counted = 0;
   for (const json::value& one : data["summary"].as_array()) counted += one.at("count").to_number<std::size_t>();
   CHECK(counted == data["notes"].as_array().size());
-  CHECK(data["notes_left_off"] == 0);
+  CHECK(data["notesLeftOff"] == 0);
   std::string french = to_table(report, maillage::protocol::Language::kFrench);
   std::string english = to_table(report, maillage::protocol::Language::kEnglish);
   CHECK(french.find("        8  lieux nouveaux\n") != std::string::npos);
@@ -313,4 +314,61 @@ TEST_CASE("a report keeps counting when it holds enough notes") {
   CHECK(report.notes.size() == kReportNotesMax);
   CHECK(report.notes_left_off == 3);
   CHECK(report.count_of(NoteCode::kNotUrl) == kReportNotesMax + 3);
+}
+
+TEST_CASE("a postcode abroad is not one of France without its zero, and leads to no commune") {
+  const std::string toml = kLeast + "commune = \"ville\"\npostcode = \"cp\"\ncountry = \"pays\"\n";
+  auto records = read_rows(toml, "id;nom;ville;cp;pays\n1;Un;Bruxelles;1000;\n2;Deux;Bruxelles;1000;Belgique\n3;Trois;Bruxelles;1000;Royaume de Belgique\n"
+                                 "4;Quatre;Bourg-en-Bresse;1000;France métropolitaine\n5;Cinq;Lausanne;1003;CH\n");
+  auto address = [&](std::size_t row) {
+    json::object profile = json::parse(records[row].profile).as_object();
+    return profile["address"].as_object();
+  };
+  for (std::size_t row : {0, 1, 2, 4}) {
+    INFO(row);
+    REQUIRE_FALSE(records[row].refused());
+    CHECK_FALSE(address(row).contains("insee"));
+    CHECK(text_at(address(row), "postcode") != "01000");
+    for (const RowNote& note : records[row].notes) CHECK(note.code != NoteCode::kLeadingZero);
+  }
+  CHECK(text_at(address(0), "postcode") == "(none)");
+  CHECK(std::ranges::count(records[0].notes, NoteCode::kBadPostcode, &RowNote::code) == 1);
+  CHECK(text_at(address(1), "postcode") == "1000");
+  CHECK(text_at(address(1), "country") == "BE");
+  CHECK(text_at(address(2), "country") == "(none)");
+  CHECK(std::ranges::count(records[2].notes, NoteCode::kBadValue, &RowNote::code) == 1);
+  CHECK(text_at(address(3), "postcode") == "01000");
+  CHECK(text_at(address(3), "insee") == "01053");
+  CHECK(text_at(address(4), "postcode") == "1003");
+}
+
+TEST_CASE("a day as spreadsheets write it is read where nobody can be mistaken, and left out where somebody could") {
+  const std::string fields = "opened = \"ouvert\"\n";
+  const std::string table = "id;nom;ouvert\n1;Un;31/12/2019\n2;Deux;05/06/2019\n3;Trois;5.6.2019\n4;Quatre;31/02/2019\n5;Cinq;2014\n";
+  auto opened = [](const RowRecord& record) { return text_at(json::parse(record.profile).as_object(), "opened"); };
+  auto records = read_rows(kLeast + fields, table);
+  CHECK(opened(records[0]) == "2019-12-31");
+  CHECK(records[0].notes == std::vector<RowNote>{{2, "ouvert", NoteCode::kDateRead, "31/12/2019", "2019-12-31"}});
+  CHECK(opened(records[1]) == "(none)");
+  CHECK(records[1].notes == std::vector<RowNote>{{3, "ouvert", NoteCode::kDateAmbiguous, "05/06/2019", ""}});
+  CHECK(opened(records[2]) == "2019-06-05");
+  CHECK(opened(records[3]) == "(none)");
+  CHECK(records[3].notes.at(0).code == NoteCode::kBadValue);
+  CHECK(opened(records[4]) == "2014");
+  CHECK(records[4].notes.empty());
+  auto told = read_rows("[file]\nday_first = true\n" + kLeast + fields, table);
+  CHECK(opened(told[1]) == "2019-06-05");
+}
+
+TEST_CASE("what stands as it was written has no arrow to itself in the report") {
+  ImportReport report;
+  report.add(RowNote{2, "INSEE", NoteCode::kInseeDoubtful, "78686", "78686 (code ≠ name)"});
+  report.add(RowNote{3, "INSEE", NoteCode::kInseeDoubtful, "78686", "78686"});
+  report.add(RowNote{4, "CP", NoteCode::kLeadingZero, "1000", "01000"});
+  std::string french = to_table(report, maillage::protocol::Language::kFrench);
+  INFO(french);
+  CHECK(french.find("ligne 2 : 78686, d'après le code, contre le nom\n") != std::string::npos);
+  CHECK(french.find("ligne 3 : 78686\n") != std::string::npos);
+  CHECK(french.find("ligne 4 : 1000 → 01000\n") != std::string::npos);
+  CHECK(french.find("78686 → ") == std::string::npos);
 }
