@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <vector>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -46,9 +49,15 @@ std::string publishers_of(const json::object& item, Language language) {
     std::string host = told(object_at(item, "host"), "name");
     return host.empty() ? "" : say(Message::kHostedBy, language, {host}) + "\n";
   }
+  // A hub that took another's copy over publishes two that read alike: once is enough.
+  std::vector<std::string> told_already;
   std::string names;
-  for (const json::value& publisher : listed->get_array())
-    if (publisher.is_object()) names += (names.empty() ? "" : " · ") + publisher_of(publisher.get_object(), language);
+  for (const json::value& publisher : listed->get_array()) {
+    std::string one = publisher.is_object() ? publisher_of(publisher.get_object(), language) : "";
+    if (one.empty() || std::find(told_already.begin(), told_already.end(), one) != told_already.end()) continue;
+    names += (names.empty() ? "" : " · ") + one;
+    told_already.push_back(std::move(one));
+  }
   if (const json::value* more = item.if_contains("publishersLeftOff"); more != nullptr)
     names += " · " + say(Message::kAndMore, language, {json::serialize(*more)});
   return say(Message::kPublishedBy, language, {names}) + "\n";

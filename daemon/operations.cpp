@@ -48,7 +48,7 @@ ControlMessage published(const Operations& operations, const ControlMessage& req
     announced.places.push_back(std::move(*publication->place));
     operations.announce(std::move(announced));
   }
-  auto called = operations.registry.name_of(place);
+  auto called = operations.registry.known_name(place);
   return answer({{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}, {"changed", std::move(changed)},
                  {"hosted", operations.registry.own_places().size() - 1}});
 }
@@ -102,7 +102,7 @@ ControlMessage counted(const ControlMessage& request, std::string_view key, cons
 // `place`: the sheet that a hosted place has of its own.
 ControlMessage confirm_own_sheet(const Operations& operations, const ControlMessage& request, const protocol::PlaceId& place) {
   if (auto right = operations.registry.check_own_sheet(place, text(request.body, "sheet")); !right) return refuse(request, right.error());
-  auto called = operations.registry.name_of(place);
+  auto called = operations.registry.known_name(place);
   return answer({{"confirmed", true}, {"place", place.hex()}, {"slug", called.slug}, {"name", called.name}});
 }
 

@@ -34,7 +34,7 @@ void announce(const Operations& operations, registry::Announcement& announcement
 }
 
 json::object named(const registry::Registry& registry, const protocol::PlaceId& place) {
-  auto called = registry.name_of(place);
+  auto called = registry.known_name(place);
   return {{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}};
 }
 

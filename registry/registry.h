@@ -225,9 +225,12 @@ class Registry {
   Result<Page> query(const Query& query) const;
   // One place's item with its head: commit, state, epoch, sequence, time, forked; by id or slug. kNotFound, kAmbiguousName.
   Result<boost::json::object> place(std::string_view id_or_slug) const;
-  // The place of ours that `id_or_slug` names; the daemon's own when empty. kNotOurs, kNotFound, kAmbiguousName.
+  // The place of ours that `id_or_slug` names, by its last name when its profile is withdrawn; the daemon's own when empty.
+  // kNotOurs, kNotFound, kAmbiguousName.
   Result<PlaceId> own_place(std::string_view id_or_slug) const;
   Index::PlaceName name_of(const PlaceId& place) const;
+  // The same; of a place of ours whose profile is withdrawn, the last that it had. Worker.
+  Index::PlaceName known_name(const PlaceId& place) const;
   // A file as published. kNotFound.
   Result<Bytes> file(const PlaceId& place, std::string_view path) const;
   // Changes with every commit: what an ETag is made of.

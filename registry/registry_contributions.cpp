@@ -281,7 +281,7 @@ std::vector<ContributionId> Registry::contributions_starting_with(std::string_vi
 Result<Contribution> Registry::contribution(const ContributionId& id) const { return parts_->inbox->find(id); }
 
 boost::json::object Registry::summary(const Contribution& it) const {
-  auto called = parts_->index->name_of(it.place);
+  auto called = parts_->known_name(it.place);
   boost::json::object json{{"id", it.id.hex()}, {"place", it.place.hex()}, {"slug", called.slug}, {"placeName", called.name},
                            {"name", it.name}, {"received", format_utc(it.received)}, {"state", std::string(registry::name_of(it.state))}};
   json["files"] = boost::json::array(it.files.begin(), it.files.end());

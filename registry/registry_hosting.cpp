@@ -201,7 +201,7 @@ tl::expected<Announcement, Problems> Registry::adopt_place(ByteView file, const 
   auto sheets = read_sheets(sheet_texts);
   if (!sheets) return refused(sheets.error());
   auto ours = std::ranges::find_if(*sheets, [&](const auto& sheet) { return sheet.root(0).public_key() == parts_->keys.root; });
-  if (ours == sheets->end()) return refused({ErrorCode::kWrongSheet, ""});
+  if (ours == sheets->end()) return refused({ErrorCode::kHostSheetMissing, ""});
   Successor self = successor();
   auto next = handover->next ? Result<SignedCharter>(*handover->next) : charter_for(self, *chain, *sheets, leaving_roots(*chain, *sheets), now);
   if (!next) return refused(next.error());

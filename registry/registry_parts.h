@@ -202,6 +202,8 @@ struct Registry::Parts {
   Result<std::unique_ptr<Fetch>> fetch_whole(ByteView body, UnixTime now) const;
 
   boost::json::object own_status(const PlaceId& place) const;
+  // As the index has it; of a place of ours whose profile is withdrawn, the last that it had. Reads its history then.
+  Index::PlaceName known_name(const PlaceId& place) const;
   Result<void> verify_index(const PlaceId& place, const std::optional<ObjectId>& commit) const;
 
   static Bytes first_profile(const NewPlace& place);

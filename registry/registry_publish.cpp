@@ -138,7 +138,7 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
   if (!files) return tl::unexpected(files.error());
   if (files->empty()) return Prepared();
   std::string message = message_of(*files);
-  return Prepared(Revision{std::move(*chain), *before, std::move(*files), 0, index->name_of(place).name, message, publication.imported});
+  return Prepared(Revision{std::move(*chain), *before, std::move(*files), 0, known_name(place).name, message, publication.imported});
 }
 
 std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector<Revision>& revisions, UnixTime now) {

@@ -2,11 +2,14 @@
 #include <algorithm>
 #include <map>
 
+#include "protocol/record.h"
 #include "protocol/session.h"
+#include "registry/commit.h"
 #include "registry/history.h"
 #include "registry/mistake.h"
 #include "registry/refs.h"
 #include "registry/registry_parts.h"
+#include "registry/slug.h"
 #include "registry/time_zone.h"
 #include "registry/verify_objects.h"
 
@@ -17,6 +20,8 @@ using namespace protocol;
 
 // `status` tells this many places in full, the daemon's own first, and counts the rest: it is asked often, and by anybody.
 constexpr std::size_t kStatusPlacesMax = 20;
+// How many publications back the last profile of a place that withdrew it is looked for.
+constexpr std::size_t kNameCommitsMax = 1'000;
 
 // A merged pack stays one that a repack can rewrite in seconds.
 constexpr std::uint64_t kPackFileBytesMax = 256 * kMiB;
@@ -35,6 +40,26 @@ Result<Page> Registry::query(const Query& query) const {
 }
 
 Index::PlaceName Registry::name_of(const PlaceId& place) const { return parts_->index->name_of(place); }
+Index::PlaceName Registry::known_name(const PlaceId& place) const { return parts_->known_name(place); }
+
+Index::PlaceName Registry::Parts::known_name(const PlaceId& place) const {
+  auto called = index->name_of(place);
+  if (!called.name.empty() || !own.contains(place)) return called;
+  auto head = held(place);
+  ObjectId next = head ? head->head.commit : ObjectId{};
+  for (std::size_t i = 0; head && i < kNameCommitsMax; ++i) {
+    auto bytes = objects->read_as(ObjectKind::kCommit, next);
+    auto commit = bytes ? read_commit(*bytes) : tl::unexpected(bytes.error());
+    if (!commit) return called;
+    auto blob = find_path(*objects, commit->tree, "profile.json");
+    auto profile = blob && *blob ? objects->read_as(ObjectKind::kBlob, **blob) : fail(ErrorCode::kNotFound, "");
+    auto record = profile ? parse_record(*profile) : tl::unexpected(profile.error());
+    if (auto name = record ? text_field(*record, "name") : std::nullopt; name) return {std::string(*name), slug_of(*name)};
+    if (commit->parents.empty()) return called;
+    next = commit->parents.front();
+  }
+  return called;
+}
 
 Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
   parts_->need_signers();
@@ -56,6 +81,11 @@ Result<PlaceId> Registry::own_place(std::string_view id_or_slug) const {
   if (!id) ours = parts_->index->places_with_slug(id_or_slug);
   bool known = !ours.empty();
   std::erase_if(ours, [&](const PlaceId& place) { return !parts_->own.contains(place); });
+  if (!id && ours.empty()) {
+    std::string slug = slug_of(id_or_slug);
+    for (const PlaceId& place : parts_->own.all())
+      if (parts_->index->name_of(place).name.empty() && parts_->known_name(place).slug == slug) ours.push_back(place);
+  }
   if (ours.size() == 1) return ours.front();
   if (ours.size() > 1) return tl::unexpected(ambiguous_name(id_or_slug, ours));
   if (known) return fail(ErrorCode::kNotOurs, std::string(id_or_slug));
@@ -77,7 +107,7 @@ Result<Bytes> Registry::file(const PlaceId& place, std::string_view path) const 
 }
 
 boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
-  auto called = index->name_of(place);
+  auto called = known_name(place);
   boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
   if (auto head = held(place); head) entry["head"] = head_json(head->head);
   boost::json::array problems, receipts;

@@ -7,7 +7,9 @@
 
 #include <boost/json/parse.hpp>
 
+#include "daemon/api.h"
 #include "daemon/command.h"
+#include "tests/daemon/served.h"
 
 using namespace maillage::daemon;
 namespace json = boost::json;
@@ -57,4 +59,29 @@ TEST_CASE("a field that is missing, of another type or out of range is nothing")
   CHECK(object_at(reply, "a").empty());
   CHECK(is_true(object_at(reply, "o"), "b"));
   CHECK(text_of(reply, "m").empty());
+}
+
+// A daemon that answers every question with this page.
+TEST_CASE("query shows names of places that somebody else wrote as text, and a hub with two copies once") {
+  json::object hub{{"name", "Collectif\x1b[31m"}}, copy{{"name", "Hangar"}, {"retrieved", "2026-11-20"}, {"host", hub}}, own{{"name", "Autre"}};
+  ApiSource source;
+  source.query = [&](const maillage::registry::Query&) -> maillage::protocol::Result<maillage::registry::Page> {
+    maillage::registry::Page page;
+    page.number_matched = 1;
+    page.items.push_back({{"name", std::string(kHostile) + "\n- Faux lieu"}, {"record", "maillage:00/profile"}, {"publishers", json::array{copy, copy, own}}});
+    page.next = "a\x1b" "b";
+    return page;
+  };
+  source.revision = [] { return std::string("1"); };
+  Served served(api_routes(source, [] { return MetricsAccess::kLocal; }));
+  served.run();
+  QueryOptions options;
+  options.url = "http://127.0.0.1:" + std::to_string(served.port);
+  options.what = "places";
+  std::string said = printed_to(std::cout, [&] { CHECK(run_query(options, {Language::kEnglish, false}) == kDone); });
+  INFO(said);
+  CHECK(said.find('\x1b') == std::string::npos);
+  CHECK(said.find("\n- Faux lieu") == std::string::npos);
+  CHECK(said.starts_with("- " + std::string(kShown) + "�- Faux lieu\n"));
+  CHECK(said.find("published by: Collectif�[31m (copy of 2026-11-20) · Autre (the place itself)\n") != std::string::npos);
 }

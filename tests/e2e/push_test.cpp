@@ -186,10 +186,14 @@ TEST_CASE("approving what withdraws the profile says that it is withdrawn, and t
   REQUIRE(shop.git(shop.clone, {"rm", "-q", "profile.json"}).code == 0);
   shop.commit("resources/laser/record.json", resource("Laser"));
   REQUIRE(shop.push().code == 0);
-  std::string dir = shop.place.dir().string();
-  Ended approved = run_maillage({"inbox", "approve", "--dir", dir, "--lang", "en", shop.only()});
+  std::string dir = shop.place.dir().string(), id = shop.only();
+  shop.commit("resources/saw/record.json", resource("Saw"));
+  REQUIRE(shop.push().code == 0);  // waits after the other
+  Ended approved = run_maillage({"inbox", "approve", "--dir", dir, "--lang", "en", id});
   INFO(approved.out);
   CHECK(approved.out == "published, under the name of Ana: resources/laser/record.json\nwithdrawn, under the name of Ana: profile.json\n");
+  CHECK(text_at(json_of(shop.inbox("list")), "/items/0/placeName") == "Konk Ar Lab");
+  CHECK(shop.place.command("publish", {"--place", "konk-ar-lab", "--root", shop.clone.string(), "resources/saw/record.json"}).code == 0);
 }
 
 TEST_CASE("a maintainer's signed push goes straight in, a signed commit of hers waits") {

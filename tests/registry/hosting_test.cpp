@@ -154,7 +154,7 @@ TEST_CASE("a place moves with its history, by its host's sheet, and its old host
   CHECK(host.registry->export_place(place, *code, {next.sheet}, kNow).error().code == ErrorCode::kWrongSheet);
   auto file = host.registry->export_place(place, *code, {host.sheet}, kNow);
   REQUIRE(file);
-  CHECK(next.registry->adopt_place(*file, {host.sheet}, kNow).error().front().code == ErrorCode::kWrongSheet);
+  CHECK(next.registry->adopt_place(*file, {host.sheet}, kNow).error().front().code == ErrorCode::kHostSheetMissing);
   auto adopted = next.registry->adopt_place(*file, {next.sheet}, kNow);
   REQUIRE(adopted);
   CHECK(next.owns(place));
@@ -284,4 +284,26 @@ TEST_CASE("a charter that keeps a foreign root, wants a second signature or void
           charter.threshold = 2;
         }) == ErrorCode::kNotSuccessor);
   CHECK_FALSE(next.owns(place));
+}
+
+TEST_CASE("a place whose profile is withdrawn answers to its last name for those who keep it, and to nobody else") {
+  TemporaryDirectory dir;
+  auto hub = make_hub(dir.path());
+  auto made = hub->publish_all(numbered_places(3), kNow);
+  PlaceId place = made[1]->place->head.chain.place();
+  REQUIRE(hub->publish(place, {profile("Le Hangar")}, kNow));
+  REQUIRE(hub->publish(place, {{"profile.json", std::nullopt}, {"notes.md", Bytes{'x'}}}, kNow));
+  if (GENERATE(false, true)) hub.reset(), hub = std::move(*Registry::open(dir.path()));
+  CHECK(hub->known_name(place).name == "Le Hangar");
+  CHECK(hub->known_name(place).slug == "le-hangar");
+  CHECK(hub->name_of(place).name.empty());
+  CHECK(hub->own_place("Le Hangar").value() == place);
+  CHECK(hub->own_place("lieu-1").error().code == ErrorCode::kNotFound);
+  CHECK(hub->place("le-hangar").error().code == ErrorCode::kNotFound);
+  CHECK(count(*hub) == 2);
+  auto names = hub->status().at("own").as_array();
+  CHECK(std::any_of(names.begin(), names.end(), [](const auto& own) { return own.at("name") == "Le Hangar"; }));
+  REQUIRE(hub->publish(hub->own_place("le-hangar").value(), {profile("Le Hangar rouvert")}, kNow));
+  CHECK(hub->own_place("le-hangar-rouvert").value() == place);
+  CHECK_FALSE(hub->own_place("le-hangar"));
 }
