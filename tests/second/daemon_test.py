@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import unittest
+from pathlib import Path
 
 from .cases import PROFILE, Case, author, settled
 from .daemons import Daemon, event, resource
@@ -46,6 +49,14 @@ class Reading(Case):
         self.assertEqual(set(found) - set(files), others)
         head = daemon.ask("status")["own"][0]["head"]
         self.assertEqual(held(peer, daemon).hash().hex(), head["hash"])
+
+    async def test_the_reader_prints_what_a_place_publishes(self) -> None:
+        daemon, files = self.publisher()
+        line = [sys.executable, "-m", "tests.second.read_place", daemon.serve(), daemon.place.hex()]
+        folder = Path(__file__).parents[2]
+        ended = await asyncio.to_thread(subprocess.run, line, cwd=folder, capture_output=True, timeout=60, check=True)
+        for path, text in files.items():
+            self.assertIn(f"{daemon.place.hex()}/{path}\n{text}", ended.stdout.decode())
 
     async def test_a_publication_is_heard_live_and_comes_thin(self) -> None:
         daemon, _ = self.publisher()
