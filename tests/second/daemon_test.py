@@ -54,9 +54,9 @@ class Reading(Case):
         daemon, files = self.publisher()
         line = [sys.executable, "-m", "tests.second.read_place", daemon.serve(), daemon.place.hex()]
         folder = Path(__file__).parents[2]
-        ended = await asyncio.to_thread(subprocess.run, line, cwd=folder, capture_output=True, timeout=60, check=True)
+        printed = await asyncio.to_thread(lambda: subprocess.run(line, cwd=folder, capture_output=True, timeout=60, check=True).stdout)
         for path, text in files.items():
-            self.assertIn(f"{daemon.place.hex()}/{path}\n{text}", ended.stdout.decode())
+            self.assertIn(f"{daemon.place.hex()}/{path}\n{text}", printed.decode())
 
     async def test_a_publication_is_heard_live_and_comes_thin(self) -> None:
         daemon, _ = self.publisher()
