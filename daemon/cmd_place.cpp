@@ -61,7 +61,7 @@ int conclude_after_sheet(const ControlMessage& reply, const std::string& said, c
   if (!terminal.json && result != nullptr) return conclude(*result, said, terminal);
   json::object rest = result != nullptr ? *result : reply.body;
   rest.erase("sentences");
-  if (terminal.json) std::cout << ',' << protocol::to_json_text(rest).substr(1) << std::endl;
+  if (terminal.json) std::cout << ',' << fit_json_for_terminal(protocol::to_json_text(rest)).substr(1) << std::endl;
   if (result != nullptr) return std::cout ? kDone : kFailed;
   int code = complain(reply, {terminal.language, false});
   std::cerr << say(Message::kPlaceSheetVoid, terminal.language) << "\n";

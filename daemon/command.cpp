@@ -76,7 +76,7 @@ int complain(const protocol::Error& error, const Terminal& terminal) {
 int complain(const ControlMessage& reply, const Terminal& terminal) {
   boost::json::object shown = reply.body;
   shown.erase("sentences");
-  if (terminal.json) std::cout << protocol::to_json_text(shown) << "\n";
+  if (terminal.json) std::cout << fit_json_for_terminal(protocol::to_json_text(shown)) << "\n";
   if (const auto* sentences = reply.body.if_contains("sentences"); sentences != nullptr && sentences->is_array()) {
     for (const auto& sentence : sentences->get_array())
       if (sentence.is_string()) std::cerr << fit_for_terminal(sentence.get_string()) << "\n";
@@ -87,7 +87,7 @@ int complain(const ControlMessage& reply, const Terminal& terminal) {
 }
 
 int conclude(const boost::json::value& result, const std::string& said, const Terminal& terminal) {
-  if (terminal.json) std::cout << protocol::to_json_text(result) << "\n";
+  if (terminal.json) std::cout << fit_json_for_terminal(protocol::to_json_text(result)) << "\n";
   else if (!said.empty()) std::cout << fit_for_terminal(said) << (said.ends_with('\n') ? "" : "\n");
   std::cout.flush();
   return std::cout ? kDone : kFailed;

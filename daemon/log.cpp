@@ -6,6 +6,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "daemon/reply_fields.h"
+
 namespace maillage::daemon {
 namespace {
 
@@ -45,11 +47,11 @@ std::string quoted(std::string_view value) {
 std::string log_line(LogFormat format, LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   bool json = format == LogFormat::kJson;
   std::string line;
-  auto add = [&](std::string_view key, std::string_view value) {
-    value = value.substr(0, kValueBytesMax);
+  auto add = [&](std::string_view key, std::string_view written) {
+    std::string value = fit_for_terminal(written.substr(0, kValueBytesMax));  // names and reasons come from strangers
     if (!line.empty()) line += json ? "," : " ";
     line += json ? quoted(key) + ":" : std::string(key) + "=";
-    line += !json && plain(value) ? std::string(value) : quoted(value);
+    line += !json && plain(value) ? value : quoted(value);
   };
   add("level", kLevelNames[static_cast<std::size_t>(level)]);
   add("event", event);

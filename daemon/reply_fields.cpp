@@ -49,4 +49,18 @@ std::string fit_for_terminal(std::string_view lines) {
   return fit;
 }
 
+// Those below 0x80 are written so already.
+std::string fit_json_for_terminal(std::string_view json) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string fit;
+  while (!json.empty()) {
+    protocol::CodePoint next = protocol::first_code_point(json);
+    std::string_view written = json.substr(0, next.bytes);
+    if (next.value < 0x7f || protocol::shown(written) == written) fit += written;
+    else for (int shift = 12; shift >= 0; shift -= 4) fit += (shift == 12 ? "\\u" : "") + std::string(1, kDigits[next.value >> shift & 0xf]);
+    json.remove_prefix(next.bytes);
+  }
+  return fit;
+}
+
 }  // namespace maillage::daemon

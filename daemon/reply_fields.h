@@ -26,5 +26,7 @@ const boost::json::object& object_at(const boost::json::object& object, std::str
 
 // Lines for people, whoever wrote what is in them: line ends stay, every other control character becomes U+FFFD.
 std::string fit_for_terminal(std::string_view lines);
+// The same JSON, in which such characters are written \u….
+std::string fit_json_for_terminal(std::string_view json);
 
 }  // namespace maillage::daemon

@@ -9,6 +9,7 @@
 
 #include "daemon/api.h"
 #include "daemon/command.h"
+#include "daemon/log.h"
 #include "tests/daemon/served.h"
 
 using namespace maillage::daemon;
@@ -84,4 +85,18 @@ TEST_CASE("query shows names of places that somebody else wrote as text, and a h
   CHECK(said.find("\n- Faux lieu") == std::string::npos);
   CHECK(said.starts_with("- " + std::string(kShown) + "�- Faux lieu\n"));
   CHECK(said.find("published by: Collectif�[31m (copy of 2026-11-20) · Autre (the place itself)\n") != std::string::npos);
+}
+
+TEST_CASE("JSON and logs hold no character that a terminal obeys, and JSON is read back as it was") {
+  json::object place{{"name", kHostile}, {"accents", "Hôtel Pasteur €"}};
+  std::string said = printed_to(std::cout, [&] { conclude(place, "", {Language::kFrench, true}); });
+  CHECK(json::parse(said) == json::value(place));
+  CHECK(fit_for_terminal(said) == said);
+  CHECK(said.find("\\u009b1m\\u202e") != std::string::npos);
+  CHECK(said.find("Hôtel Pasteur €") != std::string::npos);
+  std::string hostile(kHostile);
+  for (LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+    std::string line = log_line(format, LogLevel::kInfo, "peer.closed", {{"reason", hostile}, {"long", std::string(511, 'x') + "é"}});
+    CHECK(fit_for_terminal(line) == line);
+  }
 }
