@@ -267,3 +267,29 @@ TEST_CASE("the list of France services is imported by a running daemon, and arri
   WARN("France services: import " << importing << ", on the second hub " << seconds_since(start) << " after its start");
   CHECK(outcomes(hub.command("import", {"--mapping", "france-services", file.string()})) == "0 0 2845 0 0 ");
 }
+
+TEST_CASE("a table with its header alone is refused with a reason, and counts no place as gone") {
+  Hub hub;
+  hub.list(std::string(kRows[0]));
+  REQUIRE(hub.import().code == 0);
+  hub.list("");
+  Ended refused = hub.import();
+  INFO(refused.out << refused.err);
+  CHECK(refused.code == 1);
+  CHECK(text_at(json_of(refused), "/error/code") == "no-rows");
+  CHECK(refused.err.find("list.csv") != std::string::npos);
+  CHECK(hub.place.count("places") == 1);
+}
+
+TEST_CASE("status names twenty places at most and says how many it leaves out") {
+  Hub hub;
+  hub.list(many_rows(25));
+  REQUIRE(hub.import().code == 0);
+  Words words{"status", "--dir", hub.place.dir().string(), "--lang", "en"};
+  CHECK(run_maillage(words).out.find("Places kept here and not shown: 6 (maillage place list --dir ") != std::string::npos);
+  Hub small("Petit");
+  small.list(many_rows(3));
+  REQUIRE(small.import().code == 0);
+  words[2] = small.place.dir().string();
+  CHECK(run_maillage(words).out.find("not shown") == std::string::npos);
+}
