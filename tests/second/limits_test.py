@@ -157,14 +157,16 @@ class Limits(Case):
 
     async def test_of_two_sessions_in_one_direction_the_newer_stays(self) -> None:
         await self.serve()
-        peer = self.peer()
-        older = await peer.dial(self.url)
-        await older.until(lambda: settled(older))
-        newer = await peer.dial(self.url)
-        await newer.until(lambda: settled(newer))
-        with self.assertRaises(Ended) as ended:
-            await older.until(lambda: False)
-        self.assertEqual((ended.exception.code, newer.ended), ("duplicate-session", None))
+        by = author()
+        older, newer = Dialler(await dialled(self.url), by), Dialler(await dialled(self.url), by)
+        await older.open()
+        self.assertEqual(await older.verdict(), GOES_ON)
+        await newer.open()
+        self.assertEqual(await newer.verdict(), GOES_ON)
+        while not isinstance(frame := await self.next(older), Bye):
+            pass
+        self.assertEqual(frame.code, "duplicate-session")
+        await newer.channel.close()
 
     async def test_of_two_sessions_in_opposite_directions_the_one_that_the_smaller_id_dialled_stays(self) -> None:
         for smaller in (True, False):

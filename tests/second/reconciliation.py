@@ -94,6 +94,8 @@ class Dialling:
 
     async def next(self, kind: type[Kind]) -> Kind:
         frame = await self.answers.get()
+        while isinstance(frame, Cells) and not isinstance(frame, kind):
+            frame = await self.answers.get()  # on their way when we had enough
         if not isinstance(frame, kind):
             raise Refused("unexpected-frame", f"{type(frame).__name__} where {kind.__name__} is due")
         return frame

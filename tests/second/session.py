@@ -51,6 +51,7 @@ class Session:
         self.unheld: set[bytes] = set()  # the peer said that it does not hold them
         self.changed = asyncio.Condition()
         self.ended: Exception | None = None
+        self.fault: Refused | None = None  # what one of our tasks is refusing
         self.tasks: list[asyncio.Task[None]] = []
         self.running: asyncio.Task[None] | None = None
 
@@ -69,7 +70,7 @@ class Session:
             self.ended = self.ended or refused
             await self.channel.refuse(refused)
         except Ended as ended:
-            self.ended = self.ended or ended
+            self.ended = self.ended or self.fault or ended
         finally:
             for task in self.tasks:
                 task.cancel()
@@ -81,7 +82,8 @@ class Session:
             try:
                 await work()
             except Refused as refused:
-                await self.channel.refuse(refused)  # before `ended`, upon which this task is cancelled
+                self.fault = self.fault or refused  # not `ended` yet, upon which this task is cancelled
+                await self.channel.refuse(refused)
                 self.ended = self.ended or refused
             except Ended:
                 pass  # `run` reads to the end, and finds the BYE there
@@ -302,13 +304,13 @@ class Peer:
 
     async def open(self, channel: Channel) -> Session:
         """Authenticates and leaves the session running."""
+        session = self.speaks(channel, self.author, self.memory)
         try:
             await channel.authenticate(self.author, self.memory)
+            await self.settle_duplicates(session)
         except Refused as refused:
             await channel.refuse(refused)
             raise
-        session = self.speaks(channel, self.author, self.memory)
-        await self.settle_duplicates(session)
         self.sessions.append(session)
         self.opening.set()
         session.running = asyncio.create_task(session.run())
@@ -322,10 +324,10 @@ class Peer:
             ours = self.author.place < newer.channel.remote
             stays = older.channel.role == newer.channel.role or (newer.channel.role == DIALLING) == ours
             refused = Refused("duplicate-session")
-            await (older if stays else newer).channel.refuse(refused)
             if not stays:
                 raise refused
-            older.ended = older.ended or refused
+            older.fault = refused
+            await older.channel.refuse(refused)
 
     async def dial(self, url: str) -> Session:
         return await self.open(await dialled(url))
