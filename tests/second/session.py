@@ -49,7 +49,7 @@ class Session:
         self.receipts: list[Receipt] = []
         self.served: set[bytes] = set()  # places whose content the peer has been given
         self.unheld: set[bytes] = set()  # the peer said that it does not hold them
-        self.changed = asyncio.Condition()
+        self.changed, self.questioning = asyncio.Condition(), asyncio.Lock()
         self.ended: Exception | None = None
         self.fault: Refused | None = None  # what one of our tasks is refusing
         self.tasks: list[asyncio.Task[None]] = []
@@ -145,8 +145,9 @@ class Session:
                 await self.channel.send(Heads(Bundle(tuple(known.chain), (known.seen,))))
 
     async def reconcile(self) -> None:
-        self.asking.heard.clear()
-        await self.asking.run()
+        async with self.questioning:  # DUE may come while we ask
+            self.asking.heard.clear()
+            await self.asking.run()
         self.reconciled += 1
         await self.tell_change()
 
