@@ -177,7 +177,10 @@ ContributionList Inbox::list(bool answered_too, std::size_t max) const {
   std::vector<const Contribution*> found;
   for (const auto& [id, kept] : all_)
     if (answered_too || is_open(kept.contribution.state)) found.push_back(&kept.contribution);
-  std::ranges::stable_sort(found, {}, [](const Contribution* each) { return each->received; });
+  std::ranges::stable_sort(found, {}, [](const Contribution* each) {
+    bool open = is_open(each->state);
+    return std::pair(!open, open ? each->received.ms : -each->answered.ms);
+  });
   ContributionList listed;
   listed.left_off = found.size() - std::min(found.size(), max);
   found.resize(found.size() - listed.left_off);

@@ -36,7 +36,7 @@ inline constexpr std::size_t kAnswersMax = 10'000;
 // In one answer to whoever asks what there is: more is counted, not listed.
 inline constexpr std::size_t kInboxListedMax = 500;
 
-// Contributions, the oldest first, as many as can be listed.
+// Contributions that wait, the oldest first, then answered ones, the newest first: as many as can be listed.
 struct ContributionList {
   std::vector<Contribution> items;
   std::size_t left_off = 0;

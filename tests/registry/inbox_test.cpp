@@ -351,7 +351,7 @@ TEST_CASE("what the inbox takes on the disk is counted whole: descriptions, fold
   CHECK(must(Inbox::open(folder.path()))->bytes_on_disk() == inbox->bytes_on_disk());
 }
 
-TEST_CASE("a list has the oldest contributions, as many as asked for, and counts the others") {
+TEST_CASE("a list has those that wait, the oldest first, then answers, as many as asked for, and counts the others") {
   TemporaryDirectory folder;
   auto inbox = must(Inbox::open(folder.path()));
   ContributionId last;
@@ -359,7 +359,11 @@ TEST_CASE("a list has the oldest contributions, as many as asked for, and counts
   must(inbox->answer(last, ContributionState::kRefused, "no", kPushNow));
   CHECK(inbox->list(true, 3).items.size() == 3);
   CHECK(inbox->list(true, 3).left_off == 2);
-  CHECK(inbox->list(false).items.size() == 4);
+  CHECK(inbox->list(true).items.back().id == last);
+  must(inbox->answer(inbox->list(false).items.front().id, ContributionState::kRefused, "no", {kPushNow.ms + 1}));
+  CHECK(inbox->list(true).items.at(3).answered.ms == kPushNow.ms + 1);  // those that wait, then the newest answers
+  CHECK(inbox->list(true).items.back().id == last);
+  CHECK(inbox->list(false).items.size() == 3);
   CHECK(inbox->list(false).left_off == 0);
   CHECK(inbox->starting_with(last.hex().substr(0, 20)) == std::vector<ContributionId>{last});
   CHECK(inbox->starting_with("").size() == 2);
