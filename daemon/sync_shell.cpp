@@ -223,7 +223,11 @@ void SyncShell::carry_out(protocol::IngestPack&& action) {
     --jobs_;
     ingest(asked);
   };
-  if (!receiver_.post([this, next] { asio::post(context_, next); })) next();
+  if (receiver_.post([this, next] { asio::post(context_, next); })) return;
+  asio::post(context_, [this, asked] {
+    --jobs_;
+    feed(refused_job(*asked));
+  });
 }
 
 void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked) {
@@ -273,9 +277,12 @@ void SyncShell::carry_out(protocol::ClosePack&& action) {
 }
 
 void SyncShell::carry_out(protocol::KeepReceipt&& action) {
-  writer_.post([this, action] {
-    if (auto done = registry_.keep_receipt(action); !done) log(LogLevel::kWarning, "registry.receipt_failed", {{"reason", done.error().context}});
+  if (receipts_.add(std::move(action)) > 1) return;
+  bool accepted = writer_.post([this] {
+    auto done = registry_.keep_receipts(receipts_.take());
+    if (!done) log(LogLevel::kWarning, "registry.receipt_failed", {{"reason", done.error().context}});
   });
+  if (!accepted) (void)receipts_.take();
 }
 
 void SyncShell::carry_out(protocol::Report&& action) { note(action); }

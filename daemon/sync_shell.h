@@ -18,6 +18,7 @@
 #include "daemon/dialer.h"
 #include "daemon/metrics.h"
 #include "daemon/peer_transport.h"
+#include "daemon/waiting_receipts.h"
 #include "daemon/worker_pool.h"
 #include "protocol/node.h"
 #include "registry/registry.h"
@@ -90,6 +91,7 @@ class SyncShell {
   std::atomic<std::size_t> open_sessions_ = 0;
   bool feeding_ = false;
   bool stopping_ = false;
+  WaitingReceipts receipts_;
   WorkerPool writer_;
   WorkerPool receiver_;  // appends packs to their quarantine while the writer takes others in
   WorkerPool reader_;

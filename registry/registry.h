@@ -152,7 +152,7 @@ class Registry {
   std::vector<protocol::PackedPlace> open_pack(protocol::JobId job, const std::vector<protocol::PackedPlace>& places);
   Result<protocol::PackChunk> read_pack(protocol::JobId job, std::size_t bytes_max);
   void close_pack(protocol::JobId job);
-  Result<void> keep_receipt(const protocol::KeepReceipt& receipt);
+  Result<void> keep_receipts(const std::vector<protocol::KeepReceipt>& receipts);  // in one write
 
   // ---- publishing
   // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.

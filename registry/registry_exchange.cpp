@@ -1,5 +1,7 @@
 // The registry's side of sync: what a node asks to be kept, taken in and handed out.
 #include <algorithm>
+#include <limits>
+#include <map>
 
 #include "registry/history.h"
 #include "registry/registry_parts.h"
@@ -264,14 +266,22 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
   return {};
 }
 
-Result<void> Registry::keep_receipt(const KeepReceipt& receipt) {
+Result<void> Registry::keep_receipts(const std::vector<KeepReceipt>& receipts) {
   if (auto room = parts_->need_room(kReserveBytes); !room) return room;
   WriteBatch batch;
-  for (const Receipt::Item& item : receipt.items) {
-    auto kept = get_receipt(*parts_->state, item.place, receipt.replica);
-    if (!kept) return tl::unexpected(kept.error());
-    bool news = !*kept || (*kept)->time < receipt.time;  // receipts may come twice, and late
-    if (news) put_receipt(batch, item.place, {receipt.replica, item.head, receipt.time});
+  std::map<std::pair<PlaceId, PlaceId>, UnixTime> latest;  // receipts may come twice, and late
+  for (const KeepReceipt& receipt : receipts) {
+    for (const Receipt::Item& item : receipt.items) {
+      auto [known, is_new] = latest.try_emplace({item.place, receipt.replica}, UnixTime{std::numeric_limits<std::int64_t>::min()});
+      if (is_new) {
+        auto kept = get_receipt(*parts_->state, item.place, receipt.replica);
+        if (!kept) return tl::unexpected(kept.error());
+        if (*kept) known->second = (*kept)->time;
+      }
+      if (!(known->second < receipt.time)) continue;
+      known->second = receipt.time;
+      put_receipt(batch, item.place, {receipt.replica, item.head, receipt.time});
+    }
   }
   return batch.empty() ? Result<void>() : parts_->state->write(batch);
 }

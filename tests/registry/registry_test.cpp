@@ -192,8 +192,8 @@ TEST_CASE("a receipt that comes late does not replace a newer one") {
   Hash newer, older;
   newer.bytes[0] = 2;
   older.bytes[0] = 1;
-  REQUIRE(registry->keep_receipt({PlaceId{}, {2000}, {{own, newer}}}));
-  REQUIRE(registry->keep_receipt({PlaceId{}, {1000}, {{own, older}}}));
+  REQUIRE(registry->keep_receipts({{PlaceId{}, {2000}, {{own, newer}}}, {PlaceId{}, {1500}, {{own, older}}}}));
+  REQUIRE(registry->keep_receipts({{PlaceId{}, {1000}, {{own, older}}}}));
   auto receipts = registry->status().at("own").at(0).at("receipts").as_array();
   REQUIRE(receipts.size() == 1);
   CHECK(receipts[0].at("head").as_string() == newer.hex());
