@@ -60,4 +60,12 @@ Result<Object> PlaceHistory::read(const ObjectId& id) const {
   return store_.read(id);
 }
 
+Result<BlobSummary> PlaceHistory::summarise_blob(const ObjectId& id) const {
+  if (auto known = summaries_.find(id); known != summaries_.end()) return known->second;
+  if (!contains(id)) return fail(ErrorCode::kNotFound, id.hex());
+  auto summary = store_.summarise_blob(id);
+  if (summary) summaries_.emplace(id, *summary);
+  return summary;
+}
+
 }  // namespace maillage::registry

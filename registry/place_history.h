@@ -23,6 +23,8 @@ class PlaceHistory final : public ObjectSource {
 
   bool contains(const ObjectId& id) const override;
   Result<Object> read(const ObjectId& id) const override;
+  // Hashed once, however many commits and folders have it.
+  Result<BlobSummary> summarise_blob(const ObjectId& id) const override;
 
   // Commits from the head to this one, breadth first over all parents: 0 is the head; nothing: not of this history.
   std::optional<std::size_t> distance(const ObjectId& commit) const;
@@ -38,6 +40,7 @@ class PlaceHistory final : public ObjectSource {
   mutable std::size_t listed_ = 0;       // of them
   mutable std::unordered_map<ObjectId, std::size_t> commits_;
   mutable std::unordered_set<ObjectId> queued_, objects_;
+  mutable std::unordered_map<ObjectId, BlobSummary> summaries_;
 };
 
 }  // namespace maillage::registry

@@ -18,6 +18,7 @@ using Problems = std::vector<Problem>;
 
 // A name that people have; longer is a text.
 constexpr std::size_t kNameBytesMax = 100;
+constexpr const char* kWhatIsLate = "git push";
 constexpr std::array<std::string_view, 3> kReservedFields{"maintainers", "endpoints", "neighbours"};
 
 PackLimits limits_of_push() {
@@ -83,8 +84,23 @@ std::optional<Bytes> bytes_at(const ObjectSource& objects, const ObjectId& tree,
   return bytes ? std::optional(std::move(*bytes)) : std::nullopt;
 }
 
+// What changes from base to tip, as the operator is shown it.
+struct Shown {
+  ObjectId base_tree;
+  std::map<std::string, std::optional<ObjectId>> files;
+};
+
+Result<Shown> shown_of(const OpenedPush& opened, const CheckedPush& checked) {
+  auto base = tree_at(opened.objects(), checked.base);
+  auto changes = base ? files_of_push(opened.objects(), *base, checked.tip_tree) : tl::unexpected(base.error());
+  if (!changes) return tl::unexpected(changes.error());
+  Shown shown{*base, {}};
+  for (PushedFile& file : changes->files) shown.files.emplace(std::move(file.path), file.blob);
+  return shown;
+}
+
 // What `-o keep` asks of a commit that stays in the history for ever.
-void check_kept(const OpenedPush& opened, const ObjectId& id, const CheckedPush& checked, TreeCache& cache, Problems& problems) {
+void check_kept(const OpenedPush& opened, const ObjectId& id, const Shown& shown, TreeCache& cache, Problems& problems) {
   auto note = [&](ErrorCode code, const std::string& context) {
     Problem problem{"", "", code, context, ""};
     if (std::ranges::find(problems, problem) == problems.end()) protocol::append(problems, std::move(problem));
@@ -102,13 +118,14 @@ void check_kept(const OpenedPush& opened, const ObjectId& id, const CheckedPush&
     if (!is_public_address(email)) note(ErrorCode::kKeepEmail, protocol::shown(email));
   if (auto summary = summarise(opened.objects(), commit->tree, cache); !summary) return note(ErrorCode::kKeepForm, name + ", " + summary.error().context);
   // The operator is shown what changes from base to tip: what one commit brings and the next takes away, nobody would have seen.
-  auto base = tree_at(opened.objects(), checked.base);
-  auto changes = base ? changes_of_push(opened.objects(), *base, commit->tree) : tl::unexpected(base.error());
+  auto changes = files_of_push(opened.objects(), shown.base_tree, commit->tree);
   if (!changes) return note(ErrorCode::kKeepForm, name + ", " + changes.error().context);
   if (!changes->problems.empty()) return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(changes->problems.front().path));
-  for (const FileEdit& edit : changes->edits)
-    if (edit.bytes && bytes_at(opened.objects(), checked.tip_tree, edit.path) != edit.bytes)
-      return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(edit.path));
+  for (const PushedFile& file : changes->files) {
+    if (!file.blob) continue;
+    auto at_tip = shown.files.find(file.path);
+    if (at_tip == shown.files.end() || at_tip->second != file.blob) return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(file.path));
+  }
 }
 
 void check_name(CheckedPush& checked, const PushedCommit& tip, Problems& problems) {
@@ -142,9 +159,20 @@ Result<void> check_files(const OpenedPush& opened, CheckedPush& checked, TreeCac
 
 }  // namespace
 
-Result<std::unique_ptr<OpenedPush>> OpenedPush::open(const ObjectSource& store, const ObjectId& head, ByteView pack) {
-  auto opened = std::unique_ptr<OpenedPush>(new OpenedPush(store, head));
+Result<Object> TimedSource::read(const ObjectId& id) const {
+  if (is_late()) return fail(ErrorCode::kTimeout, kWhatIsLate);
+  return source_.read(id);
+}
+
+Result<BlobSummary> TimedSource::summarise_blob(const ObjectId& id) const {
+  if (is_late()) return fail(ErrorCode::kTimeout, kWhatIsLate);
+  return source_.summarise_blob(id);
+}
+
+Result<std::unique_ptr<OpenedPush>> OpenedPush::open(const ObjectSource& store, const ObjectId& head, ByteView pack, TimedSource::Moment until) {
+  auto opened = std::unique_ptr<OpenedPush>(new OpenedPush(store, head, until));
   auto table = PackTable::read(pack, opened->history_, limits_of_push());
+  if (opened->is_late()) return fail(ErrorCode::kTimeout, kWhatIsLate);
   if (!table) return tl::unexpected(table.error());
   opened->table_ = std::move(*table);
   return opened;
@@ -165,7 +193,19 @@ std::vector<std::string> reserved_fields(const std::optional<Bytes>& before, con
   return fields;
 }
 
-tl::expected<CheckedPush, Problems> check_push(const OpenedPush& opened, const Push& push, TreeCache& cache) {
+namespace {
+
+void check_all_kept(const OpenedPush& opened, const PushedCommits& pushed, const CheckedPush& checked, Problems& problems) {
+  auto note = [&](const Error& error) { (void)protocol::append(problems, problem_of(error)); };
+  if (pushed.commits.size() > kKeptCommitsMax) return note({ErrorCode::kKeepForm, std::to_string(pushed.commits.size()) + " commits"});
+  auto shown = shown_of(opened, checked);
+  if (!shown) return note(shown.error());
+  // Rationale for a cache of its own: what it says of these folders is true while the pack is there, and no longer.
+  TreeCache of_pack(4096);
+  for (const auto& [id, commit] : pushed.commits) check_kept(opened, id, *shown, of_pack, problems);
+}
+
+tl::expected<CheckedPush, Problems> judge(const OpenedPush& opened, const Push& push, TreeCache& cache) {
   auto refused = [](const Error& error) { return tl::unexpected(Problems{problem_of(error)}); };
   if (opened.history().distance(push.tip)) return refused({ErrorCode::kPushUnchanged, ""});
   auto pushed = walk_commits(opened, push.tip);
@@ -178,14 +218,18 @@ tl::expected<CheckedPush, Problems> check_push(const OpenedPush& opened, const P
   Problems problems;
   check_name(checked, tip, problems);
   if (auto done = check_files(opened, checked, cache, problems); !done) return refused(done.error());
-  // Rationale for a cache of its own: what it says of these folders is true while the pack is there, and no longer.
-  TreeCache of_pack(4096);
-  if (push.keep && pushed->commits.size() > kKeptCommitsMax)
-    protocol::append(problems, {"", "", ErrorCode::kKeepForm, std::to_string(pushed->commits.size()) + " commits", ""});
-  if (push.keep && problems.empty())
-    for (const auto& [id, commit] : pushed->commits) check_kept(opened, id, checked, of_pack, problems);
+  if (push.keep && problems.empty()) check_all_kept(opened, *pushed, checked, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return checked;
+}
+
+}  // namespace
+
+tl::expected<CheckedPush, Problems> check_push(const OpenedPush& opened, const Push& push, TreeCache& cache) {
+  auto verdict = judge(opened, push, cache);
+  // Whatever was found to be missing then, may be there.
+  if (opened.is_late()) return tl::unexpected(Problems{problem_of({ErrorCode::kTimeout, kWhatIsLate})});
+  return verdict;
 }
 
 }  // namespace maillage::registry

@@ -5,6 +5,8 @@
 // place's own history, and names nothing that is not in the pack or in that history. Any thread.
 #pragma once
 
+#include <chrono>
+
 #include "registry/contribution.h"
 #include "registry/pack_overlay.h"
 #include "registry/place_history.h"
@@ -19,7 +21,8 @@ struct Push {
   bool keep = false;
   protocol::Language language = protocol::Language::kFrench;
   std::string sender;                  // Contribution::sender
-  std::optional<protocol::PublicKey> certified;  // the key of a push certificate over our nonce, verified
+  std::optional<protocol::PublicKey> certified;  // the maintainer's key of a push certificate over our nonce, good for this push alone
+  std::optional<protocol::PublicKey> signer = std::nullopt;  // the key of the certificate, whosever it is
 };
 
 struct CheckedPush {
@@ -31,24 +34,49 @@ struct CheckedPush {
   std::vector<std::string> reserved;  // fields of the profile that an operator must see: maintainers, endpoints, neighbours
 };
 
+// What judging one push may take: the others wait for it. A hundred times what the largest push that is made by hand takes.
+inline constexpr std::chrono::seconds kJudgeTimeMax{60};
+
+// A source that is read until a moment, and then is not: for work whose length a stranger chooses. Any thread.
+class TimedSource final : public ObjectSource {
+ public:
+  using Moment = std::chrono::steady_clock::time_point;
+  // `source` outlives it.
+  TimedSource(const ObjectSource& source, Moment until) : source_(source), until_(until) {}
+
+  bool is_late() const { return std::chrono::steady_clock::now() >= until_; }
+  bool contains(const ObjectId& id) const override { return !is_late() && source_.contains(id); }
+  Result<Object> read(const ObjectId& id) const override;  // kTimeout
+  Result<BlobSummary> summarise_blob(const ObjectId& id) const override;
+
+ private:
+  const ObjectSource& source_;
+  const Moment until_;
+};
+
 // A pushed pack, opened: its objects before the place's history. Points into `pack` and `store`.
 class OpenedPush {
  public:
-  // What PackTable::read refuses.
-  static Result<std::unique_ptr<OpenedPush>> open(const ObjectSource& store, const ObjectId& head, ByteView pack);
+  // What PackTable::read refuses; kTimeout.
+  static Result<std::unique_ptr<OpenedPush>> open(const ObjectSource& store, const ObjectId& head, ByteView pack,
+                                                  TimedSource::Moment until = TimedSource::Moment::max());
 
   const PackTable& table() const { return table_; }
   const PlaceHistory& history() const { return history_; }
   const ObjectSource& objects() const { return objects_; }
+  bool is_late() const { return objects_.is_late(); }
 
  private:
-  OpenedPush(const ObjectSource& store, const ObjectId& head) : history_(store, head), objects_(table_, history_) {}
+  OpenedPush(const ObjectSource& store, const ObjectId& head, TimedSource::Moment until)
+      : store_(store, until), history_(store_, head), overlay_(table_, history_), objects_(overlay_, until) {}
+  TimedSource store_;
   PlaceHistory history_;
   PackTable table_;
-  PackOverlay objects_;
+  PackOverlay overlay_;
+  TimedSource objects_;
 };
 
-// `cache` knows the store's trees; what the pack brings is not put into it.
+// Also kTimeout, alone. `cache` knows the store's trees; what the pack brings is not put into it.
 tl::expected<CheckedPush, std::vector<protocol::Problem>> check_push(const OpenedPush& opened, const Push& push, TreeCache& cache);
 
 // The fields of a profile that its operator alone may change, as they differ.

@@ -76,7 +76,7 @@ class PushedTree {
     return {};
   }
 
-  PushedChanges take() { return std::move(changes_); }
+  PushedFiles take() { return std::move(changes_); }
 
  private:
   Result<Entries> load(const std::optional<ObjectId>& id) {
@@ -99,7 +99,7 @@ class PushedTree {
     auto still = now.find(name);
     bool folder = entry.mode == Mode::kFolder;
     if (still != now.end() && (folder ? still->second.mode == Mode::kFolder : still->second.mode != Mode::kFolder)) return {};
-    changes_.edits.push_back({path, std::nullopt});
+    changes_.files.push_back({path, std::nullopt});
     return {};
   }
 
@@ -115,26 +115,40 @@ class PushedTree {
       case Mode::kOther: return note({shown, "", ErrorCode::kPushMode, shown, ""});
       case Mode::kFile: break;
     }
-    auto bytes = objects_.read_as(ObjectKind::kBlob, entry.id);
-    if (!bytes) return fail(ErrorCode::kMissingObject, shown);
-    total_ += bytes->size();
-    if (total_ > protocol::kPushInflatedBytesMax) return fail(ErrorCode::kTooLarge, "> " + std::to_string(protocol::kPushInflatedBytesMax));
-    changes_.edits.push_back({path, std::move(*bytes)});
+    changes_.files.push_back({path, entry.id});
     return {};
   }
 
   const ObjectSource& objects_;
-  PushedChanges changes_;
+  PushedFiles changes_;
   std::size_t entries_ = 0;
-  std::uint64_t total_ = 0;
 };
 
 }  // namespace
 
-Result<PushedChanges> changes_of_push(const ObjectSource& objects, const ObjectId& before, const ObjectId& after) {
+Result<PushedFiles> files_of_push(const ObjectSource& objects, const ObjectId& before, const ObjectId& after) {
   PushedTree tree(objects);
   if (auto done = tree.folders(before, after, "", 1); !done) return tl::unexpected(done.error());
-  PushedChanges changes = tree.take();
+  return tree.take();
+}
+
+Result<PushedChanges> changes_of_push(const ObjectSource& objects, const ObjectId& before, const ObjectId& after) {
+  auto found = files_of_push(objects, before, after);
+  if (!found) return tl::unexpected(found.error());
+  PushedChanges changes;
+  changes.problems = std::move(found->problems);
+  std::uint64_t total = 0;
+  for (PushedFile& file : found->files) {
+    FileEdit edit{std::move(file.path), std::nullopt};
+    if (file.blob) {
+      auto bytes = objects.read_as(ObjectKind::kBlob, *file.blob);
+      if (!bytes) return fail(ErrorCode::kMissingObject, protocol::shown(edit.path));
+      total += bytes->size();
+      if (total > protocol::kPushInflatedBytesMax) return fail(ErrorCode::kTooLarge, "> " + std::to_string(protocol::kPushInflatedBytesMax));
+      edit.bytes = std::move(*bytes);
+    }
+    changes.edits.push_back(std::move(edit));
+  }
   // Rationale: a folder that became a file, or the other way round, is withdrawn before it is written.
   std::ranges::stable_partition(changes.edits, [](const FileEdit& edit) { return !edit.bytes; });
   return changes;

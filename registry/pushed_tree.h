@@ -12,6 +12,19 @@
 
 namespace maillage::registry {
 
+struct PushedFile {
+  std::string path;
+  std::optional<ObjectId> blob;  // nothing: withdrawn
+};
+
+struct PushedFiles {
+  std::vector<PushedFile> files;
+  std::vector<protocol::Problem> problems;
+};
+
+// The same as below, of the folders alone: no file is read. kMissingObject, kBadObject, kTooMany.
+Result<PushedFiles> files_of_push(const ObjectSource& objects, const ObjectId& before, const ObjectId& after);
+
 struct PushedChanges {
   std::vector<FileEdit> edits;  // withdrawals first
   std::vector<protocol::Problem> problems;

@@ -118,6 +118,7 @@ struct Finding {
 };
 
 class Fetch;
+struct PushCertificate;
 
 // The name of the repository that has all places; a place of that slug is cloned by its id.
 inline constexpr std::string_view kWholeRepository = "commons";
@@ -192,6 +193,8 @@ class Registry {
   tl::expected<PushOutcome, Problems> take_push(Inbox::Arrival& arrival, const Push& push, const JudgedPush& judged, UnixTime now);
   // The place that a push to this repository is for. kNotFound, kUnknownPlace, kNotOurs, kMovedAway.
   Result<PlaceId> place_for_push(std::string_view repository) const;
+  // Who certified the push, and whether that goes straight in. kPushNonce, kBadSignature.
+  Result<void> certify(Push& push, const PushCertificate& certificate, PushNonces& nonces, UnixTime now) const;
   // What stock git reads before it pushes, and of an answer. kNoContribution.
   Result<Bytes> advertise_push(std::string_view repository, const PushNonces& nonces, UnixTime now) const;
   Result<Bytes> advertise_answer(std::string_view repository, const ContributionId& id) const;

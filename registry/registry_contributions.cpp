@@ -29,7 +29,7 @@ Contribution contribution_of(const ContributionId& id, const Push& push, const C
   made.tip = push.tip;
   made.name = checked.name;
   made.email = checked.email;
-  made.key = push.certified ? push.certified : checked.key;
+  made.key = push.certified ? push.certified : push.signer ? push.signer : checked.key;
   made.sender = push.sender;
   made.keep = push.keep;
   made.language = push.language;
@@ -103,7 +103,7 @@ tl::expected<JudgedPush, Problems> Registry::judge_push(Inbox::Arrival& arrival,
   if (!head) return refused(head.error());
   auto bytes = arrival.bytes();
   if (!bytes) return refused(bytes.error());
-  auto opened = OpenedPush::open(*parts_->objects, head->head.commit, *bytes);
+  auto opened = OpenedPush::open(*parts_->objects, head->head.commit, *bytes, std::chrono::steady_clock::now() + kJudgeTimeMax);
   if (!opened) return refused(opened.error());
   auto checked = check_push(**opened, push, parts_->trees);
   if (!checked) return tl::unexpected(checked.error());

@@ -2,6 +2,7 @@
 #include "registry/git/answer_commit.h"
 #include "registry/git/fetch.h"
 #include "registry/git/push_report.h"
+#include "registry/git/push_request.h"
 #include "registry/registry_parts.h"
 
 namespace maillage::registry {
@@ -26,6 +27,19 @@ Result<Bytes> Registry::advertise_push(std::string_view repository, const PushNo
   auto head = parts_->held(*place);
   if (!head) return tl::unexpected(head.error());
   return advertise_for_push(head->head.commit, nonces.make(*place, now));
+}
+
+// Rationale for asking who signed before the nonce is spent: strangers' certificates would fill what is remembered of spent ones,
+// and maintainers could not push any more.
+Result<void> Registry::certify(Push& push, const PushCertificate& certificate, PushNonces& nonces, UnixTime now) const {
+  if (auto good = nonces.check(certificate.nonce, push.place, now); !good) return good;
+  auto key = signer_of(certificate);
+  if (!key) return fail(ErrorCode::kBadSignature, "push certificate");
+  push.signer = *key;
+  if (!parts_->is_maintainer(push.place, *key)) return {};
+  auto spent = nonces.use(certificate.nonce, push.place, sha256(as_bytes(certificate.text)), now);
+  if (spent) push.certified = *key;
+  return spent;
 }
 
 // A wrong place is as unknown as a wrong number.

@@ -16,13 +16,19 @@ std::string PushNonces::text_of(const protocol::PlaceId& place, std::int64_t sec
 
 std::string PushNonces::make(const protocol::PlaceId& place, protocol::UnixTime now) const { return text_of(place, now.ms / 1000); }
 
-protocol::Result<void> PushNonces::use(std::string_view nonce, const protocol::PlaceId& place, const protocol::Hash& certificate,
-                                       protocol::UnixTime now) {
+protocol::Result<void> PushNonces::check(std::string_view nonce, const protocol::PlaceId& place, protocol::UnixTime now) const {
   std::int64_t seconds = 0, today = now.ms / 1000;
   auto [end, error] = std::from_chars(nonce.data(), nonce.data() + nonce.size(), seconds);
   bool fresh = error == std::errc() && seconds >= 0 && seconds <= today && today - seconds <= kSecondsValid;
   (void)end;
   if (!fresh || nonce != text_of(place, seconds)) return fail(protocol::ErrorCode::kPushNonce, "");
+  return {};
+}
+
+protocol::Result<void> PushNonces::use(std::string_view nonce, const protocol::PlaceId& place, const protocol::Hash& certificate,
+                                       protocol::UnixTime now) {
+  if (auto good = check(nonce, place, now); !good) return good;
+  std::int64_t today = now.ms / 1000;
   std::lock_guard lock(mutex_);
   std::erase_if(used_, [&](const auto& each) { return today - each.second > kSecondsValid; });
   if (used_.size() >= kUsedMax || !used_.emplace(certificate, today).second) return fail(protocol::ErrorCode::kPushNonce, "");

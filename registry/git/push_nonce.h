@@ -24,7 +24,10 @@ class PushNonces {
 
   std::string make(const protocol::PlaceId& place, protocol::UnixTime now) const;
 
-  // kPushNonce: not ours, of another place, too old, or its certificate was used already.
+  // kPushNonce: not ours, of another place, or too old. Remembers nothing.
+  protocol::Result<void> check(std::string_view nonce, const protocol::PlaceId& place, protocol::UnixTime now) const;
+
+  // The same, or its certificate was used already. Only for keys whose word counts: what strangers sign must not fill what is remembered.
   protocol::Result<void> use(std::string_view nonce, const protocol::PlaceId& place, const protocol::Hash& certificate, protocol::UnixTime now);
 
  private:

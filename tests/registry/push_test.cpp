@@ -1,11 +1,18 @@
 // What a push goes through: each attack, each slip, and what is said about it.
+#include <chrono>
+#include <thread>
+
+#include "registry/git/push_request.h"
 #include "registry/pushed_commit.h"
+#include "registry/ssh_signature.h"
 #include "tests/registry/push_fixture.h"
+
 
 using namespace maillage::tests;
 using maillage::protocol::ErrorCode;
 using maillage::protocol::Language;
 namespace fs = std::filesystem;
+namespace protocol = maillage::protocol;
 
 TEST_CASE("a contribution by stock git waits in the inbox with the name that would become public") {
   PushFixture it;
@@ -188,6 +195,117 @@ TEST_CASE("what only an operator may change is marked, whoever pushes it") {
   REQUIRE(outcome);
   CHECK(outcome->contribution.reserved == std::vector<std::string>{"endpoints"});
   CHECK(outcome->contribution.state == ContributionState::kPending);
+}
+
+namespace {
+
+// A certificate as git writes it, by that key.
+PushCertificate certificate_of(const std::string& nonce, const protocol::KeyPair& key, std::uint32_t number = 0) {
+  std::string text = "certificate version 0.1\npusher key " + std::to_string(number) + " +0000\nnonce " + nonce + "\n\n" + std::string(40, '0') + " " +
+                     std::string(40, '7') + " refs/for/main\n";
+  return {text, armour(ssh_sign(key, protocol::as_bytes(text))), nonce, {}};
+}
+
+// A store that counts what is asked of it, and is slow from a moment on.
+class WatchedStore final : public ObjectSource {
+ public:
+  explicit WatchedStore(const ObjectSource& store) : store_(store) {}
+  bool contains(const ObjectId& id) const override { return store_.contains(id); }
+  Result<Object> read(const ObjectId& id) const override {
+    while (std::chrono::steady_clock::now() < slow_until) std::this_thread::yield();
+    auto object = store_.read(id);
+    if (object && object->kind == ObjectKind::kBlob) ++reads[id];
+    return object;
+  }
+  Result<BlobSummary> summarise_blob(const ObjectId& id) const override {
+    ++summaries[id];
+    return store_.summarise_blob(id);
+  }
+  TimedSource::Moment slow_until = TimedSource::Moment::min();
+  mutable std::map<ObjectId, int> reads, summaries;
+
+ private:
+  const ObjectSource& store_;
+};
+
+// The store alone, and the place's commit in it.
+struct Judged {
+  explicit Judged(PushFixture& it) {
+    head = must(ObjectId::parse(std::string(must(it.registry->place("konk-ar-lab")).at("head").at("commit").as_string())));
+    it.registry.reset();
+    store = must(ObjectStore::open(it.dir()));
+  }
+  ObjectId head;
+  std::unique_ptr<ObjectStore> store;
+};
+
+}  // namespace
+
+TEST_CASE("strangers' push certificates do not keep a maintainer out, and are no reason to publish") {
+  PushFixture it;
+  protocol::KeyPair maintainer(protocol::Seed{{7}}), stranger(protocol::Seed{{8}});
+  it.publish("profile.json", R"({"kind": "profile", "name": "Konk Ar Lab", "maintainers": [{"name": "Jeanne", "key": ")" +
+                                 ssh_public_key(maintainer.public_key()) + "\"}]}");
+  protocol::SystemRandom random;
+  PushNonces nonces(random);
+  std::string nonce = nonces.make(it.place, kPushNow);
+  Push push;
+  push.place = it.place;
+  for (std::uint32_t i = 0; i <= PushNonces::kUsedMax; ++i) {
+    push.signer.reset();
+    must(it.registry->certify(push, certificate_of(nonce, stranger, i), nonces, kPushNow));
+    if (push.certified || push.signer != stranger.public_key()) FAIL("a stranger's key counts");
+  }
+  PushCertificate good = certificate_of(nonce, maintainer);
+  must(it.registry->certify(push, good, nonces, kPushNow));
+  CHECK(push.certified == maintainer.public_key());
+  CHECK(it.registry->certify(push, good, nonces, kPushNow).error().code == ErrorCode::kPushNonce);
+  good.text += "x";
+  CHECK(it.registry->certify(push, good, nonces, kPushNow).error().code == ErrorCode::kBadSignature);
+  CHECK(it.registry->certify(push, certificate_of("1-x", stranger), nonces, kPushNow).error().code == ErrorCode::kPushNonce);
+}
+
+TEST_CASE("a push that takes too long to judge is refused for that, whatever was found until then") {
+  PushFixture it;
+  it.clone();
+  it.write("resources/new.json", it.record("Neuf"));
+  ObjectId tip = it.commit();
+  Bytes pack = it.pack();
+  Judged at(it);
+  WatchedStore store(*at.store);
+  TreeCache cache;
+  CHECK(OpenedPush::open(store, at.head, pack, std::chrono::steady_clock::now()).error().code == ErrorCode::kTimeout);
+  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  auto opened = must(OpenedPush::open(store, at.head, pack, until));
+  store.slow_until = until;
+  auto late = check_push(*opened, it.push_of(tip), cache);
+  REQUIRE(!late);
+  REQUIRE(late.error().size() == 1);
+  CHECK(late.error()[0].code == ErrorCode::kTimeout);
+  CHECK(check_push(*must(OpenedPush::open(store, at.head, pack)), it.push_of(tip), cache));
+}
+
+TEST_CASE("judging many commits that keep the same files reads each of these files once") {
+  PushFixture it;
+  for (int i = 0; i < 5; ++i) it.publish("resources/old-" + std::to_string(i) + ".json", it.record("Ancien " + std::to_string(i)));
+  it.clone();
+  it.git("config user.email jeanne@users.noreply.example");
+  it.sign_with("key");
+  for (int i = 0; i < 6; ++i) {
+    it.write("resources/new-" + std::to_string(i) + ".json", it.record("Neuf " + std::to_string(i)));
+    it.commit("-S");
+  }
+  ObjectId tip = it.tip();
+  Bytes pack = it.pack();
+  Judged at(it);
+  WatchedStore store(*at.store);
+  TreeCache cache;
+  auto opened = must(OpenedPush::open(store, at.head, pack));
+  auto checked = check_push(*opened, it.push_of(tip, true), cache);
+  if (!checked) FAIL(protocol::sentence(checked.error().front(), Language::kEnglish));
+  CHECK(store.summaries.size() >= 6);
+  for (const auto& [id, count] : store.summaries) CHECK(count == 1);
+  for (const auto& [id, count] : store.reads) CHECK(count <= 2);
 }
 
 TEST_CASE("the same commit pushed twice is one contribution") {
