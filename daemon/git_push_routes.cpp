@@ -1,12 +1,9 @@
 #include "daemon/git_push_routes.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 
-#include <boost/asio/ip/address.hpp>
-
-#include "daemon/git_routes.h"
+#include "daemon/git_fetch.h"
 #include "daemon/problem.h"
 #include "protocol/record.h"
 #include "protocol/utf8.h"
@@ -23,14 +20,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kForMain = "refs/for/main";
 constexpr std::string_view kKeep = "keep";
-// What is read of a push that is too large, so that git shows our sentence instead of a number.
+// What is read of a push that is too large, so that git shows our report instead of a status.
 constexpr std::uint64_t kBodyBytesMax = 4 * protocol::kPushBytesMax;
 // Of one line that goes to a terminal.
 constexpr std::size_t kLineCharactersMax = 1'000;
 
 struct PushLoad {
+  explicit PushLoad(const PushRouteLimits& given) : limits(given), pushes(given.pushes_max, given.pushes_of_one_max) {}
   PushRouteLimits limits;
-  std::atomic<std::size_t> pushes = 0;
+  Capacity pushes;
 };
 
 Problems problem(ErrorCode code, std::string context) { return {protocol::Problem{"", "", code, std::move(context), ""}}; }
@@ -40,16 +38,17 @@ void note(Problems& problems, ErrorCode code, std::string_view context) {
 
 class PushExchange final : public HttpExchange {
  public:
-  PushExchange(const PushSource& source, PushLoad& load, const HttpRequest& request)
-      : source_(source), load_(load), request_(request), language_(accepted_language(request.header("Accept-Language"))),
-        welcome_(load.pushes.fetch_add(1) < load.limits.pushes_max), ends_(Clock::now() + load.limits.push_time_max) {}
-  ~PushExchange() override { load_.pushes.fetch_sub(1); }
+  PushExchange(std::shared_ptr<const PushSource> source, std::shared_ptr<PushLoad> load, const HttpRequest& request)
+      : source_(std::move(source)), load_(std::move(load)), request_(request), language_(accepted_language(request.header("Accept-Language"))),
+        share_(load_->pushes, counted_address(request.remote)), welcome_(share_.take(1)), ends_(Clock::now() + load_->limits.push_time_max) {}
 
-  std::uint64_t body_bytes_max() const override { return kBodyBytesMax; }
+  std::uint64_t body_bytes_max() const override { return kBodyBytesMax + protocol::kMiB; }  // `take` refuses before, in git's words
 
   std::optional<HttpResponse> take(protocol::ByteView bytes) override {
     if (!welcome_) return busy();
-    if (Clock::now() > ends_) return git_refusal(request_, Error{ErrorCode::kTimeout, "git push"});
+    taken_ += bytes.size();
+    if (taken_ > kBodyBytesMax) return too_large();
+    if (Clock::now() >= ends_) return git_refusal(request_, Error{ErrorCode::kTimeout, "git push"});
     if (opening_) return keep(bytes), std::nullopt;
     head_.insert(head_.end(), bytes.begin(), bytes.end());
     return open(false);
@@ -64,7 +63,7 @@ class PushExchange final : public HttpExchange {
     response.content_type = "application/x-git-receive-pack-result";
     forbid_caching(response);
     if (opening_->request.commands.empty()) return response;  // git only asks whether we are there
-    auto place = source_.place(repository_of(request_));
+    auto place = source_->place(repository_of(request_));
     if (!place) return git_refusal(request_, place.error());
     answer_ = judge(*place);
     return response;
@@ -76,6 +75,12 @@ class PushExchange final : public HttpExchange {
   HttpResponse busy() const {
     HttpResponse response = git_refusal(request_, 503, Message::kGitPushBusy);
     response.headers.emplace_back("Retry-After", "10");
+    return response;
+  }
+
+  HttpResponse too_large() const {
+    HttpResponse response = git_refusal(request_, Error{ErrorCode::kTooLarge, "git push > " + std::to_string(protocol::kPushBytesMax)});
+    response.status = 413;
     return response;
   }
 
@@ -95,7 +100,7 @@ class PushExchange final : public HttpExchange {
   void keep(protocol::ByteView bytes) {
     if (broken_) return;
     if (!arrival_) {
-      auto begun = source_.begin();
+      auto begun = source_->begin();
       if (begun) arrival_ = std::move(*begun);
       else broken_ = begun.error();
     }
@@ -123,17 +128,15 @@ class PushExchange final : public HttpExchange {
     registry::Push push;
     push.place = place;
     push.language = language_;
-    push.sender = source_.sender(request_);
+    push.sender = source_->sender(request_);
     push.keep = std::ranges::find(request.options, kKeep) != request.options.end();
     if (problems.empty()) push.tip = request.commands.front().after;
     if (problems.empty() && request.certificate) {
-      auto key = source_.certified(place, *request.certificate);
-      if (key) push.certified = *key;
-      else note(problems, key.error().code, key.error().context);
+      if (auto certified = source_->certify(push, *request.certificate); !certified) note(problems, certified.error().code, certified.error().context);
     }
     if (problems.empty() && broken_) problems = problem(broken_->code, broken_->context);
     if (!problems.empty() || !arrival_) return refuse(problems.empty() ? problem(ErrorCode::kPushMalformed, "pack") : problems);
-    auto outcome = source_.finish(*arrival_, push);
+    auto outcome = source_->finish(*arrival_, push);
     arrival_.reset();
     if (!outcome) return refuse(outcome.error());
     return registry::report_push(request, safe(outcome->announcement ? tell_published(*outcome) : tell_waiting(outcome->contribution)), "");
@@ -153,8 +156,8 @@ class PushExchange final : public HttpExchange {
   }
 
   std::vector<std::string> tell_waiting(const registry::Contribution& it) const {
-    auto called = source_.name(it.place);
-    std::string id = it.id.hex(), url = source_.url(request_), repository = it.place.hex();  // its name may be another's by then
+    auto called = source_->name(it.place);
+    std::string id = it.id.hex(), url = source_->url(request_), repository = it.place.hex();  // its name may be another's by then
     std::vector<std::string> said{say(Message::kPushReceived, language_, {called.name})};
     said.push_back(it.keep ? say(Message::kPushKeeps, language_, {it.name, it.email}) : say(Message::kPushNames, language_, {it.name}));
     for (const std::string& field : it.reserved) said.push_back(say(Message::kPushReserved, language_, {field}));
@@ -169,45 +172,19 @@ class PushExchange final : public HttpExchange {
     return lines;
   }
 
-  const PushSource& source_;
-  PushLoad& load_;
+  std::shared_ptr<const PushSource> source_;
+  std::shared_ptr<PushLoad> load_;  // outlives the share
   HttpRequest request_;
   Language language_;
+  Share share_;
   bool welcome_;
   Clock::time_point ends_;
+  std::uint64_t taken_ = 0;
   protocol::Bytes head_;  // until it is whole
   std::optional<registry::PushOpening> opening_;
   std::unique_ptr<registry::Inbox::Arrival> arrival_;
   std::optional<Error> broken_;  // why the pack could not be kept
   protocol::Bytes answer_;
-};
-
-// One answer, read by git.
-class AnswerExchange final : public HttpExchange {
- public:
-  AnswerExchange(const PushSource& source, const HttpRequest& request) : source_(source), request_(request) {}
-  std::uint64_t body_bytes_max() const override { return protocol::kKiB * 64; }
-  std::optional<HttpResponse> take(protocol::ByteView bytes) override {
-    body_.insert(body_.end(), bytes.begin(), bytes.end());
-    return std::nullopt;
-  }
-  HttpResponse answer() override {
-    auto id = registry::ContributionId::parse(request_.captures.back());
-    auto fetch = id ? source_.fetch_answer(repository_of(request_), *id, body_) : tl::unexpected(id.error());
-    if (!fetch) return git_refusal(request_, fetch.error());
-    fetch_ = std::move(*fetch);
-    HttpResponse response;
-    response.content_type = "application/x-git-upload-pack-result";
-    forbid_caching(response);
-    return response;
-  }
-  protocol::Result<protocol::Bytes> more() override { return fetch_->read(); }
-
- private:
-  const PushSource& source_;
-  HttpRequest request_;
-  protocol::Bytes body_;
-  std::unique_ptr<registry::Fetch> fetch_;
 };
 
 // State and reason, and nothing of who or what.
@@ -233,45 +210,34 @@ HttpResponse tell_state(const PushSource& source, const HttpRequest& request) {
 HttpResponse advertise_answer(const PushSource& source, const HttpRequest& request) {
   auto id = registry::ContributionId::parse(request.captures.back());
   auto refs = id ? source.advertise_answer(repository_of(request), *id) : tl::unexpected(id.error());
-  if (!refs) return git_refusal(request, refs.error());
-  HttpResponse response;
-  response.content_type = "application/x-git-upload-pack-advertisement";
-  response.body = protocol::as_text(*refs);
-  forbid_caching(response);
-  return response;
+  return tell_refs(request, "git-upload-pack", refs);
+}
+
+OpenFetch answer_of(std::shared_ptr<const PushSource> source, const HttpRequest& request) {
+  return [source = std::move(source), repository = repository_of(request),
+          id = registry::ContributionId::parse(request.captures.back())](protocol::ByteView body) -> protocol::Result<std::unique_ptr<registry::Fetch>> {
+    if (!id) return tl::unexpected(id.error());
+    return source->fetch_answer(repository, *id, body);
+  };
 }
 
 }  // namespace
 
 HttpResponse advertise_push(const HttpRequest& request, const protocol::Result<protocol::Bytes>& refs) {
-  if (!refs) return git_refusal(request, refs.error());
-  HttpResponse response;
-  response.content_type = "application/x-git-receive-pack-advertisement";
-  response.body = protocol::as_text(*refs);
-  forbid_caching(response);
-  return response;
+  return tell_refs(request, "git-receive-pack", refs);
 }
 
-std::string counted_address(std::string_view address) {
-  boost::system::error_code error;
-  auto parsed = boost::asio::ip::make_address(std::string(address), error);
-  if (error || parsed.is_loopback()) return "";
-  if (parsed.is_v4()) return parsed.to_string();
-  auto bytes = parsed.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-  return boost::asio::ip::address_v6(bytes).to_string();
-}
-
-void add_git_push_routes(RouteTable& routes, PushSource given, WorkerPool& pushes, WorkerPool& fetches, const PushRouteLimits& limits) {
+void add_git_push_routes(RouteTable& routes, PushSource given, WorkerPool& pushes, WorkerPool& fetches, std::shared_ptr<GitLoad> fetch_load,
+                         const PushRouteLimits& limits) {
   auto source = std::make_shared<const PushSource>(std::move(given));
-  auto load = std::make_shared<PushLoad>();
-  load->limits = limits;
+  auto load = std::make_shared<PushLoad>(limits);
   routes.add_exchange("/git/{repository}/git-receive-pack", pushes, [source, load](const HttpRequest& request) {
-    return std::make_unique<PushExchange>(*source, *load, request);
+    return std::make_unique<PushExchange>(source, load, request);
   });
   routes.add("/git/{repository}/answers/{id}/info/refs", fetches, [source](const HttpRequest& request) { return advertise_answer(*source, request); });
-  routes.add_exchange("/git/{repository}/answers/{id}/git-upload-pack", fetches,
-                      [source](const HttpRequest& request) { return std::make_unique<AnswerExchange>(*source, request); });
+  routes.add_exchange("/git/{repository}/answers/{id}/git-upload-pack", fetches, [source, fetch_load](const HttpRequest& request) {
+    return fetch_exchange(request, fetch_load, answer_of(source, request));
+  });
   routes.add("/api/v1/contributions/{id}", RunsOn::kWorker, [source](const HttpRequest& request) { return tell_state(*source, request); });
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/git_load.h"
 #include "daemon/route_table.h"
 #include "protocol/ids.h"
 #include "registry/git/fetch.h"
@@ -22,8 +23,8 @@ struct PushSource {
   std::function<protocol::Result<protocol::Bytes>(std::string_view repository)> advertise;
   std::function<protocol::Result<protocol::PlaceId>(std::string_view repository)> place;
   std::function<protocol::Result<std::unique_ptr<registry::Inbox::Arrival>>()> begin;
-  // The key that certified the push, when its nonce is ours and fresh and its signature holds; kPushNonce, kBadSignature.
-  std::function<protocol::Result<protocol::PublicKey>(const protocol::PlaceId&, const registry::PushCertificate&)> certified;
+  // Registry::certify.
+  std::function<protocol::Result<void>(registry::Push&, const registry::PushCertificate&)> certify;
   // Judges and takes it; waits for the writer.
   std::function<tl::expected<registry::PushOutcome, registry::Problems>(registry::Inbox::Arrival&, const registry::Push&)> finish;
   std::function<registry::Index::PlaceName(const protocol::PlaceId&)> name;
@@ -40,16 +41,15 @@ struct PushSource {
 
 struct PushRouteLimits {
   std::size_t pushes_max = 16;               // under way at once
+  std::size_t pushes_of_one_max = 4;         // from one address
   std::chrono::seconds push_time_max{900};   // 32 MiB at 36 KB/s
 };
 
-// `pushes`: one thread, which waits for the writer; `fetches` as in add_git_routes. Both outlive the server.
-void add_git_push_routes(RouteTable& routes, PushSource source, WorkerPool& pushes, WorkerPool& fetches, const PushRouteLimits& limits = {});
+// `pushes`: one thread, which waits for the writer; `fetches` and `fetch_load` as in add_git_routes. Both pools outlive the server.
+void add_git_push_routes(RouteTable& routes, PushSource source, WorkerPool& pushes, WorkerPool& fetches, std::shared_ptr<GitLoad> fetch_load,
+                         const PushRouteLimits& limits = {});
 
 // The answer to `info/refs?service=git-receive-pack`.
 HttpResponse advertise_push(const HttpRequest& request, const protocol::Result<protocol::Bytes>& refs);
-
-// The address that a quota counts: all of IPv4, the first half of IPv6, which one household has.
-std::string counted_address(std::string_view address);
 
 }  // namespace maillage::daemon

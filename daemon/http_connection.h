@@ -46,7 +46,19 @@ inline auto into(boost::system::error_code& error) { return asio::redirect_error
 // Status and headers, ours added.
 void set_header(boost::beast::http::response_header<>& header, const HttpResponse& response);
 
+// The start of every answer, whatever its body is.
+template <class Body>
+boost::beast::http::response<Body> message_of(const HttpResponse& response, bool keep_alive) {
+  boost::beast::http::response<Body> message;
+  message.version(11);
+  set_header(message.base(), response);
+  message.keep_alive(keep_alive);
+  return message;
+}
+
 HttpResponse refusal(const HttpRequest& request, int status, const Error& error);
+// 503, and when to come back.
+HttpResponse busy_refusal(const HttpRequest& request);
 
 asio::awaitable<bool> send_response(std::shared_ptr<Connection> connection, HttpResponse response, bool keep_alive, bool head,
                                     std::chrono::milliseconds limit);

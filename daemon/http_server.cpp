@@ -95,6 +95,12 @@ HttpResponse refusal(const HttpRequest& request, int status, const Error& error)
   return respond(problem, request.target, language);
 }
 
+HttpResponse busy_refusal(const HttpRequest& request) {
+  HttpResponse response = refusal(request, 503, {ErrorCode::kBusy, "HTTP"});
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
 void set_header(http::response_header<>& header, const HttpResponse& response) {
   header.result(static_cast<unsigned>(response.status));
   if (!response.content_type.empty()) header.set(http::field::content_type, response.content_type);
@@ -114,10 +120,7 @@ void arm(const std::shared_ptr<Connection>& connection, std::chrono::millisecond
 asio::awaitable<bool> send_response(std::shared_ptr<Connection> connection, HttpResponse response, bool keep_alive, bool head,
                                     std::chrono::milliseconds limit) {
   arm(connection, limit);
-  http::response<http::string_body> message;
-  message.version(11);
-  set_header(message.base(), response);
-  message.keep_alive(keep_alive);
+  http::response<http::string_body> message = message_of<http::string_body>(response, keep_alive);
   bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless) message.content_length(response.body.size());
   if (!head && !bodiless) message.body() = std::move(response.body);
@@ -329,7 +332,7 @@ asio::awaitable<HttpResponse> HttpServer::State::on_worker(HttpRequest request, 
   auto job = answering(request, route);
   WorkerPool& pool = route->workers != nullptr ? *route->workers : workers;
   std::optional<HttpResponse> given = co_await run_on<HttpResponse>(pool, node, job);
-  if (!given) given.emplace(refusal(request, 503, {ErrorCode::kBusy, "HTTP"}));
+  if (!given) given.emplace(busy_refusal(request));
   co_return std::move(*given);
 }
 

@@ -97,12 +97,6 @@ class Destroyed {
   Shared& carried_;
 };
 
-HttpResponse busy(const HttpRequest& request) {
-  HttpResponse response = refusal(request, 503, {protocol::ErrorCode::kBusy, "HTTP"});
-  response.headers.emplace_back("Retry-After", "5");
-  return response;
-}
-
 asio::awaitable<bool> send_text(std::shared_ptr<Connection> connection, std::string text, std::chrono::milliseconds limit) {
   arm(connection, limit);
   error_code error;
@@ -156,10 +150,7 @@ asio::awaitable<bool> send_last(std::shared_ptr<Connection> connection, std::chr
 asio::awaitable<bool> send_start(std::shared_ptr<Connection> connection, HttpResponse response, bool keep_alive, bool chunked,
                                  std::chrono::milliseconds limit) {
   arm(connection, limit);
-  http::response<http::empty_body> message;
-  message.version(11);
-  set_header(message.base(), response);
-  message.keep_alive(keep_alive);
+  http::response<http::empty_body> message = message_of<http::empty_body>(response, keep_alive);
   if (chunked) message.chunked(true);
   http::response_serializer<http::empty_body> serializer(message);
   error_code error;
@@ -201,7 +192,7 @@ asio::awaitable<Early> take_body(std::shared_ptr<Connection> connection, asio::i
     auto job = taking(carried, protocol::ByteView(room.data(), part.size));
     connection->deadline.cancel();
     std::optional<Early> early = co_await run_on<Early>(*stream->workers, node, job);
-    if (!early) co_return busy(stream->request);
+    if (!early) co_return busy_refusal(stream->request);
     if (*early) co_return std::move(*early);
   }
   co_return std::nullopt;
@@ -221,7 +212,7 @@ asio::awaitable<StreamEnd> carry_exchange(std::shared_ptr<Connection> connection
   auto begin = beginning(carried);
   connection->deadline.cancel();
   std::optional<Early> early = co_await run_on<Early>(*stream->workers, node, begin);
-  if (!early) early.emplace(busy(stream->request));
+  if (!early) early.emplace(busy_refusal(stream->request));
   if (!*early && waits) {
     bool told = co_await send_text(connection, std::string("HTTP/1.1 100 Continue\r\n\r\n"), stream->limits.write_timeout);
     if (!told) co_return end;
@@ -231,7 +222,7 @@ asio::awaitable<StreamEnd> carry_exchange(std::shared_ptr<Connection> connection
   if (whole) {
     auto answer = answering(carried);
     std::optional<HttpResponse> given = co_await run_on<HttpResponse>(*stream->workers, node, answer);
-    if (!given) given.emplace(busy(stream->request));
+    if (!given) given.emplace(busy_refusal(stream->request));
     *early = std::move(given);
   }
   HttpResponse response = std::move(**early);

@@ -156,12 +156,8 @@ PushSource Service::State::push_source() {
   given.advertise = [this](std::string_view repository) { return registry->advertise_push(repository, nonces, now().wall); };
   given.place = [this](std::string_view repository) { return registry->place_for_push(repository); };
   given.begin = [this] { return registry->begin_push(); };
-  given.certified = [this](const protocol::PlaceId& place, const registry::PushCertificate& certificate) -> Result<protocol::PublicKey> {
-    auto key = registry::signer_of(certificate);
-    if (!key) return protocol::fail(ErrorCode::kBadSignature, "push certificate");
-    auto used = nonces.use(certificate.nonce, place, protocol::sha256(protocol::as_bytes(certificate.text)), now().wall);
-    if (!used) return tl::unexpected(used.error());
-    return *key;
+  given.certify = [this](registry::Push& pushed, const registry::PushCertificate& certificate) {
+    return registry->certify(pushed, certificate, nonces, now().wall);
   };
   given.finish = [this](registry::Inbox::Arrival& arrival, const registry::Push& push) { return finish_push(arrival, push); };
   given.name = [this](const protocol::PlaceId& place) { return registry->name_of(place); };
@@ -218,8 +214,9 @@ RouteTable Service::State::routes() {
   given.fetch = [this](std::string_view repository, protocol::ByteView request) { return registry->fetch(repository, request, now().wall); };
   PushSource push = push_source();
   given.advertise_push = [advertise = push.advertise](const HttpRequest& request) { return advertise_push(request, advertise(repository_of(request))); };
-  add_git_routes(all, std::move(given), git);
-  add_git_push_routes(all, std::move(push), pushes, git);
+  auto load = std::make_shared<GitLoad>();
+  add_git_routes(all, std::move(given), git, load);
+  add_git_push_routes(all, std::move(push), pushes, git, load);
   return all;
 }
 

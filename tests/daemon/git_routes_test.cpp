@@ -25,7 +25,7 @@ struct GitServed {
       return registry::Fetch::refuse("no");
     };
     RouteTable routes;
-    add_git_routes(routes, std::move(source), pool, limits);
+    add_git_routes(routes, std::move(source), pool, std::make_shared<GitLoad>(limits));
     served = std::make_unique<Served>(std::move(routes));
     served->run();
   }
@@ -88,4 +88,25 @@ TEST_CASE("beyond what may be under way, a client is told to come back, and what
     for (int tries = 0; tries < 1'000 && !contains(after, "HTTP/1.1 200"); ++tries) after = narrow.post(std::string(60, '0'));
     CHECK(contains(after, "HTTP/1.1 200"));
   }
+}
+
+TEST_CASE("one sender takes a part of the slots, and what is given back may be taken again") {
+  Capacity slots(4, 2);
+  Share first(slots, "198.51.100.7"), second(slots, "198.51.100.7"), third(slots, "198.51.100.7"), other(slots, "203.0.113.9"), local(slots), more(slots);
+  CHECK(first.take(1));
+  CHECK(second.take(1));
+  CHECK_FALSE(third.take(1));
+  CHECK(other.take(1));
+  first.release();
+  CHECK(third.take(1));
+  CHECK(local.take(1));
+  CHECK_FALSE(more.take(1));
+  CHECK_FALSE(more.take(~std::size_t{0}));
+}
+
+TEST_CASE("an address counts whole in IPv4 and by its first half in IPv6, this machine's own does not") {
+  CHECK(counted_address("198.51.100.7") == "198.51.100.7");
+  CHECK(counted_address("2001:db8:1:2:3:4:5:6") == counted_address("2001:db8:1:2:ffff::1"));
+  CHECK(counted_address("2001:db8:1:2::1") != counted_address("2001:db8:1:3::1"));
+  for (const char* own : {"127.0.0.1", "::1", "nonsense", ""}) CHECK(counted_address(own).empty());
 }
