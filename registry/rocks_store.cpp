@@ -201,7 +201,15 @@ Result<void> RocksStore::purge(Column column, std::string_view prefix) {
   rocksdb::Slice first = slice(prefix), last = slice(end);
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-  return result_of(parts_->database->CompactRange(options, family, &first, end.empty() ? nullptr : &last));
+  auto status = parts_->database->CompactRange(options, family, &first, end.empty() ? nullptr : &last);
+  if (!status.ok()) return result_of(status);
+  // Rationale: RocksDB tells that it is done before it has deleted the files that are needless now. While deletions are off, a list of
+  // the logs waits for those under way; turned on again by force, the rest is deleted before the call returns.
+  rocksdb::VectorLogPtr logs;
+  status = parts_->database->DisableFileDeletions();
+  if (status.ok()) status = parts_->database->GetSortedWalFiles(logs);
+  auto again = parts_->database->EnableFileDeletions(/*force=*/true);
+  return result_of(status.ok() ? again : status);
 }
 
 }  // namespace maillage::registry

@@ -7,6 +7,7 @@
 #include "registry/git/fetch.h"
 #include "registry/git/whole_chain.h"
 #include "registry/registry.h"
+#include "registry/rocks_store.h"
 #include "registry/slug.h"
 #include "tests/registry/git_fixture.h"
 #include "tests/twins/memory_content_store.h"
@@ -351,6 +352,18 @@ struct Visited {
     if (outcomes.at(0).refused) FAIL(outcomes[0].refused->context);
   }
 
+  // The bytes that the state store has of a commit of the tree of everything.
+  std::string row_of(const std::string& commit) {
+    registry.reset();
+    std::string value;
+    {
+      auto state = must(RocksStore::open(directory.path() / "state"));
+      value = must(state->get(Column::kCommons, protocol::as_text(must(ObjectId::parse(commit)).bytes))).value();
+    }
+    registry = must(Registry::open(directory.path()));
+    return value;
+  }
+
   std::string id() const { return chain->place().hex(); }
   std::string commons() {
     (void)must(registry->advertise(kWholeRepository, kNow));
@@ -391,11 +404,11 @@ TEST_CASE("a place that breaks its history takes the commits that showed it out 
   Visited here;
   here.take_in(here.state(0, "Secret"));
   std::string shown = here.commons();
-  std::string key(protocol::as_text(must(ObjectId::parse(shown)).bytes));
-  CHECK(is_on_disk(here.directory.path() / "state", key));
+  std::string row = here.row_of(shown);
+  CHECK(is_on_disk(here.directory.path() / "state", row));
   here.take_in(here.state(1, "Ouvert"));
   CHECK(!here.registry->status().contains("commons"));
-  CHECK(!is_on_disk(here.directory.path() / "state", key));
+  CHECK(!is_on_disk(here.directory.path() / "state", row));
   CHECK(here.commons() != shown);
   CHECK(!here.answers(kWholeRepository, shown));
   CHECK(here.answers(kWholeRepository, here.shown()));
@@ -406,7 +419,7 @@ TEST_CASE("a head of another epoch takes what is held out of service before its 
   auto first = here.state(0, "Secret");
   here.take_in(first);
   std::string commit = first.head.head.commit.hex();
-  std::string commons = here.commons();
+  std::string commons = here.commons(), row = here.row_of(commons);
   REQUIRE(must(here.registry->advertise(here.id(), kNow)).size() > 0);
   CHECK(here.answers(here.id(), commit));
   CHECK(here.listed() == 1);
@@ -453,7 +466,7 @@ TEST_CASE("a head of another epoch takes what is held out of service before its 
   }
   SECTION("who clones everything meanwhile gets it without the place") {
     CHECK(here.commons() != commons);
-    CHECK(!is_on_disk(here.directory.path() / "state", protocol::as_text(must(ObjectId::parse(commons)).bytes)));
+    CHECK(!is_on_disk(here.directory.path() / "state", row));
   }
   CHECK(here.registry->verify()->empty());
 }
