@@ -68,7 +68,7 @@ void Node::request_content(Session& session) {
       queue.push_back(place);  // another peer is bringing it; if it fails, this one is asked
       continue;
     }
-    session.offered.erase(place);
+    if (!request.alone) session.offered.erase(place);  // one to be asked alone may have been offered again meanwhile
     if (!needed) continue;
     const SignedHead* held = state->held_head();
     request.places.emplace(place, held != nullptr ? held->head.commit : ObjectId{});

@@ -253,6 +253,25 @@ TEST_CASE("a bad place that is told again while its content is on its way is not
   CHECK(scene.all<Want>(kWithEve).size() == wants);
 }
 
+TEST_CASE("a place of a pack of many that is told again while the pack is on its way is asked alone, once") {
+  Scene scene(kUs);
+  scene.meet(kWithEve, kEve);
+  scene.answer_want(kWithEve, std::vector{kEve.head(1)});
+  std::vector<SignedHead> all{kFar.head(1), kBob.head(1), kAnn.head(1)};
+  tell(scene, kWithEve, kFar, kFar.head(1));
+  tell(scene, kWithEve, kBob, kBob.head(1));
+  tell(scene, kWithEve, kAnn, kAnn.head(1));
+  scene.answer_want(kWithEve, all);
+  REQUIRE(scene.all<Want>(kWithEve).back().places.size() == 2);
+  tell(scene, kWithEve, kBob, kBob.head(1));
+  scene.ingest_error = bad_content();
+  scene.answer_want(kWithEve, all);
+  std::size_t wants = scene.all<Want>(kWithEve).size();
+  CHECK(scene.all<Want>(kWithEve).back().places.size() == 1);
+  for (int i = 0; i < 4 && scene.all<Want>(kWithEve).size() == wants + static_cast<std::size_t>(i); ++i) scene.answer_want(kWithEve, all);
+  CHECK(scene.all<Want>(kWithEve).size() == wants + 1);  // the other of the two; Bob's not a second time
+}
+
 TEST_CASE("content that one peer could not give is asked of another that has it") {
   Scene scene(kUs);
   scene.meet(kWithEve, kEve);
