@@ -292,7 +292,8 @@ void Node::handle(const Published& input) {
       pushed = std::make_shared<const Bytes>(encode(pack));
     }
     adopt(place.head, {}, pushed);
-    table_.mark_own(head.place);
+    // Unless a charter named another daemon while it was being written.
+    if (table_.find(head.place)->chain.latest().daemon_key == settings_.identity.key.public_key()) table_.mark_own(head.place);
     hold(place.head.head);
   }
 }

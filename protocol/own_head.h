@@ -48,7 +48,8 @@ struct OwnQuestion {
   bool operator==(const OwnQuestion&) const = default;
 };
 
-// What is kept on disk of a place of ours beside its marks. `mine` is its `held` mark.
+// What is kept on disk of a place of ours beside its marks. `mine` is its `held` mark. While `told` is set, `seen` stays what
+// others know (else it would hide what they tell meanwhile), and the node is restored with `told` as what is held.
 struct OwnLedger {
   std::optional<SignedHead> mine;       // what publications build on; nothing: the disk died
   std::optional<SignedHead> told;       // while nobody was told `mine`: the last head that anybody was told
@@ -126,7 +127,8 @@ class OwnHead {
   // ---- the ledger
 
   const OwnLedger& ledger() const { return ledger_; }
-  // What to write with a publication, and with what a step made: the head signed or taken over.
+  // What to write with a publication, and with what a step made: the head signed or taken over. Asked once, and `commit` gets
+  // what was written: what is heard in between comes after it. A publication is told (Published) if its ledger has no `told`.
   OwnLedger after_publication(const SignedHead& head) const;
   OwnLedger after(const OwnStep& step, const SignedHead& made, UnixTime now) const;
   // It is durable.

@@ -723,3 +723,14 @@ TEST_CASE("a node has caught up once a peer has said what it knows, which whoeve
   CHECK(us.node.caught_up());
   CHECK_FALSE(ann.node.caught_up());
 }
+
+TEST_CASE("what was being published while a charter named another daemon does not make the place ours again") {
+  Author moved(1);
+  moved.rotate();
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  tell(scene, kWithAnn, moved, moved.head(2));
+  REQUIRE_FALSE(scene.node.places().find(kUs.place())->own);
+  scene.on(Published{{{kUs.candidate(kUs.head(2)), {}, nullptr}}});
+  CHECK_FALSE(scene.node.places().find(kUs.place())->own);
+}

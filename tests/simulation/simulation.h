@@ -1,22 +1,21 @@
-// A whole network of nodes in one process under virtual time: deterministic for a seed.
+// A whole network of daemons in one process under virtual time: deterministic for a seed.
 //
-// Each simulated daemon carries out its node's actions against a disk that knows what is durable and a network that
-// delays, loses, duplicates, reorders and partitions. What content is, is reduced to its names: a pack is the list of
-// commits between two, so that the node's own decisions are all that is under test.
-// A failing run prints its last events and the line that replays it.
+// Each simulated daemon is a Node, an OwnHead for each of its places, and a Keeper: the registry's rules over the twin stores, whose
+// disk knows what is durable. The network delays, loses, duplicates, reorders and partitions. An Oracle looks at everything
+// from outside, after every event; what it finds is thrown as a Violation. README.md says which rule is looked at where.
+// A failing run prints its last events as a sequence diagram, and the line that replays it.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <queue>
 #include <random>
+#include <stdexcept>
 #include <string>
 
-#include "protocol/node.h"
+#include "tests/simulation/keeper.h"
 
 namespace maillage::simulation {
-
-using namespace maillage::protocol;
 
 class SeededRandom final : public Random {
  public:
@@ -38,54 +37,103 @@ struct Faults {
   Duration latency_min = std::chrono::milliseconds(1), latency_max = std::chrono::milliseconds(80);
 };
 
+// What must never be, was.
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Daemon;
+class Oracle;
+
 class Simulation {
  public:
   explicit Simulation(std::uint64_t seed);
   ~Simulation();
 
-  // A daemon with a place of its own.
-  std::size_t add_node();
-  // `from` keeps a session to `to`, dialling again with back-off whenever it has none.
+  // ---- who is there
+  // A daemon with a place of its own, and so many hosted ones.
+  std::size_t add_node(std::size_t hosted = 0);
+  // `from` keeps a session to `to`, dialling again with back-off whenever it has none; or not any more.
   void connect(std::size_t from, std::size_t to);
-  void publish(std::size_t node);
-  // Everything that was not durable is lost; it starts again at once.
+  void disconnect(std::size_t from, std::size_t to);
+  // Another machine with the same disk: the same identity twice.
+  std::size_t clone(std::size_t node);
+
+  // ---- what its people do; it happens as soon as the daemon may sign
+  void publish(std::size_t node, std::size_t place = 0);
+  // Takes one record out of all history: epoch + 1 without parents.
+  void erase(std::size_t node, std::size_t place = 0);
+  // A charter more for each of its places, with its head; with a new daemon key, or only signed anew.
+  void rotate(std::size_t node, bool new_key);
+  // The answer to a question about two heads, when there is one.
+  void answer(std::size_t node, OwnHead::Answer answer);
+
+  // ---- what happens to its machine
+  // Everything that was not durable is lost; it starts again at once. Or before so many more steps on its disk.
   void crash(std::size_t node);
+  void crash_before_step(std::size_t node, std::size_t steps);
+  void keep_snapshot(std::size_t node);
+  // Starts from the snapshot. False when there is none, or another key has come since.
+  bool restore_snapshot(std::size_t node);
+  void set_clock(std::size_t node, std::chrono::milliseconds ahead);
+
+  // ---- what happens to the network
   void set_faults(const Faults& faults) { faults_ = faults; }
   // Nodes of different groups cannot talk; an empty partition heals.
   void partition(std::vector<unsigned> group_of_node);
+  void slow_down(std::size_t node, Duration latency);
+
+  // ---- who does not play by the rules
+  // What a hostile node does with what its own, honest node would send. It and its places are left out of agreement.
+  enum class Habit { kHonest, kFloods, kCorruptsPacks, kForgesSignatures, kNeverReads, kWithholdsContent };
+  void misbehave(std::size_t node, Habit habit);
+  // It heals nothing, and does not look at what others sign for it.
+  void neglect(std::size_t node);
   // `node`'s key signs two heads with equal counters, and each of the two others holds one.
   void equivocate(std::size_t node, std::size_t first, std::size_t second);
 
-  // What a hostile node does with what its own, honest node would send. It and its place are left out of agreement.
-  enum class Habit { kHonest, kFloods, kCorruptsPacks, kForgesSignatures, kNeverReads };
-  void misbehave(std::size_t node, Habit habit);
-  void set_clock(std::size_t node, std::chrono::milliseconds ahead);
-
+  // ---- time
   void run_for(Duration time);
   // Runs until all nodes agree, at most `time`. Gives whether they do.
   bool run_until_agreed(Duration time);
-  bool agreed() const;
+  bool agreed() const { return disagreements().empty(); }
   std::string disagreements() const;
+  // That nothing erased is left where it was erased.
+  void check_at_rest(std::size_t node) const;
+  Now now() const;
 
+  // ---- looked at
   std::size_t nodes() const { return daemons_.size(); }
   const Node& node(std::size_t index) const;
-  const PlaceId& place_of(std::size_t index) const;
+  std::size_t places(std::size_t index) const;
+  const PlaceId& place_of(std::size_t index, std::size_t place = 0) const;
+  const OwnHead& own_head(std::size_t index, std::size_t place = 0) const;
+  bool knows_question(std::size_t index) const;
+  // The names of the records that a node holds of a place.
+  std::set<std::string> records(std::size_t index, const PlaceId& place) const;
   std::uint64_t bytes_sent() const { return bytes_sent_; }
   std::uint64_t refusals() const { return refusals_; }
+  // How often it has started.
+  std::uint64_t lives(std::size_t index) const;
   // How often a head of this node's place was told by others.
   std::uint64_t relayed(std::size_t index) const;
+  const Oracle& oracle() const { return *oracle_; }
+  // How often each alternative of OwnStep was taken, by all.
+  const std::array<std::uint64_t, std::variant_size_v<OwnStep>>& own_steps() const { return own_steps_; }
   SeededRandom& random() { return random_; }
+  std::uint64_t seed() const { return seed_; }
 
-  // The last events, one a line, and how to replay them.
+  // The last events as a sequence diagram (PlantUML), and what the nodes differ in.
   std::string story() const;
 
  private:
-  struct Daemon;
   struct Link {
-    std::size_t a, b;  // a dialled
-    SessionId at_a, at_b;
+    std::size_t a = 0, b = 0;  // a dialled
+    SessionId at_a = 0, at_b = 0;
+    Instant opened{};
     Instant clear_a{}, clear_b{};  // when the last frame to that end arrives: order is kept unless a fault reorders
     unsigned frames_a = 0, frames_b = 0;  // how many were on their way to that end
+    std::map<PlaceId, Head> known_to_a, known_to_b;  // of the other end's own places, when it opened
   };
   struct Event {
     Instant at;
@@ -93,23 +141,38 @@ class Simulation {
     std::function<void()> happen;
     bool operator>(const Event& other) const { return std::pair(at, order) > std::pair(other.at, other.order); }
   };
+  using Pair = std::pair<std::size_t, std::size_t>;
 
+  // The network (simulation.cpp)
   void schedule(Duration in, std::function<void()> happen);
-  // A result of work on disk: it comes later, and not at all when the daemon died meanwhile.
-  void work(Daemon& daemon, std::function<void()> done);
-  Now now() const;
   Bytes tampered(const Daemon& from, ByteView frame) const;
   void flood(Daemon& daemon);
   bool honest(const PlaceId& place) const;
-  void input(Daemon& daemon, const Input& what);
-  void start(Daemon& daemon);
+  std::map<PlaceId, Head> known_to(const Daemon& daemon, const Daemon& other) const;
   void tick(Daemon& daemon, std::uint64_t life);
   void dial(std::size_t from, std::size_t to);
   void cut(std::uint64_t link);
+  void sever(std::size_t node);
   bool can_talk(std::size_t a, std::size_t b) const;
-  void check_sent(const Daemon& from, ByteView frame);
   void note(std::string line);
-  std::vector<ObjectId> history(ObjectId commit, const ObjectId& until) const;
+
+  // One daemon (daemon.cpp)
+  Now moment(const Daemon& daemon) const;
+  void start(Daemon& daemon);
+  void stop(Daemon& daemon);
+  void input(Daemon& daemon, const Input& what);
+  void carry_out_all(Daemon& daemon, const Input& what);
+  // A result of work on disk: it comes later, and not at all when the daemon died meanwhile.
+  void work(Daemon& daemon, std::function<void()> done);
+  void enqueue(Daemon& daemon, Keeper::Steps steps);
+  void next_step(Daemon& daemon);
+  void tend(Daemon& daemon);
+  void tend(Daemon& daemon, std::size_t place);
+  void catch_up(Daemon& daemon);
+  void take_step(Daemon& daemon, std::size_t place, const OwnStep& step);
+  void sign(Daemon& daemon, std::size_t place, Keeper::Plan plan, const OwnStep* step);
+  bool fulfil(Daemon& daemon, std::size_t place);
+  void renew_charters(Daemon& daemon, bool new_key);
 
   void carry_out(Daemon& daemon, const Send& action);
   void carry_out(Daemon& daemon, const Close& action);
@@ -131,12 +194,15 @@ class Simulation {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<std::unique_ptr<Daemon>> daemons_;
   std::map<std::uint64_t, Link> links_;
+  std::map<Pair, Duration> back_off_;
   std::uint64_t next_session_ = 1;
+  std::uint64_t next_record_ = 1;
   std::vector<unsigned> groups_;
-  std::map<ObjectId, ObjectId> parents_;  // of every commit ever made
   std::deque<std::string> story_;
   std::uint64_t bytes_sent_ = 0, refusals_ = 0;
   std::map<PlaceId, std::uint64_t> relayed_;
+  std::unique_ptr<Oracle> oracle_;
+  std::array<std::uint64_t, std::variant_size_v<OwnStep>> own_steps_{};
 };
 
 }  // namespace maillage::simulation

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "registry/content_store.h"
@@ -41,6 +43,7 @@ class MemoryContentStore final : public registry::ContentStore {
       if (!base) return tl::unexpected(base.error());
       pack.objects[id] = std::move(*base);
     }
+    for (const auto& [id, object] : pack.objects) where_[id] = table.name();
     packs_.emplace(table.name(), std::move(pack));
     return table.name();
   }
@@ -50,7 +53,7 @@ class MemoryContentStore final : public registry::ContentStore {
     return {};
   }
   protocol::Result<void> discard(const registry::PackName& name) override {
-    if (auto found = packs_.find(name); found != packs_.end() && found->second.marked) packs_.erase(found);
+    if (auto found = packs_.find(name); found != packs_.end() && found->second.marked) packs_.erase(found), index_anew();
     return {};
   }
   protocol::Result<std::vector<registry::PackName>> kept() const override {
@@ -65,6 +68,19 @@ class MemoryContentStore final : public registry::ContentStore {
   }
 
   void crash() { ++run_; }
+  // What a purge leaves: no object that `keep` does not name.
+  void purge(const std::set<protocol::ObjectId>& keep) {
+    std::map<registry::PackName, Pack> left;
+    for (auto at = packs_.begin(); at != packs_.end();) {
+      bool loses = std::erase_if(at->second.objects, [&](const auto& entry) { return !keep.contains(entry.first); }) > 0;
+      auto rewritten = packs_.extract(at++);
+      // What is left is another pack: the one that was may come again.
+      if (loses) rewritten.key().checksum.bytes = {0xff, static_cast<std::uint8_t>(++rewritten_ >> 8), static_cast<std::uint8_t>(rewritten_)};
+      if (!rewritten.mapped().objects.empty()) left.insert(std::move(rewritten));
+    }
+    packs_ = std::move(left);
+    index_anew();
+  }
   void fail_next(protocol::ErrorCode code) { next_error_ = protocol::Error{code, "twin"}; }
 
  private:
@@ -90,13 +106,19 @@ class MemoryContentStore final : public registry::ContentStore {
   };
 
   const registry::Object* find(const protocol::ObjectId& id) const {
+    auto pack = where_.find(id);
+    return pack == where_.end() ? nullptr : &packs_.at(pack->second).objects.at(id);
+  }
+  void index_anew() {
+    where_.clear();
     for (const auto& [name, pack] : packs_)
-      if (auto found = pack.objects.find(id); found != pack.objects.end()) return &found->second;
-    return nullptr;
+      for (const auto& [id, object] : pack.objects) where_[id] = name;
   }
 
   std::map<registry::PackName, Pack> packs_;
+  std::unordered_map<protocol::ObjectId, registry::PackName> where_;  // one of the packs that have it
   std::uint64_t run_ = 0;
+  unsigned rewritten_ = 0;
   std::optional<protocol::Error> next_error_;
 };
 

@@ -42,10 +42,27 @@ class MemoryStateStore final : public registry::StateStore {
       Table& table = visible_[index(change.column)];
       if (change.value) table[change.key] = *change.value;
       else table.erase(change.key);
+      unsynced_.push_back(change);
     }
   }
-  void sync() { durable_ = visible_; }
-  void crash() { visible_ = durable_; }
+  void sync() {
+    for (auto& change : unsynced_) {
+      Table& table = durable_[index(change.column)];
+      if (change.value) table[change.key] = std::move(*change.value);
+      else table.erase(change.key);
+    }
+    unsynced_.clear();
+  }
+  // What a crash would leave.
+  std::optional<std::string> durable(registry::Column column, std::string_view key) const {
+    const Table& table = durable_[index(column)];
+    auto found = table.find(key);
+    return found == table.end() ? std::nullopt : std::optional(found->second);
+  }
+  void crash() {
+    visible_ = durable_;
+    unsynced_.clear();
+  }
   void fail_next(protocol::ErrorCode code) { next_error_ = protocol::Error{code, "twin"}; }
 
  private:
@@ -53,6 +70,7 @@ class MemoryStateStore final : public registry::StateStore {
   static std::size_t index(registry::Column column) { return static_cast<std::size_t>(column); }
 
   std::array<Table, registry::kColumns> visible_, durable_;
+  std::vector<registry::WriteBatch::Change> unsynced_;
   std::optional<protocol::Error> next_error_;
 };
 

@@ -1,0 +1,61 @@
+// Networks to which everything happens, seed after seed. README.md says what is looked at.
+#include <catch2/catch.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/simulation/scenario.h"
+
+using namespace maillage::simulation;
+
+namespace {
+
+std::uint64_t number(const char* variable, std::uint64_t otherwise) {
+  const char* value = std::getenv(variable);
+  return value != nullptr ? std::strtoull(value, nullptr, 10) : otherwise;
+}
+
+// As many seeds as CI has time for under the sanitizers; a night has more.
+constexpr std::uint64_t kSeedsInCi = 60;
+constexpr auto kTimeInCi = std::chrono::seconds(25);
+
+}  // namespace
+
+// MAILLAGE_SEED=S runs that one; MAILLAGE_SEEDS=N [MAILLAGE_FIRST_SEED=F] as many from F on, however long it takes.
+TEST_CASE("networks under everything at once keep every rule, and agree in the end") {
+  bool one = std::getenv("MAILLAGE_SEED") != nullptr, night = std::getenv("MAILLAGE_SEEDS") != nullptr;
+  std::uint64_t first = one ? number("MAILLAGE_SEED", 0) : number("MAILLAGE_FIRST_SEED", 1);
+  std::uint64_t count = one ? 1 : number("MAILLAGE_SEEDS", kSeedsInCi);
+  auto began = std::chrono::steady_clock::now();
+  std::pair<double, std::uint64_t> slowest;
+  decltype(Outcome::own_steps) own_steps{};
+  std::uint64_t done = 0, unforeseeable = 0, heals = 0, erasures = 0, questions = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    if (!one && !night && std::chrono::steady_clock::now() - began > kTimeInCi) break;
+    auto started = std::chrono::steady_clock::now();
+    Scenario scenario = Scenario::of(seed);
+    Outcome outcome = run(scenario);
+    ++done, unforeseeable += outcome.unforeseeable, heals += outcome.heals, erasures += outcome.erasures, questions += outcome.questions;
+    double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    slowest = std::max(slowest, std::pair(took, seed));
+    for (std::size_t i = 0; i < own_steps.size(); ++i) own_steps[i] += outcome.own_steps[i];
+    if (std::getenv("MAILLAGE_VERBOSE") != nullptr)
+      std::printf("seed %llu: %.2f s, heals %llu, unforeseeable %llu\n", static_cast<unsigned long long>(seed), took,
+                  static_cast<unsigned long long>(outcome.heals), static_cast<unsigned long long>(outcome.unforeseeable));
+    if (!outcome.failed()) continue;
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.violation->c_str());
+    std::fflush(stdout);
+    Scenario least = shortened(scenario, std::chrono::seconds(20));
+    Outcome again = run(least);
+    FAIL(again.story << shown(least) << again.violation.value_or(*outcome.violation) << "\n" << replay_line(seed));
+  }
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  std::printf("%llu seeds from %llu in %.1f s: %llu heals, %llu erasures, %llu questions, %llu counters signed twice for want of warning\n",
+              static_cast<unsigned long long>(done), static_cast<unsigned long long>(first), seconds, static_cast<unsigned long long>(heals),
+              static_cast<unsigned long long>(erasures), static_cast<unsigned long long>(questions), static_cast<unsigned long long>(unforeseeable));
+  std::printf("own heads: %llu taken over, %llu re-applied, %llu raised, %llu told later, %llu asked\n", static_cast<unsigned long long>(own_steps[2]),
+              static_cast<unsigned long long>(own_steps[3]), static_cast<unsigned long long>(own_steps[4]),
+              static_cast<unsigned long long>(own_steps[5]), static_cast<unsigned long long>(own_steps[6]));
+  std::printf("the slowest took %.2f s: seed %llu\n", slowest.first, static_cast<unsigned long long>(slowest.second));
+  CHECK(done > 0);
+}
