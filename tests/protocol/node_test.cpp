@@ -1,54 +1,10 @@
 // The node as a machine: inputs by script, actions looked at. Whole networks are in tests/simulation.
 #include <catch2/catch.hpp>
 
-#include "tests/protocol/scene.h"
+#include "tests/protocol/node_scene.h"
 
 using namespace maillage::tests;
 using namespace std::chrono_literals;
-
-namespace {
-
-const Author kUs(1), kAnn(2), kBob(3), kEve(4), kFar(5);
-constexpr SessionId kWithAnn = 10, kWithBob = 20, kWithEve = 30;
-
-Error bad_content() { return {ErrorCode::kWrongState, "place"}; }
-
-// The frame types that went to a session, as one letter each.
-std::string kinds(Scene& scene, SessionId session) {
-  static constexpr char kLetters[] = "HASOWPCERBU";
-  std::string text;
-  for (const Bytes& bytes : scene.sent[session]) text += kLetters[decode_frame(bytes)->index()];
-  return text;
-}
-
-// Heads of `author` told to a session.
-void tell(Scene& scene, SessionId session, const Author& author, const SignedHead& head) {
-  scene.receive(session, Heads{author.bundle(head)});
-}
-
-void push(Scene& scene, SessionId session, const SignedHead& head, const ObjectId& base, ByteView bytes) {
-  scene.receive(session, Pack{0, Pack::kFirst | Pack::kLast, {{head.head.place, head, base}}, bytes});
-}
-
-const Bytes kPackBytes{'P', 'A', 'C', 'K'};
-
-// Frames that went out to one session since `from`, all bytes together.
-std::size_t bytes_after(Scene& scene, SessionId session, std::size_t from) {
-  std::size_t total = 0;
-  for (std::size_t i = from; i < scene.sent[session].size(); ++i) total += scene.sent[session][i].size();
-  return total;
-}
-
-// Carries frames between two scenes that share the session number until neither says anything.
-void converse(Scene& a, Scene& b, SessionId session, std::size_t& at_a, std::size_t& at_b) {
-  bool moved = true;
-  while (std::exchange(moved, false)) {
-    for (; at_a < a.sent[session].size(); ++at_a, moved = true) b.on(FrameReceived{session, Bytes(a.sent[session][at_a])});
-    for (; at_b < b.sent[session].size(); ++at_b, moved = true) a.on(FrameReceived{session, Bytes(b.sent[session][at_b])});
-  }
-}
-
-}  // namespace
 
 TEST_CASE("before authentication nothing is said but HELLO and AUTH, and nothing else is listened to") {
   std::vector<Bytes> early{encode(Heads{kAnn.bundle(kAnn.head(1))}), encode(Sketch(SketchAsk{0})), encode(Want{1, {{kUs.place(), {}}}}),
@@ -172,29 +128,6 @@ TEST_CASE("a pushed pack goes in when it builds on what is held, and is only a h
   CHECK_FALSE(scene.holds(kAnn));
   REQUIRE(scene.all<Want>(kWithAnn).size() == wants + 1);
   CHECK(scene.all<Want>(kWithAnn).back().places == std::vector<WantedPlace>{{kAnn.place(), kAnn.head(2).head.commit}});
-}
-
-TEST_CASE("what is held is not given out any more once a head of another epoch is seen, until its content is here") {
-  Scene scene(kUs);
-  scene.meet(kWithAnn, kAnn);
-  std::vector<SignedHead> all{kAnn.head(1)};
-  scene.answer_want(kWithAnn, all);
-  scene.meet(kWithBob, kBob);
-  auto given = [&](std::uint32_t request) {
-    std::size_t opened = scene.all<Pack>(kWithBob).size();
-    scene.receive(kWithBob, Want{request, {{kAnn.place(), {}}}});
-    auto packs = scene.all<Pack>(kWithBob);
-    REQUIRE(packs.size() > opened);
-    return packs[opened].places.at(0).head;
-  };
-  CHECK(given(1) == kAnn.head(1));
-  tell(scene, kWithAnn, kAnn, kAnn.head(1, 1));
-  CHECK_FALSE(scene.holds(kAnn));
-  CHECK_FALSE(given(2));
-  all = {kAnn.head(1, 1)};
-  scene.answer_want(kWithAnn, all);
-  REQUIRE(scene.holds(kAnn));
-  CHECK(given(3) == kAnn.head(1, 1));
 }
 
 TEST_CASE("a pushed pack of several places, of several parts or too large ends the session") {
@@ -344,105 +277,6 @@ TEST_CASE("content that is here is packed from the commit the peer has") {
   CHECK((answer.flags & Pack::kLast) != 0);
 }
 
-TEST_CASE("places over a peer's quota are not admitted, and places it may introduce are") {
-  Scene scene(kUs, {.a_peer = 3});
-  scene.meet(kWithEve, kEve, Role::kDialled, false);  // its own place is the first
-  for (std::uint64_t number = 100; number < 110; ++number) tell(scene, kWithEve, Author(number), Author(number).head(1));
-  CHECK(scene.node.places().size() == 1 + 3);
-  CHECK(scene.events(Event::kNotAdmitted) == 8);
-  CHECK(scene.node.peers().size() == 1);
-  scene.meet(kWithAnn, kAnn, Role::kDialled, true);
-  for (std::uint64_t number = 200; number < 210; ++number) tell(scene, kWithAnn, Author(number), Author(number).head(1));
-  CHECK(scene.node.places().size() == 1 + 3 + 11);
-}
-
-TEST_CASE("strangers together have a quota, however many names they take") {
-  Scene scene(kUs, {.all_open = 5});
-  for (std::uint64_t number = 100; number < 120; ++number) scene.meet(number, Author(number), Role::kDialled, false);
-  CHECK(scene.node.places().size() == 1 + 5);
-  Scene closed_to_all(kUs, {.open = false});
-  closed_to_all.meet(kWithEve, kEve, Role::kDialled, false);
-  CHECK(closed_to_all.node.places().size() == 1);
-}
-
-TEST_CASE("a session over the most that are held gets a BYE, and half of few are kept for peers that we dial") {
-  Scene scene(kUs, {.sessions_max = 8});
-  for (SessionId id = 1; id <= 4; ++id) scene.on(SessionOpened{id, Role::kDialled, false});
-  scene.on(SessionOpened{5, Role::kDialled, false});
-  CHECK(scene.bye(5) == "busy");
-  CHECK(kinds(scene, 5) == "B");
-  CHECK(scene.reports.empty());  // a flood of them does not fill the log
-  for (SessionId id = 11; id <= 14; ++id) scene.on(SessionOpened{id, Role::kDialling, true});
-  scene.on(SessionOpened{15, Role::kDialling, true});
-  CHECK(scene.bye(15) == "busy");
-  CHECK(scene.node.sessions() == 8);
-  scene.on(FrameReceived{5, encode(Heads{kAnn.bundle(kAnn.head(1))})});  // what was under way already
-  scene.on(SessionClosed{5});
-  CHECK(scene.node.sessions() == 8);
-  CHECK(scene.closed == std::set<SessionId>{5, 15});
-  scene.pass(kHandshakeTimeout + 1s);  // who says nothing makes room
-  scene.meet(kWithAnn, kAnn);
-  CHECK(scene.node.peers().size() == 1);
-}
-
-TEST_CASE("a peer that reads nothing is owed a bounded queue, and is brought up to date when it reads again") {
-  Scene scene(kUs);
-  for (Role role : {Role::kDialled, Role::kDialling}) {
-    SessionId session = role == Role::kDialled ? kWithBob : kWithAnn;
-    const Author& peer = role == Role::kDialled ? kBob : kAnn;
-    scene.meet(session, peer, role);
-  }
-  scene.agree(kWithBob);
-  scene.pass(1s);
-  scene.reads = false;
-  std::size_t first = scene.sent[kWithBob].size();
-  SessionId feed = 99;
-  scene.meet(feed, kFar);
-  // 6,000 heads of 224 bytes are more than an outbox holds; sanity_check looks at its size after each.
-  for (std::uint64_t number = 1000; number < 7000; ++number) {
-    Author author(number);
-    scene.receive(feed, Heads{author.bundle(author.head(1))});
-  }
-  CHECK(bytes_after(scene, kWithBob, first) <= kSendWindowBytes + kFrameBytesMax);
-  CHECK(scene.node.peers().size() == 3);
-  scene.reads = true;
-  for (int i = 0; i < 50; ++i) scene.on(FrameSent{kWithBob, kSendWindowBytes}), scene.on(FrameSent{kWithAnn, kSendWindowBytes});
-  for (int i = 0; i < 10; ++i) scene.pass(1s);
-  auto said = scene.all<Sketch>(kWithBob);
-  CHECK(std::ranges::any_of(said, [](const Sketch& part) { return std::holds_alternative<SketchDue>(part); }));
-}
-
-TEST_CASE("a peer that asks without reading ends when its answers fill the queue") {
-  Scene scene(kUs);
-  scene.meet(kWithEve, kEve);
-  scene.reads = false;
-  for (int i = 0; i < 20'000 && !scene.closed.contains(kWithEve); ++i) {
-    scene.receive(kWithEve, Want{1, {{kFar.place(), {}}}});
-    scene.receive(kWithEve, Sketch(SketchAsk{0}));
-  }
-  CHECK(scene.closed.contains(kWithEve));
-}
-
-TEST_CASE("all that a sketch can ask for fits in memory, and a question is answered once") {
-  Scene scene(kUs);
-  scene.meet(kWithEve, kEve);
-  scene.reads = false;
-  std::size_t before = scene.sent[kWithEve].size();
-  scene.receive(kWithEve, Sketch(SketchAsk{0}));
-  scene.receive(kWithEve, Sketch(SketchMore{0xffffffff}));
-  CHECK(bytes_after(scene, kWithEve, before) <= kSendWindowBytes + 64 * kKiB);
-  CHECK_FALSE(scene.closed.contains(kWithEve));
-  auto cells = std::get<SketchCells>(scene.all<Sketch>(kWithEve).front());
-  scene.receive(kWithEve, Sketch(SketchDone{cells.key, std::vector<SketchSymbol>(1000, 7), false}));
-  CHECK(scene.bye(kWithEve) == "too-many");  // more symbols than places
-  Scene asked(kUs);
-  asked.meet(kWithEve, kEve);
-  asked.agree(kWithEve);
-  std::size_t heads = asked.all<Heads>(kWithEve).size();
-  asked.receive(kWithEve, Sketch(SketchAll{}));
-  CHECK(asked.all<Heads>(kWithEve).size() == heads);
-}
-
 TEST_CASE("of two sessions between the same two both ends keep the same one") {
   for (bool low_first : {true, false}) {
     // Session 1 was dialled by the smaller place id, session 2 by the greater.
@@ -527,64 +361,6 @@ TEST_CASE("a pack of a head that conflicts with the one that was told is evidenc
   CHECK(scene.node.places().find(kFar.place())->fork != nullptr);
 }
 
-TEST_CASE("places with the longest chains and forks do not end an honest session that reads slowly") {
-  Scene scene(kUs);
-  scene.meet(kWithAnn, kAnn);
-  for (std::uint64_t number = 500; number < 512; ++number) {
-    Author author(number);
-    for (int i = 1; i < 64; ++i) author.rotate();
-    tell(scene, kWithAnn, author, author.head(1));
-    tell(scene, kWithAnn, author, author.head(1, 0, 3));
-  }
-  scene.meet(kWithBob, kBob);
-  scene.reads = false;
-  scene.receive(kWithBob, Sketch(SketchAsk{0}));
-  scene.receive(kWithBob, Sketch(SketchAll{}));
-  for (int i = 0; i < 200; ++i) scene.on(FrameSent{kWithBob, kFrameBytesMax});
-  CHECK_FALSE(scene.closed.contains(kWithBob));
-  CHECK(scene.all<Evidence>(kWithBob).size() == 12);
-}
-
-TEST_CASE("useless frames are borne for a while and then end the session") {
-  Scene scene(kUs);
-  scene.meet(kWithEve, kEve);
-  Bytes unknown{0x80};
-  std::size_t borne = 0;
-  while (!scene.closed.contains(kWithEve) && borne < 2 * kUselessBurst) scene.on(FrameReceived{kWithEve, unknown}), ++borne;
-  CHECK(scene.bye(kWithEve) == "rate-limited");
-  CHECK(borne > kUselessBurst / 2);
-}
-
-TEST_CASE("packs beyond the credit, or of what was not asked, end the session") {
-  Scene scene(kUs);
-  scene.meet(kWithEve, kEve);
-  Want want = scene.all<Want>(kWithEve).back();
-  SECTION("another place") {
-    scene.receive(kWithEve, Pack{want.request, 3, {{kUs.place(), kUs.head(1), {}}}, kPackBytes});
-    CHECK(scene.bye(kWithEve) == "malformed");
-  }
-  SECTION("another request") {
-    scene.receive(kWithEve, Pack{want.request + 1, 3, {}, kPackBytes});
-    CHECK(scene.bye(kWithEve) == "unexpected-frame");
-  }
-  SECTION("a second first part") {
-    Bytes part(kPackPartBytesMin);
-    Pack first{want.request, Pack::kFirst, {{kEve.place(), kEve.head(1), {}}}, part};
-    scene.receive(kWithEve, first);
-    REQUIRE_FALSE(scene.closed.contains(kWithEve));
-    scene.receive(kWithEve, first);
-    CHECK(scene.bye(kWithEve) == "unexpected-frame");
-  }
-  SECTION("parts so small that they are only work") {
-    scene.receive(kWithEve, Pack{want.request, Pack::kFirst, {{kEve.place(), kEve.head(1), {}}}, kPackBytes});
-    CHECK(scene.bye(kWithEve) == "malformed");
-  }
-  SECTION("a place twice") {
-    scene.receive(kWithEve, Pack{want.request, 3, {{kEve.place(), kEve.head(1), {}}, {kEve.place(), kEve.head(1), {}}}, kPackBytes});
-    CHECK(scene.bye(kWithEve) == "malformed");
-  }
-}
-
 TEST_CASE("a reconciliation in which nothing differs costs at most 200 bytes") {
   Scene a(kUs), b(kAnn);
   for (std::uint64_t number = 1000; number < 1200; ++number)
@@ -646,91 +422,4 @@ TEST_CASE("evidence that only the dialling side holds reaches the dialled side, 
   b.on(SessionOpened{1, Role::kDialled, true});
   converse(a, b, 1, at_a, at_b);
   CHECK(b.node.places().find(kFar.place())->fork != nullptr);
-}
-
-TEST_CASE("a head of another epoch takes what is held out of service before its content is here") {
-  Scene scene(kUs);
-  scene.meet(kWithAnn, kAnn);
-  scene.meet(kWithBob, kBob);
-  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
-  REQUIRE(scene.holds(kAnn));
-  scene.opens = false;
-  // One pack is open, another waits for its turn.
-  scene.receive(kWithBob, Want{1, {{kAnn.place(), {}}}});
-  scene.receive(kWithBob, Want{2, {{kAnn.place(), {}}}});
-  REQUIRE(scene.pack_opened.size() == 1);
-  tell(scene, kWithBob, kAnn, kAnn.head(1, 1));
-  std::size_t before = scene.all<Pack>(kWithBob).size();
-  scene.on(PackOpened{scene.pack_opened[0].job, scene.pack_opened[0].places});
-  scene.receive(kWithBob, Want{3, {{kAnn.place(), {}}}});
-  CHECK(scene.pack_opened.size() == 1);
-  auto answers = scene.all<Pack>(kWithBob);
-  REQUIRE(answers.size() == before + 3);
-  CHECK((answers[before].flags & Pack::kFailed) != 0);
-  for (std::size_t i = before; i < answers.size(); ++i) {
-    CHECK(answers[i].bytes.empty());
-    CHECK_FALSE(answers[i].places.at(0).head);
-  }
-}
-
-TEST_CASE("what a peer knows of our place beyond ours comes aside when it is wanted, and replaces nothing") {
-  Scene scene(kUs);
-  scene.meet(kWithAnn, kAnn);
-  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
-  std::size_t wants = scene.all<Want>(kWithAnn).size();
-  tell(scene, kWithAnn, kUs, kUs.head(5));
-  REQUIRE(scene.events(Event::kOwnHeadElsewhere) == 1);
-  CHECK(std::ranges::find(scene.reports, Event::kOwnHeadElsewhere, &Report::event)->head == kUs.head(5));
-  CHECK(scene.all<Want>(kWithAnn).size() == wants);
-  scene.on(WantAside{kUs.place(), true});
-  REQUIRE(scene.all<Want>(kWithAnn).size() == wants + 1);
-  CHECK(scene.all<Want>(kWithAnn).back().places.at(0).have == kUs.head(1).head.commit);
-  scene.answer_want(kWithAnn, std::vector{kUs.head(5)});
-  CHECK(scene.ingest_asked.back().places.at(0).aside);
-  CHECK(scene.reports.back().event == Event::kHeldAside);
-  CHECK(scene.reports.back().head == kUs.head(5));
-  CHECK(scene.node.places().find(kUs.place())->held_head()->head == kUs.head(1).head);
-  scene.on(Published{{{kUs.candidate(kUs.head(5)), {}, nullptr}}});
-  CHECK(scene.holds(kUs));
-}
-
-TEST_CASE("an older head in the epoch that we sign in is told to whoever watches it, an earlier epoch's is not") {
-  Scene scene(kUs);
-  scene.meet(kWithAnn, kAnn);
-  scene.on(Published{{{kUs.candidate(kUs.head(3, 1)), {}, nullptr}}});
-  tell(scene, kWithAnn, kUs, kUs.head(2, 1));
-  CHECK(scene.events(Event::kOwnHeadBehind) == 1);
-  tell(scene, kWithAnn, kUs, kUs.head(2));
-  SignedHead forged = kUs.head(1, 1);
-  forged.signature.bytes[0] ^= 1;
-  tell(scene, kWithAnn, kUs, forged);
-  CHECK(scene.events(Event::kOwnHeadBehind) == 1);
-}
-
-TEST_CASE("a node has caught up once a peer has said what it knows, which whoever dialled says last") {
-  Scene dialled(kUs);
-  dialled.meet(kWithAnn, kAnn);
-  dialled.agree(kWithAnn);
-  CHECK_FALSE(dialled.node.caught_up());
-  dialled.pass(kAnswerGrace);
-  CHECK(dialled.node.caught_up());
-
-  Scene us(kUs), ann(kAnn);
-  us.on(SessionOpened{kWithAnn, Role::kDialling, true});
-  ann.on(SessionOpened{kWithAnn, Role::kDialled, true});
-  std::size_t at_us = 0, at_ann = 0;
-  converse(us, ann, kWithAnn, at_us, at_ann);
-  CHECK(us.node.caught_up());
-  CHECK_FALSE(ann.node.caught_up());
-}
-
-TEST_CASE("what was being published while a charter named another daemon does not make the place ours again") {
-  Author moved(1);
-  moved.rotate();
-  Scene scene(kUs);
-  scene.meet(kWithAnn, kAnn);
-  tell(scene, kWithAnn, moved, moved.head(2));
-  REQUIRE_FALSE(scene.node.places().find(kUs.place())->own);
-  scene.on(Published{{{kUs.candidate(kUs.head(2)), {}, nullptr}}});
-  CHECK_FALSE(scene.node.places().find(kUs.place())->own);
 }

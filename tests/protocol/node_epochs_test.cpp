@@ -1,0 +1,117 @@
+// Heads of another epoch, and what a node hears of its own places.
+#include <catch2/catch.hpp>
+
+#include "tests/protocol/node_scene.h"
+
+using namespace maillage::tests;
+using namespace std::chrono_literals;
+
+TEST_CASE("what is held is not given out any more once a head of another epoch is seen, until its content is here") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  std::vector<SignedHead> all{kAnn.head(1)};
+  scene.answer_want(kWithAnn, all);
+  scene.meet(kWithBob, kBob);
+  auto given = [&](std::uint32_t request) {
+    std::size_t opened = scene.all<Pack>(kWithBob).size();
+    scene.receive(kWithBob, Want{request, {{kAnn.place(), {}}}});
+    auto packs = scene.all<Pack>(kWithBob);
+    REQUIRE(packs.size() > opened);
+    return packs[opened].places.at(0).head;
+  };
+  CHECK(given(1) == kAnn.head(1));
+  tell(scene, kWithAnn, kAnn, kAnn.head(1, 1));
+  CHECK_FALSE(scene.holds(kAnn));
+  CHECK_FALSE(given(2));
+  all = {kAnn.head(1, 1)};
+  scene.answer_want(kWithAnn, all);
+  REQUIRE(scene.holds(kAnn));
+  CHECK(given(3) == kAnn.head(1, 1));
+}
+
+TEST_CASE("a head of another epoch takes what is held out of service before its content is here") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.meet(kWithBob, kBob);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  REQUIRE(scene.holds(kAnn));
+  scene.opens = false;
+  // One pack is open, another waits for its turn.
+  scene.receive(kWithBob, Want{1, {{kAnn.place(), {}}}});
+  scene.receive(kWithBob, Want{2, {{kAnn.place(), {}}}});
+  REQUIRE(scene.pack_opened.size() == 1);
+  tell(scene, kWithBob, kAnn, kAnn.head(1, 1));
+  std::size_t before = scene.all<Pack>(kWithBob).size();
+  scene.on(PackOpened{scene.pack_opened[0].job, scene.pack_opened[0].places});
+  scene.receive(kWithBob, Want{3, {{kAnn.place(), {}}}});
+  CHECK(scene.pack_opened.size() == 1);
+  auto answers = scene.all<Pack>(kWithBob);
+  REQUIRE(answers.size() == before + 3);
+  CHECK((answers[before].flags & Pack::kFailed) != 0);
+  for (std::size_t i = before; i < answers.size(); ++i) {
+    CHECK(answers[i].bytes.empty());
+    CHECK_FALSE(answers[i].places.at(0).head);
+  }
+}
+
+TEST_CASE("what a peer knows of our place beyond ours comes aside when it is wanted, and replaces nothing") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  std::size_t wants = scene.all<Want>(kWithAnn).size();
+  tell(scene, kWithAnn, kUs, kUs.head(5));
+  REQUIRE(scene.events(Event::kOwnHeadElsewhere) == 1);
+  CHECK(std::ranges::find(scene.reports, Event::kOwnHeadElsewhere, &Report::event)->head == kUs.head(5));
+  CHECK(scene.all<Want>(kWithAnn).size() == wants);
+  scene.on(WantAside{kUs.place(), true});
+  REQUIRE(scene.all<Want>(kWithAnn).size() == wants + 1);
+  CHECK(scene.all<Want>(kWithAnn).back().places.at(0).have == kUs.head(1).head.commit);
+  scene.answer_want(kWithAnn, std::vector{kUs.head(5)});
+  CHECK(scene.ingest_asked.back().places.at(0).aside);
+  CHECK(scene.reports.back().event == Event::kHeldAside);
+  CHECK(scene.reports.back().head == kUs.head(5));
+  CHECK(scene.node.places().find(kUs.place())->held_head()->head == kUs.head(1).head);
+  scene.on(Published{{{kUs.candidate(kUs.head(5)), {}, nullptr}}});
+  CHECK(scene.holds(kUs));
+}
+
+TEST_CASE("an older head in the epoch that we sign in is told to whoever watches it, an earlier epoch's is not") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.on(Published{{{kUs.candidate(kUs.head(3, 1)), {}, nullptr}}});
+  tell(scene, kWithAnn, kUs, kUs.head(2, 1));
+  CHECK(scene.events(Event::kOwnHeadBehind) == 1);
+  tell(scene, kWithAnn, kUs, kUs.head(2));
+  SignedHead forged = kUs.head(1, 1);
+  forged.signature.bytes[0] ^= 1;
+  tell(scene, kWithAnn, kUs, forged);
+  CHECK(scene.events(Event::kOwnHeadBehind) == 1);
+}
+
+TEST_CASE("a node has caught up once a peer has said what it knows, which whoever dialled says last") {
+  Scene dialled(kUs);
+  dialled.meet(kWithAnn, kAnn);
+  dialled.agree(kWithAnn);
+  CHECK_FALSE(dialled.node.caught_up());
+  dialled.pass(kAnswerGrace);
+  CHECK(dialled.node.caught_up());
+
+  Scene us(kUs), ann(kAnn);
+  us.on(SessionOpened{kWithAnn, Role::kDialling, true});
+  ann.on(SessionOpened{kWithAnn, Role::kDialled, true});
+  std::size_t at_us = 0, at_ann = 0;
+  converse(us, ann, kWithAnn, at_us, at_ann);
+  CHECK(us.node.caught_up());
+  CHECK_FALSE(ann.node.caught_up());
+}
+
+TEST_CASE("what was being published while a charter named another daemon does not make the place ours again") {
+  Author moved(1);
+  moved.rotate();
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  tell(scene, kWithAnn, moved, moved.head(2));
+  REQUIRE_FALSE(scene.node.places().find(kUs.place())->own);
+  scene.on(Published{{{kUs.candidate(kUs.head(2)), {}, nullptr}}});
+  CHECK_FALSE(scene.node.places().find(kUs.place())->own);
+}
