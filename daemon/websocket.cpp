@@ -87,7 +87,7 @@ struct Session {
 
 struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State> {
   State(asio::io_context& context, Events callbacks, PeerTimes limits)
-      : node(context), events(std::move(callbacks)), times(limits), client_tls(tls_client_context()) {}
+      : node(context), events(std::move(callbacks)), times(limits) {}
 
   using SessionPtr = std::shared_ptr<Session>;
 
@@ -111,7 +111,7 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
   asio::io_context& node;
   Events events;
   PeerTimes times;
-  std::shared_ptr<asio::ssl::context> client_tls;
+  std::shared_ptr<asio::ssl::context> client_tls;  // made for the first wss:// dial: reading the system's roots takes 40 ms
   std::map<SessionId, SessionPtr> sessions;
   std::map<std::uint64_t, std::weak_ptr<Attempt>> attempts;
   SessionId next_id = 1;
@@ -250,8 +250,12 @@ asio::awaitable<error_code> PeerTransport::State::connect(std::shared_ptr<Attemp
   if (error) co_return error;
   if (attempt->expired) co_return make_error_code(asio::error::timed_out);
   attempt->socket.set_option(tcp::no_delay(true), error);
-  if (url.tls) attempt->stream = ByteStream::tls_client(std::move(attempt->socket), client_tls, url.host, verify);
-  else attempt->stream = ByteStream::plain(std::move(attempt->socket));
+  if (url.tls) {
+    if (!client_tls) client_tls = tls_client_context();
+    attempt->stream = ByteStream::tls_client(std::move(attempt->socket), client_tls, url.host, verify);
+  } else {
+    attempt->stream = ByteStream::plain(std::move(attempt->socket));
+  }
   arm(attempt);
   auto handshake_token = into(error);
   co_await attempt->stream.async_handshake(handshake_token);
