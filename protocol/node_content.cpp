@@ -18,8 +18,8 @@ bool is_ours(ErrorCode code) {
 
 // A session's first WANT asks for so many places, each next one for twice as many, up to kWantPlacesMax. Rationale: while
 // one pack is ingested the next is on its way, of a small registry too.
-constexpr std::size_t kWantPlacesFirst = 64;
-constexpr std::uint32_t kWantDoublings = 3;
+constexpr std::size_t kWantPlacesFirst = 32;
+constexpr std::uint32_t kWantDoublings = 4;
 static_assert(kWantPlacesFirst << kWantDoublings == kWantPlacesMax);
 
 // What may wait on a session before receipts of others are left out.
