@@ -32,15 +32,27 @@ double resident_mb() {
   return pages * 4096 / 1e6;
 }
 
+maillage::protocol::PlaceId place_number(int number) {
+  std::string name = "place " + std::to_string(number);
+  maillage::protocol::PlaceId place;
+  place.bytes = maillage::protocol::sha256(maillage::protocol::Bytes(name.begin(), name.end())).bytes;
+  return place;
+}
+
+PlaceChanges changed_profile(maillage::bench::SyntheticPlaces& synthetic, const maillage::protocol::PlaceId& place, std::uint32_t number) {
+  std::string json = synthetic.profile(number);
+  maillage::protocol::Bytes bytes(json.begin(), json.end());
+  PlaceChanges changes;
+  changes.place = place;
+  changes.records.push_back({"profile.json", bytes, maillage::protocol::sha256(bytes), {1'700'000'000'000}, {1'700'000'000'000}});
+  return changes;
+}
+
 void fill(RocksStore& store, Index& index, int places) {
   maillage::bench::SyntheticPlaces synthetic(7);
   WriteBatch batch;
   for (int i = 0; i < places; ++i) {
-    std::string json = synthetic.profile(static_cast<std::uint32_t>(i));
-    maillage::protocol::Bytes bytes(json.begin(), json.end());
-    PlaceChanges changes;
-    changes.place.bytes = maillage::protocol::sha256(bytes).bytes;
-    changes.records.push_back({"profile.json", bytes, maillage::protocol::sha256(bytes), {1'700'000'000'000}, {1'700'000'000'000}});
+    PlaceChanges changes = changed_profile(synthetic, place_number(i), static_cast<std::uint32_t>(i));
     maillage::protocol::check(index.stage(batch, changes).has_value(), "stage");
     if (batch.changes().size() < 4'096 && i + 1 < places) continue;
     maillage::protocol::check(store.write(batch).has_value(), "write");
@@ -78,6 +90,27 @@ void measure(const Index& index, const char* title, const Parameters& parameters
   std::printf("%-46s %9zu matched   median %7.3f ms   p99 %7.3f ms\n", title, matched, times[100], times[198]);
 }
 
+// Every place publishes its profile anew and some once more, with a question after each hundred: the one that finds dead
+// rows the majority waits until all is numbered anew.
+void measure_renumbering(Index& index, int places) {
+  maillage::bench::SyntheticPlaces synthetic(8);
+  auto query = parse_query(What::kPlaces, {{"limit", "0"}});
+  maillage::protocol::check(query.has_value(), "count");
+  std::vector<double> times;
+  double start = processor_ms();
+  for (int i = 0; i < places + places / 5; ++i) {
+    PlaceChanges changes = changed_profile(synthetic, place_number(i % places), static_cast<std::uint32_t>(i % places));
+    if (i % 100 == 0) start = processor_ms();
+    index.apply(changes);
+    if (i % 100 != 99) continue;
+    maillage::protocol::check(index.query(*query)->number_matched == static_cast<std::size_t>(places), "a place was lost");
+    times.push_back(processor_ms() - start);
+  }
+  if (times.empty()) return;
+  std::sort(times.begin(), times.end());
+  std::printf("100 places changed, then counted: median %.1f ms, longest (all numbered anew) %.0f ms\n", times[times.size() / 2], times.back());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -110,6 +143,7 @@ int main(int argc, char** argv) {
     measure(index, "q=ca (prefix)", {{"q", "ca"}});
     measure(index, "q=reparaton (typo)", {{"q", "reparaton"}});
     measure(index, "limit=1000", {{"limit", "1000"}});
+    measure_renumbering(index, places);
   }
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
