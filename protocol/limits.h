@@ -62,6 +62,10 @@ inline constexpr std::size_t kPackChunkBytes = 128 * kKiB;
 inline constexpr std::size_t kHeadsPerFrameMax = 64;
 // One pack in quarantine. Rationale: two whole places at their limit; the disk a liar can make us fill a session.
 inline constexpr std::size_t kPackBytesMax = 2 * kPlaceBytesMax;
+// An answer to a WANT takes no further place once it has so many bytes or objects: the rest is asked for again. Rationale: one place
+// and half a disk's second, not 512 large places in a pack over every limit.
+inline constexpr std::size_t kAnswerBytesEnough = 64 * kMiB;
+inline constexpr std::size_t kAnswerObjectsEnough = 250'000;
 // A part of a pack that is not the last. Rationale: parts are jobs for a disk; a million of one byte would be a queue.
 inline constexpr std::size_t kPackPartBytesMin = 4 * kKiB;
 // The slowest line on which a pack may come once its first minute is over; slower, others are asked.

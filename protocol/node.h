@@ -73,7 +73,7 @@ struct Ingested {
   };
   std::vector<Outcome> places;
 };
-struct PackOpened {  // `places` as they will be packed; a base the store cannot use has become zero
+struct PackOpened {  // the first of `places`, as they will be packed; a base the store cannot use has become zero
   JobId job;
   std::vector<PackedPlace> places;
 };

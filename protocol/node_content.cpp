@@ -1,5 +1,6 @@
 // The node's content: asking for packs, taking them in, serving them, saying that they arrived.
 #include <algorithm>
+#include <ranges>
 
 #include "protocol/node.h"
 
@@ -210,9 +211,15 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
       }
     job.places.push_back({Candidate{*entry.head, state->chain, 0}, entry.base, state->own});
   }
-  // What the peer does not hold may be asked from others, and from it when it says that it has it.
-  for (const auto& [place, have] : request.places)
-    if (!packs(job.places, place)) free_content(place);
+  // What the peer does not hold may be asked from others, and from it when it says that it has it. What it left for
+  // another pack is asked next.
+  bool may_leave = !pack.places.empty() && (pack.flags & Pack::kFailed) == 0;
+  for (const auto& [place, have] : std::views::reverse(request.places)) {
+    if (packs(job.places, place)) continue;
+    free_content(place);
+    bool left = std::ranges::find(pack.places, place, &PackedPlace::place) == pack.places.end();
+    if (may_leave && left && session.offered.insert(place).second) session.offers.push_front(place);
+  }
   request.job = next_job_++;
   ingesting_.emplace(request.job, std::move(job));
   return {};

@@ -2,7 +2,6 @@
 
 #include <unordered_set>
 
-#include "protocol/limits.h"
 #include "registry/commit.h"
 #include "registry/tree.h"
 
@@ -35,6 +34,13 @@ class Listing {
     return {};
   }
 
+  // Takes back what was listed after the first `count`.
+  void cut(std::size_t count) {
+    for (std::size_t i = count; i < ids_.size(); ++i) listed_.erase(ids_[i]);
+    ids_.resize(count);
+  }
+
+  std::span<const ObjectId> ids() const { return ids_; }
   std::vector<ObjectId> take() { return std::move(ids_); }
 
  private:
@@ -115,7 +121,31 @@ Result<OutgoingPack> OutgoingPack::open(const ObjectSource& source, std::span<co
   Listing listing(source);
   for (const PackWish& wish : wishes)
     if (auto done = listing.add(wish); !done) return tl::unexpected(done.error());
-  return OutgoingPack(source, listing.take());
+  OutgoingPack pack(source, listing.take());
+  pack.wishes_ = wishes.size();
+  return pack;
+}
+
+Result<OutgoingPack> OutgoingPack::open_first(const ObjectSource& source, std::span<const PackWish> wishes, const PackEnough& enough) {
+  Listing listing(source);
+  std::uint64_t bytes = 0;
+  std::size_t taken = 0;
+  for (; taken < wishes.size() && bytes < enough.bytes && listing.ids().size() < enough.objects; ++taken) {
+    std::size_t before = listing.ids().size();
+    if (auto done = listing.add(wishes[taken]); !done) {
+      if (taken == 0 || done.error().code != ErrorCode::kTooMany) return tl::unexpected(done.error());
+      listing.cut(before);
+      break;
+    }
+    for (const ObjectId& id : listing.ids().subspan(before)) {
+      auto object = source.read_deflated(id);
+      if (!object) return tl::unexpected(object.error());
+      bytes += object->deflated.size();
+    }
+  }
+  OutgoingPack pack(source, listing.take());
+  pack.wishes_ = taken;
+  return pack;
 }
 
 Result<void> OutgoingPack::write_next() {

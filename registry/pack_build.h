@@ -8,6 +8,7 @@
 
 #include <span>
 
+#include "protocol/limits.h"
 #include "registry/pack_writer.h"
 
 namespace maillage::registry {
@@ -17,12 +18,21 @@ struct PackWish {
   ObjectId base;    // the commit that the receiver holds exactly; zero: none, the whole history is sent
 };
 
+struct PackEnough {
+  std::uint64_t bytes = protocol::kAnswerBytesEnough;  // as packs hold them
+  std::size_t objects = protocol::kAnswerObjectsEnough;
+};
+
 class OutgoingPack {
  public:
   // Lists everything reachable from the wanted commits and not from each one's base. A base that `source` lacks counts
   // as zero. kNotFound when a wanted commit or folder is missing, kTooMany beyond kPackObjectsMax.
   // `source` must outlive the pack. Cost: every commit and folder to be sent is read.
   static Result<OutgoingPack> open(const ObjectSource& source, std::span<const PackWish> wishes);
+
+  // The same for the first wishes only: at least one, and no more once there is `enough`, or when another would go over
+  // kPackObjectsMax. Cost: besides, each object to be sent is looked up.
+  static Result<OutgoingPack> open_first(const ObjectSource& source, std::span<const PackWish> wishes, const PackEnough& enough = {});
 
   // The pack of exactly these objects, in this order (git/listing.h).
   static OutgoingPack of(const ObjectSource& source, std::vector<ObjectId> ids) { return OutgoingPack(source, std::move(ids)); }
@@ -33,6 +43,7 @@ class OutgoingPack {
 
   bool done() const { return finished_ && waiting_->empty(); }
   std::size_t objects() const { return ids_.size(); }
+  std::size_t wishes() const { return wishes_; }  // how many of them it fulfils
 
  private:
   OutgoingPack(const ObjectSource& source, std::vector<ObjectId> ids);
@@ -40,6 +51,7 @@ class OutgoingPack {
 
   const ObjectSource* source_;
   std::vector<ObjectId> ids_;
+  std::size_t wishes_ = 0;
   std::size_t next_ = 0;
   bool finished_ = false;
   std::unique_ptr<Bytes> waiting_;  // written, not yet read; where the writer's sink appends

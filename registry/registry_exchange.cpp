@@ -295,8 +295,13 @@ std::vector<PackedPlace> Registry::open_pack(JobId job, const std::vector<Packed
     if (!place.base.is_zero() && !parts_->objects->contains(place.base)) place.base = {};
     wishes.push_back({place.head->head.commit, place.base});
   }
-  auto pack = OutgoingPack::open(*parts_->objects, wishes);
+  // A place that cannot be packed is not held; the others go on.
+  std::size_t lost = 0;
+  auto pack = OutgoingPack::open_first(*parts_->objects, wishes);
+  while (!pack && ++lost < wishes.size()) pack = OutgoingPack::open_first(*parts_->objects, std::span(wishes).subspan(lost));
   if (!pack) return {};
+  for (std::size_t i = 0; i < lost; ++i) packed[i] = {packed[i].place, {}, {}};
+  packed.resize(lost + pack->wishes());
   std::scoped_lock guard(parts_->outgoing_mutex);
   parts_->outgoing.emplace(job, std::move(*pack));
   return packed;

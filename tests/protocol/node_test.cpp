@@ -205,6 +205,42 @@ TEST_CASE("a place of a pack of many that is told again while the pack is on its
   CHECK(scene.all<Want>(kWithEve).size() == wants + 1);  // the other of the two; Bob's not a second time
 }
 
+TEST_CASE("what an answer leaves for another pack is asked next, and what it says nobody holds is not") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  scene.ingests = false;  // so that one WANT is under way while others gather
+  scene.receive(kWithAnn, Heads{kBob.bundle(kBob.head(1))});
+  auto bob_asked = scene.all<Want>(kWithAnn).back();
+  scene.receive(kWithAnn, Heads{kEve.bundle(kEve.head(1))});
+  scene.receive(kWithAnn, Heads{kFar.bundle(kFar.head(1))});
+  Bytes bytes{'P', 'A', 'C', 'K'};
+  scene.receive(kWithAnn, Pack{bob_asked.request, Pack::kFirst | Pack::kLast, {{kBob.place(), kBob.head(1), {}}}, bytes});
+  Want both = scene.all<Want>(kWithAnn).back();
+  REQUIRE(both.places.size() == 2);
+
+  SECTION("left out: asked again") {
+    const Author& named = both.places.front().place == kEve.place() ? kEve : kFar;
+    const Author& left = both.places.front().place == kEve.place() ? kFar : kEve;
+    scene.receive(kWithAnn, Pack{both.request, Pack::kFirst | Pack::kLast, {{named.place(), named.head(1), {}}}, bytes});
+    scene.on(Scene::outcome(scene.ingest_asked.at(1), {}));
+    Want next = scene.all<Want>(kWithAnn).back();
+    REQUIRE(next.request == both.request + 1);
+    REQUIRE(next.places.size() == 1);
+    CHECK(next.places.front().place == left.place());
+  }
+  SECTION("named without a head, in an answer of nothing, or in one that failed: not") {
+    auto flags = static_cast<std::uint8_t>(Pack::kFirst | Pack::kLast);
+    std::vector<PackedPlace> none{{both.places[0].place, {}, {}}, {both.places[1].place, {}, {}}};
+    std::vector<PackedPlace> half{none[0]};
+    Pack answer = GENERATE_COPY(Pack{both.request, flags, none, {}}, Pack{both.request, flags, {}, {}},
+                                Pack{both.request, static_cast<std::uint8_t>(flags | Pack::kFailed), half, {}});
+    scene.receive(kWithAnn, answer);
+    scene.on(Scene::outcome(scene.ingest_asked.at(1), {}));
+    CHECK(scene.all<Want>(kWithAnn).back().request == both.request);
+  }
+}
+
 TEST_CASE("content that one peer could not give is asked of another that has it") {
   Scene scene(kUs);
   scene.meet(kWithEve, kEve);

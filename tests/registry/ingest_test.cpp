@@ -233,6 +233,26 @@ TEST_CASE("many places travel in one outgoing pack, whole or from what the recei
   CHECK(output_of("git -C " + receiver->git_directory().string() + " fsck --full --strict 2>/dev/null").find("error") == std::string::npos);
 }
 
+TEST_CASE("an outgoing pack takes no further place once it has enough, and one place at least") {
+  TemporaryDirectory directory;
+  auto store = must(ObjectStore::open(directory.path()));
+  std::vector<PackWish> wishes;
+  for (std::uint8_t i = 1; i <= 4; ++i) {
+    Place place(i);
+    publish_files(*store, place, {{"profile.json", bytes_of(place.id.hex())}});  // commit, folder, file
+    wishes.push_back({*place.commit, {}});
+  }
+  auto first = [&](const PackEnough& enough) { return must(OutgoingPack::open_first(*store, wishes, enough)); };
+  CHECK(first({}).wishes() == 4);
+  CHECK(first({}).objects() == 12);
+  CHECK(first({1, 1'000}).wishes() == 1);
+  CHECK(first({1'000'000, 4}).wishes() == 2);
+  CHECK(first({1'000'000, 4}).objects() == 6);
+  std::uint64_t one = 0;
+  for (OutgoingPack pack = first({1, 1'000}); !pack.done();) one += must(pack.read(100'000)).size();
+  CHECK(first({2 * one, 1'000}).wishes() == 3);  // the header and trailer of a pack do not count
+}
+
 TEST_CASE("an outgoing pack says when what is wanted is not here, and ignores a base that is not") {
   TemporaryDirectory directory;
   auto store = must(ObjectStore::open(directory.path()));

@@ -224,8 +224,9 @@ PackOpened Keeper::open(const OpenPack& job) {
     if (!place.base.is_zero() && !content_.contains(place.base)) place.base = {};
     wishes.push_back({place.head->head.commit, place.base});
   }
-  auto pack = registry::OutgoingPack::open(content_, wishes);
+  auto pack = registry::OutgoingPack::open_first(content_, wishes);
   if (!pack) return {job.job, {}};
+  opened.places.resize(pack->wishes());
   outgoing_.emplace(job.job, Outgoing{std::move(*pack), opened.places});
   return opened;
 }
