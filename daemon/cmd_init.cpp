@@ -10,22 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder that is new, empty, or holds nothing but its settings; or one that an `init` began in, which has its lock.
-Result<void> check_folder(const fs::path& dir) {
-  std::error_code error;
-  if (fs::exists(dir / "lock", error)) return {};
-  fs::directory_iterator at(dir, error), end;
-  if (error == std::errc::no_such_file_or_directory) return {};
-  for (; !error && at != end; at.increment(error))
-    if (at->path().filename() != "config.toml") return protocol::fail(ErrorCode::kFolderNotEmpty, dir.string());
-  if (error) return tl::unexpected(protocol::system_error(error, dir.string()));
-  return {};
-}
-
 Result<void> check_options(const InitOptions& options) {
   if (options.name.find_first_not_of(" \t") == std::string::npos) return protocol::fail(ErrorCode::kEmptyName, "");
   if (!options.commune.empty() && !registry::find_commune(options.commune)) return protocol::fail(ErrorCode::kUnknownCommune, options.commune);
-  return check_folder(options.dir);
+  return check_new_folder(options.dir);
 }
 
 // Once and nowhere else: a sheet that could not be written is nobody's, and neither is its place.
@@ -39,6 +27,17 @@ Result<void> show_sheet(const registry::CreatedPlace& created, const InitOptions
 }
 
 }  // namespace
+
+Result<void> check_new_folder(const fs::path& dir) {
+  std::error_code error;
+  if (fs::exists(dir / "lock", error)) return {};
+  fs::directory_iterator at(dir, error), end;
+  if (error == std::errc::no_such_file_or_directory) return {};
+  for (; !error && at != end; at.increment(error))
+    if (at->path().filename() != "config.toml") return protocol::fail(ErrorCode::kFolderNotEmpty, dir.string());
+  if (error) return tl::unexpected(protocol::system_error(error, dir.string()));
+  return {};
+}
 
 int run_init(const InitOptions& options, const Terminal& terminal) {
   if (auto fine = check_options(options); !fine) return complain(fine.error(), terminal);

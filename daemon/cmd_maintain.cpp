@@ -39,6 +39,17 @@ int run_refs(const std::filesystem::path& dir, const Terminal& terminal) {
   return show_count("refs", Message::kRefsWritten, "refs", dir, terminal);
 }
 
+int run_settle(const std::filesystem::path& dir, const std::string& place, bool take, const Terminal& terminal) {
+  ControlMessage request;
+  request.body["verb"] = "settle";
+  request.body["place"] = place;
+  request.body["answer"] = take ? "take" : "keep";
+  ControlMessage reply = perform_on(dir, std::move(request), terminal);
+  const json::value* result = reply.body.if_contains("result");
+  if (result == nullptr || reply.body.contains("error")) return complain(reply, terminal);
+  return conclude(*result, say(take ? Message::kSettleTaken : Message::kSettleKept, terminal.language, {text_of(result->as_object(), "name")}), terminal);
+}
+
 int run_sheet(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal) {
   constexpr std::size_t kSheetBytesMax = 64 * 1024;
   if (!terminal.json) std::cerr << say(Message::kTypeSheet, terminal.language) << "\n";

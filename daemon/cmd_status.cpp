@@ -35,13 +35,29 @@ void tell_place(std::string& said, const json::object& place, Language language)
   said += say(Message::kStatusPlace, language, {told(place, "name"), text_of(place, "slug")}) + "\n";
   if (const json::value* head = place.if_contains("head"); head != nullptr && head->is_object()) {
     said += say(Message::kStatusPublished, language, {text_of(head->get_object(), "time")}) + "\n";
-    tell_receipts(said, place, text_of(head->get_object(), "hash"), language);
+    if (is_true(place, "keptBack")) said += say(Message::kStatusKeptBack, language) + "\n";
+    else tell_receipts(said, place, text_of(head->get_object(), "hash"), language);
+    if (is_true(place, "forked")) said += say(Message::kStatusForked, language) + "\n";
   }
   for (const json::value& each : list_of(place, "problems")) {
     const json::object& problem = each.get_object();
     protocol::Error error{protocol::code_of_slug(text_of(problem, "code")), text_of(problem, "context")};
     said += say(Message::kStatusProblem, language, {told(problem, "path"), protocol::shown(protocol::sentence(error, language), kToldCharactersMax)}) + "\n";
   }
+}
+
+// Gives whether something is asked.
+bool tell_question(std::string& said, const json::object& place, const std::string& dir, Language language) {
+  const json::value* question = place.if_contains("question");
+  if (question == nullptr || !question->is_object()) return false;
+  std::string code = text_of(question->get_object(), "code"), name = told(place, "name");
+  std::string id = text_of(place, "id"), when;
+  if (const json::value* theirs = question->get_object().if_contains("theirs"); theirs != nullptr && theirs->is_object())
+    when = text_of(theirs->get_object(), "time");
+  Message asked = code == "history-replaced" ? Message::kStatusHistoryReplaced : Message::kStatusTwoDaemons;
+  if (code == "counters-exhausted") said += say(Message::kStatusExhausted, language, {name, when}) + "\n";
+  else said += say(asked, language, {name, when, id, dir, id, dir}) + "\n";
+  return true;
 }
 
 void tell_peer(std::string& said, const json::object& peer, Language language) {
@@ -70,12 +86,14 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   // Those shown are the daemon's own and hosted ones.
   std::int64_t more = hosted + 1 - static_cast<std::int64_t>(list_of(status, "own").size());
   if (more > 0) said += say(Message::kStatusMore, terminal.language, {std::to_string(more), dir.string()}) + "\n";
+  bool asked = false;
+  for (const json::value& place : list_of(status, "own")) asked = tell_question(said, place.get_object(), dir.string(), terminal.language) || asked;
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
   if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";
   std::int64_t waiting = number_of(status, "contributions");
   if (waiting > 0) said += say(Message::kStatusInbox, terminal.language, {std::to_string(waiting), dir.string()}) + "\n";
-  if (running && confirmed && waiting == 0) said += say(Message::kStatusFine, terminal.language);
+  if (running && confirmed && waiting == 0 && !asked) said += say(Message::kStatusFine, terminal.language);
   return conclude(*result, said, terminal);
 }
 

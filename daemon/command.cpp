@@ -43,7 +43,7 @@ ControlMessage OpenDirectory::perform(ControlMessage request) {
   request.body["language"] = std::string(tag_of(terminal_.language));
   boost::asio::io_context context;
   for (int tries = 0;; ++tries) {
-    if (registry_) return daemon::perform({*registry_, nullptr}, request, now().wall);
+    if (registry_) return daemon::perform({*registry_, nullptr, nullptr}, request, now().wall);
     auto reply = call_daemon(dir_ / "control.sock", request);
     if (reply) return std::move(*reply);
     if (reply.error().code != protocol::ErrorCode::kNotFound) return refuse(request, reply.error());
@@ -51,6 +51,8 @@ ControlMessage OpenDirectory::perform(ControlMessage request) {
     if (registry) registry_ = std::move(*registry);
     // What a daemon that was killed while it wrote its address left; we have its lock.
     if (registry_) (void)registry::remove_file(dir_ / "address.new");
+    // What is signed with no daemon is told by the next one, once it has heard what its partners know.
+    if (registry_) registry_->await_peers();
     if (registry_) continue;
     if (registry.error().code != protocol::ErrorCode::kBusy || tries == kStartingTries) return refuse(request, registry.error());
     boost::asio::steady_timer(context, kStartingPause).wait();

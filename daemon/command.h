@@ -82,7 +82,16 @@ struct InboxOptions {
   bool all = false;  // answered ones too
 };
 
+struct RecoverOptions {
+  std::filesystem::path dir;
+  std::filesystem::path keys;  // a file with the recovery sheet; "-": standard input
+  std::vector<std::string> peers;
+  bool accept_alone = false;   // one partner's word is enough
+};
+
 int run_init(const InitOptions& options, const Terminal& terminal);
+// Makes DIR from a recovery sheet, out of what the partners hold.
+int run_recover(const RecoverOptions& options, const Terminal& terminal);
 int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides, const Terminal& terminal);
 int run_publish(const PublishOptions& options, const Terminal& terminal);
 int run_unpublish(const PublishOptions& options, const Terminal& terminal);
@@ -93,6 +102,8 @@ int run_peers(const std::filesystem::path& dir, const Terminal& terminal);
 int run_verify(const std::filesystem::path& dir, const Terminal& terminal);
 int run_reindex(const std::filesystem::path& dir, const Terminal& terminal);
 int run_refs(const std::filesystem::path& dir, const Terminal& terminal);
+// Says which one counts when this place was published elsewhere, too.
+int run_settle(const std::filesystem::path& dir, const std::string& place, bool take, const Terminal& terminal);
 // Reads the sheet from standard input and says whether it is this daemon's.
 // `place`: the one that a hosted place has of its own.
 int run_sheet(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal);
@@ -129,6 +140,9 @@ class OpenDirectory {
   Terminal terminal_;
   std::unique_ptr<registry::Registry> registry_;
 };
+
+// A folder that is new, empty, or holds nothing but its settings; or one that an `init` or `recover` began in, which has its lock.
+Result<void> check_new_folder(const std::filesystem::path& dir);
 
 // One request on it.
 ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage request, const Terminal& terminal);

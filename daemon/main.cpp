@@ -23,11 +23,13 @@ struct Options {
   PublishOptions publish;
   QueryOptions query;
   ConfigOverrides serve;
+  RecoverOptions recover;
   PlaceAddOptions place_add;
   PlaceExportOptions place_export;
   PlaceAdoptOptions place_adopt;
   ImportOptions import;
-  std::string place_list, sheet_place;
+  std::string place_list, sheet_place, settle_place;
+  bool settle_keep = false, settle_take = false;
   InboxOptions inbox;
   bool confirm_sheet = false;
 
@@ -135,6 +137,11 @@ void add_verbs(CLI::App& app, Options& options) {
   add_import(app, options);
   add_inbox(app, options);
 
+  CLI::App* recover = verb(app, options, "recover", "rend le lieu à ses gens, depuis la feuille de secours / gives the place back from the recovery sheet");
+  recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
+  recover->add_option("--peer", options.recover.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->required();
+  recover->add_flag("--accept-alone", options.recover.accept_alone, "croire un seul partenaire / believe one partner alone");
+
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
   serve->add_option("--listen", options.serve.listen, "HOST:PORT (127.0.0.1:8420)");
   serve->add_option("--peer", options.serve.peers, "ws://HOST:PORT/peer")->expected(1)->take_all();
@@ -154,6 +161,10 @@ void add_verbs(CLI::App& app, Options& options) {
   verb(app, options, "verify", "vérifie tout / checks everything");
   verb(app, options, "reindex", "refait les index / rebuilds the indexes");
   verb(app, options, "refs", "écrit les références git / writes git refs");
+  CLI::App* settle = verb(app, options, "settle", "deux serveurs publient le même lieu : lequel compte / two servers publish the same place: which counts");
+  settle->add_flag("--keep", options.settle_keep, "ce qui est publié d'ici / what is published from here");
+  settle->add_flag("--take", options.settle_take, "ce qui est publié ailleurs / what is published elsewhere");
+  settle->add_option("--place", options.settle_place, "identité ou nom court / id or slug");
   CLI::App* sheet = verb(app, options, "sheet", "la feuille de secours / the recovery sheet");
   sheet->add_flag("--confirm", options.confirm_sheet, "je l'ai : la voici sur l'entrée / I have it: here on stdin")->required();
   sheet->add_option("--place", options.sheet_place, "celle qu'un lieu tenu ici a à lui / the one that a place kept here has of its own");
@@ -181,9 +192,10 @@ int run_inbox(const std::string& name, Options& options) {
 
 int run(const std::string& name, Options& options) {
   Terminal terminal = options.terminal();
-  options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.dir;
+  options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.recover.dir = options.dir;
   if (name == "import") return run_import(options.import, terminal);
   if (name == "init") return run_init(options.init, terminal);
+  if (name == "recover") return run_recover(options.recover, terminal);
   if (name == "serve") return run_serve(options.dir, options.serve, terminal);
   if (name == "publish") return run_publish(options.publish, terminal);
   if (name == "unpublish") return run_unpublish(options.publish, terminal);
@@ -193,6 +205,11 @@ int run(const std::string& name, Options& options) {
   if (name == "verify") return run_verify(options.dir, terminal);
   if (name == "reindex") return run_reindex(options.dir, terminal);
   if (name == "refs") return run_refs(options.dir, terminal);
+  if (name == "settle" && options.settle_keep == options.settle_take) {
+    std::cerr << say(Message::kOptionMissing, terminal.language, {"--keep | --take"}) << "\n";
+    return kUsage;
+  }
+  if (name == "settle") return run_settle(options.dir, options.settle_place, options.settle_take, terminal);
   if (name == "sheet") return run_sheet(options.dir, options.sheet_place, terminal);
   if (options.dir.empty() == options.query.url.empty()) {
     std::cerr << say(Message::kQueryNeedsOne, terminal.language) << "\n";

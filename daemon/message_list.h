@@ -58,6 +58,15 @@ MAILLAGE_MESSAGE(kInitSheet,
                  "It is what gives the place back to its people if the disk is lost or the key stolen.")
 MAILLAGE_MESSAGE(kInitNext, "Ensuite : maillage sheet --confirm --dir {}, puis maillage serve --dir {}",
                  "Next: maillage sheet --confirm --dir {}, then maillage serve --dir {}")
+MAILLAGE_MESSAGE(kRecoverNotAgreed,
+                 "il faut deux partenaires qui disent la même chose : donnez un autre --peer, ou --accept-alone si vous croyez celui qui répond : {}",
+                 "two partners must say the same: give another --peer, or --accept-alone if you believe the one that answers: {}")
+MAILLAGE_MESSAGE(kRecoverNothing, "aucun partenaire joint ne connaît de lieu de cette feuille de secours{}", "no partner that answered knows a place of this recovery sheet{}")
+MAILLAGE_MESSAGE(kRecovered,
+                 "{} lieux sont revenus, sous une nouvelle clé que leur feuille de secours a signée :{}\n"
+                 "L'ancien serveur, s'il existe encore, ne peut plus publier. Ensuite : maillage serve --dir {} --peer {}",
+                 "{} places are back, under a new key that their recovery sheet signed:{}\n"
+                 "The old server, if there still is one, can publish no more. Next: maillage serve --dir {} --peer {}")
 MAILLAGE_MESSAGE(kListening, "À l'écoute sur http://{}", "Listening on http://{}")
 MAILLAGE_MESSAGE(kPublished, "publié : {}", "published: {}")
 MAILLAGE_MESSAGE(kUnpublished, "retiré : {}", "unpublished: {}")
@@ -150,6 +159,35 @@ MAILLAGE_MESSAGE(kStatusPublished, "  dernière publication : {}", "  last publi
 MAILLAGE_MESSAGE(kStatusReceived, "  reçue par : {}", "  received by: {}")
 MAILLAGE_MESSAGE(kStatusReceivedByNobody, "  personne n'a encore confirmé l'avoir reçue", "  nobody has confirmed receiving it yet")
 MAILLAGE_MESSAGE(kStatusBehind, "  en retard : {}, dernières nouvelles le {}", "  behind: {}, last heard of on {}")
+MAILLAGE_MESSAGE(kStatusForked, "  publié deux fois différemment sous la même identité : la suite le répare, rien n'est perdu",
+                 "  published twice, differently, under the same identity: what follows mends it, nothing is lost")
+MAILLAGE_MESSAGE(kStatusKeptBack, "  sera annoncé aux partenaires dès que l'un d'eux aura dit ce qu'il sait de ce lieu",
+                 "  will be told to the partners as soon as one of them has said what it knows of this place")
+MAILLAGE_MESSAGE(kStatusTwoDaemons,
+                 "À faire : « {} » est publié aussi par un autre serveur, sous la même identité (là-bas : {}). Arrêtez l'un des deux, puis dites ce qui compte :\n"
+                 "  ce qui est publié d'ici : maillage settle --keep --place {} --dir {}\n"
+                 "  ce qui est publié là-bas : maillage settle --take --place {} --dir {}\n"
+                 "Si vous n'avez pas d'autre serveur, quelqu'un a votre clé : gardez la feuille de secours, et prévenez vos partenaires.",
+                 "To do: “{}” is published by another server too, under the same identity (there: {}). Stop one of the two, then say what counts:\n"
+                 "  what is published from here: maillage settle --keep --place {} --dir {}\n"
+                 "  what is published there: maillage settle --take --place {} --dir {}\n"
+                 "If you have no other server, somebody has your key: keep the recovery sheet safe, and tell your partners.")
+MAILLAGE_MESSAGE(kStatusHistoryReplaced,
+                 "À faire : l'historique de « {} » a été remplacé ailleurs, avec votre clé (le {}). Rien d'ici n'a été perdu. Dites ce qui compte :\n"
+                 "  je n'ai rien effacé, garder ce qui est ici : maillage settle --keep --place {} --dir {}\n"
+                 "  j'ai effacé cela depuis un autre serveur : maillage settle --take --place {} --dir {}\n"
+                 "Si ce n'est pas vous, quelqu'un a votre clé : gardez la feuille de secours, et prévenez vos partenaires.",
+                 "To do: the history of “{}” was replaced elsewhere, with your key (on {}). Nothing here was lost. Say what counts:\n"
+                 "  I erased nothing, keep what is here: maillage settle --keep --place {} --dir {}\n"
+                 "  I erased that from another server: maillage settle --take --place {} --dir {}\n"
+                 "If it was not you, somebody has your key: keep the recovery sheet safe, and tell your partners.")
+MAILLAGE_MESSAGE(kStatusExhausted,
+                 "À faire : quelqu'un a usé les compteurs de « {} » avec votre clé (le {}). Avec la feuille de secours, le lieu repart sous une nouvelle clé :\n"
+                 "  maillage recover --dir NOUVEAU --keys FEUILLE --peer ws://PARTENAIRE/peer",
+                 "To do: somebody used up the counters of “{}” with your key (on {}). With the recovery sheet the place goes on under a new key:\n"
+                 "  maillage recover --dir NEW --keys SHEET --peer ws://PARTNER/peer")
+MAILLAGE_MESSAGE(kSettleKept, "« {} » : ce qui est publié d'ici compte, et va être annoncé", "“{}”: what is published from here counts, and is being told")
+MAILLAGE_MESSAGE(kSettleTaken, "« {} » : ce qui est publié ailleurs compte, et remplace ce qui était ici", "“{}”: what is published elsewhere counts, and replaces what was here")
 MAILLAGE_MESSAGE(kStatusProblem, "  publié, mais cette version ne sait pas l'afficher : {} : {}",
                  "  published, but this version cannot show it: {}: {}")
 MAILLAGE_MESSAGE(kStatusCounts,

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "daemon/clock.h"
 #include "daemon/messages.h"
 #include "daemon/operation_reply.h"
 #include "daemon/operations_hosting.h"
@@ -123,6 +124,24 @@ ControlMessage confirm_sheet(const Operations& operations, const ControlMessage&
   return reply;
 }
 
+// With no daemon what only our disk needs is done at once; theirs has to come from a partner.
+ControlMessage settle(const Operations& operations, const ControlMessage& request) {
+  registry::Registry& registry = operations.registry;
+  auto place = registry.own_place(text(request.body, "place"));
+  if (!place) return refuse(request, place.error());
+  bool take = text(request.body, "answer") == "take";
+  auto answered = registry.answer_own(*place, take ? protocol::OwnHead::Answer::kTakeTheirs : protocol::OwnHead::Answer::kKeepOurs);
+  if (!answered) return refuse(request, answered.error());
+  if (operations.settle) {
+    operations.settle();
+  } else {
+    registry.own_caught_up();
+    if (!registry.settle_own(daemon::now()).aside.empty()) return refuse(request, Error{ErrorCode::kNobodyAnswers, "control.sock"});
+  }
+  auto called = registry.name_of(*place);
+  return answer({{"place", place->hex()}, {"slug", called.slug}, {"name", called.name}, {"answer", take ? "take" : "keep"}});
+}
+
 }  // namespace
 
 ControlMessage refuse(const ControlMessage& request, const Error& error) {
@@ -132,7 +151,7 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 }
 
 bool writes(std::string_view verb) {
-  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" ||
+  return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" || verb == "settle" ||
          verb == "place-add" || verb == "place-adopt" || verb == "import" || verb.starts_with("inbox-");
 }
 
@@ -146,6 +165,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "verify") return verify(operations, request);
   if (verb == "reindex") return counted(request, "records", operations.registry.reindex());
   if (verb == "refs") return counted(request, "refs", operations.registry.write_refs());
+  if (verb == "settle") return settle(operations, request);
   if (verb == "sheet") return confirm_sheet(operations, request);
   if (verb == "import" || verb == "import-known") return perform_import(verb, operations, request, now);
   if (verb.starts_with("inbox-")) return perform_inbox(verb, operations, request, now);

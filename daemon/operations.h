@@ -17,6 +17,8 @@ struct Operations {
   registry::Registry& registry;
   // Tells the partners; null when no daemon runs: they learn it at the next start.
   std::function<void(protocol::Published)> announce;
+  // A person answered which of two publishers counts: the daemon does it; null when none runs.
+  std::function<void()> settle = nullptr;
 };
 
 // Whether the verb changes DIR, or (verify) must meet nothing that changes, and so waits for its turn.

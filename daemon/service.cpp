@@ -147,6 +147,14 @@ ApiSource Service::State::source() {
   given.revision = [this] { return boot + std::to_string(registry->revision()); };
   given.status = [this] { return status(); };
   given.ready = [this] { return listening.load(); };
+  given.recoverable = [this](const protocol::PublicKey& root) -> Result<boost::json::object> {
+    auto places = registry->recoverable(root);
+    if (!places) return tl::unexpected(places.error());
+    boost::json::array listed;
+    for (const registry::Handover& place : *places) listed.emplace_back(protocol::to_hex(registry::encode(place)));
+    return boost::json::object{{"daemon", registry->identity().place.hex()}, {"places", std::move(listed)}};
+  };
+  given.recoverable_place = [this](const protocol::PublicKey& root, const protocol::PlaceId& place) { return registry->recoverable_place(root, place); };
   given.metrics = [this] { return metrics.text(); };
   return given;
 }
@@ -261,7 +269,8 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
   }
   auto shared = std::make_shared<const ControlMessage>(std::move(request));
   auto job = [this, shared, reply] {
-    Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); }};
+    Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
+                          [this] { asio::post(node, [this] { sync.settle_own(); }); }};
     auto done = std::make_shared<ControlMessage>(perform(operations, *shared, now().wall));
     asio::post(node, [reply, done] { reply(std::move(*done)); });
   };

@@ -1,6 +1,7 @@
 #include "daemon/sync_shell.h"
 
 #include <algorithm>
+#include <array>
 
 #include <boost/asio/post.hpp>
 
@@ -17,6 +18,12 @@ using protocol::Input;
 
 // The node bounds what it asks for by its own windows; this only stops a bug from eating the memory.
 constexpr std::size_t kJobsMax = 100'000;
+// A peer that never finishes a reconciliation does not keep what we publish from the others for longer than this.
+constexpr std::chrono::seconds kCatchUpMax{30};
+// The deadlines of own heads are minutes; one that has passed and waits for something else is not asked again at once.
+constexpr std::chrono::seconds kOwnGap{1};
+// After a full disk, or whatever kept an own head from being settled.
+constexpr std::chrono::seconds kOwnRetry{60};
 // Small packs are merged after so many commits: often enough that a look-up never meets hundreds of them.
 constexpr std::uint64_t kTendEvery = 64;
 
@@ -69,8 +76,18 @@ LogLevel level_of(Event event) {
 SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
                      protocol::Random& random, Metrics& metrics)
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
-      dialer_(random), transport_(node, events()), tick_(node), redial_(node), writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
-  for (protocol::PlaceState& state : places) node_.restore(std::move(state));
+      dialer_(random), transport_(node, events()), tick_(node), redial_(node), own_tick_(node), writer_(1, kJobsMax), receiver_(1, kJobsMax),
+      reader_(1, kJobsMax) {
+  // Who knows no peer waits for nobody.
+  if (config.urls.empty()) caught_up_ = true;
+  else registry_.await_peers();
+  for (protocol::PlaceState& state : places) {
+    const protocol::SignedHead* held = state.held_head();
+    if (state.own && held != nullptr && protocol::order(held->head, state.seen.head) < 0)
+      registry_.own_heard(state.seen, registry_.identity().place, now().instant);
+    if (state.own && state.fork) registry_.own_forked(*state.fork, now().instant);
+    node_.restore(std::move(state));
+  }
   metrics_.gauge("maillage_peers", "state=\"open\"", [this] { return static_cast<double>(open_sessions_.load()); });
 }
 
@@ -100,6 +117,7 @@ PeerTransport::Events SyncShell::events() {
 void SyncShell::start() {
   reload(config_);
   arm();
+  settle_own();
 }
 
 void SyncShell::reload(const PeerConfig& config) {
@@ -110,6 +128,8 @@ void SyncShell::reload(const PeerConfig& config) {
 }
 
 void SyncShell::announce(protocol::Published published) {
+  std::erase_if(published.places, [this](const auto& place) { return registry_.keeps_back(place.head.head.head.place); });
+  if (published.places.empty()) return;
   auto shared = std::make_shared<const Input>(std::move(published));
   asio::post(context_, [this, shared] {
     feed(*shared);
@@ -125,7 +145,73 @@ void SyncShell::feed(const Input& input) {
   for (protocol::Action& action : actions)
     std::visit([this](auto& one) { carry_out(std::move(one)); }, action);
   open_sessions_ = node_.open_sessions();
+  if (!caught_up_) look_whether_caught_up();
   arm();
+}
+
+// ---- own heads
+
+void SyncShell::look_whether_caught_up() {
+  bool waited = first_peer_ && now().instant - *first_peer_ >= kCatchUpMax;
+  if (!node_.caught_up() && !waited) return;
+  caught_up_ = true;
+  registry_.own_caught_up();
+  settle_own();
+}
+
+void SyncShell::note_own(const protocol::Report& report) {
+  const protocol::PlaceState* place = node_.places().find(report.place);
+  if (place == nullptr || !place->own) return;
+  bool elsewhere = report.event == Event::kOwnHeadElsewhere || report.event == Event::kOwnHeadBehind;
+  if (elsewhere && report.head) {
+    protocol::PlaceId peer;
+    for (const protocol::Node::PeerView& view : node_.peers())
+      if (view.session == report.session) peer = view.place;
+    registry_.own_heard(*report.head, peer, now().instant);
+  }
+  if (report.event == Event::kForked && place->fork) registry_.own_forked(*place->fork, now().instant);
+  bool news = elsewhere || report.event == Event::kForked || report.event == Event::kHeldAside || report.event == Event::kSeen;
+  if (news) settle_own();
+}
+
+void SyncShell::settle_own() {
+  settle_again_ = settling_;
+  if (settling_ || stopping_) return;
+  settling_ = write([this] {
+    auto moves = std::make_shared<const registry::OwnMoves>(registry_.settle_own(now()));
+    asio::post(context_, [this, moves] { settled(*moves); });
+  });
+}
+
+void SyncShell::settled(const registry::OwnMoves& moves) {
+  settling_ = false;
+  using Outcome = registry::OwnMoves::Note::Outcome;
+  bool failed = false;
+  for (const registry::OwnMoves::Note& note : moves.notes) {
+    static constexpr std::array<std::string_view, 5> kEvents{"own.taken_over", "own.healed", "own.moved_on", "own.question", "own.settle_failed"};
+    bool bad = note.outcome == Outcome::kFailed || note.outcome == Outcome::kAsked;
+    log(bad ? LogLevel::kError : LogLevel::kWarning, std::string(kEvents.at(static_cast<std::size_t>(note.outcome))),
+        {{"place", shown(note.place)}, {"code", note.error ? std::string(protocol::slug(note.error->code)) : ""},
+         {"context", note.error ? note.error->context : ""}});
+    failed = failed || note.outcome == Outcome::kFailed;
+  }
+  for (const protocol::WantAside& want : moves.aside) feed(want);
+  if (!moves.published.empty()) feed(protocol::Published{moves.published});
+  if (settle_again_) settle_own();
+  if (!failed) return arm_own();
+  own_tick_.expires_after(kOwnRetry);
+  own_tick_.async_wait([this](boost::system::error_code error) {
+    if (!error) settle_own();
+  });
+}
+
+void SyncShell::arm_own() {
+  auto due = registry_.own_deadline();
+  if (stopping_ || due == protocol::Instant::max()) return;
+  own_tick_.expires_at(std::max(steady(due), std::chrono::steady_clock::now() + kOwnGap));
+  own_tick_.async_wait([this](boost::system::error_code error) {
+    if (!error) settle_own();
+  });
 }
 
 void SyncShell::arm() {
@@ -296,7 +382,9 @@ void SyncShell::note(const protocol::Report& report) {
        {"count", std::to_string(report.count)},
        {"code", code},
        {"context", context}});
+  note_own(report);
   protocol::Instant instant = now().instant;
+  if (report.event == Event::kPeerOpen && !first_peer_) first_peer_ = instant;
   if (report.event == Event::kPeerOpen) dialer_.authenticated(report.session, report.place, instant);
   bool ended = report.event == Event::kRefused || report.event == Event::kByeReceived;
   if (ended && report.error && (report.error->code == protocol::ErrorCode::kDuplicateSession || report.error->code == protocol::ErrorCode::kSamePlace))
@@ -338,6 +426,7 @@ void SyncShell::stop() {
   stopping_ = true;
   tick_.cancel();
   redial_.cancel();
+  own_tick_.cancel();
   transport_.close_all();
 }
 

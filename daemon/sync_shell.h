@@ -39,8 +39,10 @@ class SyncShell {
   // Runs `job` on the writer, after what was given before; false when too much waits. It counts as under way.
   bool write(std::function<void()> job);
 
-  // Own heads that are durable now. Any thread.
+  // Own heads that are durable now; those that are kept back wait until we have caught up. Any thread.
   void announce(protocol::Published published);
+  // What is to be done about heads of our own places that were signed elsewhere is done, on the writer. Node thread.
+  void settle_own();
 
   // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
   boost::json::array sessions() const;
@@ -61,6 +63,10 @@ class SyncShell {
   void dialled(const std::string& url, protocol::Result<SessionId> outcome);
   void tend();
   void note(const protocol::Report& report);
+  void note_own(const protocol::Report& report);
+  void look_whether_caught_up();
+  void settled(const registry::OwnMoves& moves);
+  void arm_own();
   PeerTransport::Events events();
 
   void carry_out(protocol::Send&& action);
@@ -86,6 +92,10 @@ class SyncShell {
   PeerTransport transport_;
   asio::steady_timer tick_;
   asio::steady_timer redial_;
+  asio::steady_timer own_tick_;
+  std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
+  bool caught_up_ = false;
+  bool settling_ = false, settle_again_ = false;
   std::uint64_t jobs_ = 0;
   std::uint64_t since_tend_ = 0;
   std::atomic<std::size_t> open_sessions_ = 0;

@@ -121,6 +121,9 @@ class OwnHead {
   // Whether a publication may be told to the node (Published) as soon as it is durable; else OwnTell comes.
   bool may_tell() const { return caught_up_ && !ledger_.told && !other_; }
 
+  // Whether nothing but `mine` is to be remembered: made anew from the disk it would decide the same.
+  bool idle() const { return !other_ && !answer_ && !fork_since_ && !ledger_.told && !ledger_.question && signed_.size() <= 1; }
+
   // ---- the ledger
 
   const OwnLedger& ledger() const { return ledger_; }

@@ -128,6 +128,14 @@ void put_fork(WriteBatch& batch, const Fork& fork) {
   batch.put(Column::kEvidence, key(fork.first.head.place, tail), head_value(fork.first) + head_value(fork.second));
 }
 
+Result<bool> has_fork(const StateStore& store, const Head& head) {
+  Writer tail;
+  tail.u16(head.charter).u64(head.epoch);
+  auto row = store.get(Column::kEvidence, key(head.place, tail));
+  if (!row) return tl::unexpected(row.error());
+  return row->has_value();
+}
+
 Result<std::optional<SignedHead>> get_head(const StateStore& store, Mark mark, const PlaceId& place) {
   auto value = store.get(Column::kHeads, head_key(mark, place));
   if (!value) return tl::unexpected(value.error());

@@ -18,6 +18,8 @@ enum class Mark : char { kSeen = 's', kHeld = 'h' };
 void put_head(WriteBatch& batch, Mark mark, const protocol::SignedHead& head);
 void put_charters(WriteBatch& batch, const protocol::CharterChain& chain, std::size_t from);
 void put_fork(WriteBatch& batch, const protocol::Fork& fork);
+// Whether there is evidence about the reign of this head.
+Result<bool> has_fork(const StateStore& store, const protocol::Head& head);
 
 // Nothing when there is none; kCorrupt.
 Result<std::optional<protocol::SignedHead>> get_head(const StateStore& store, Mark mark, const PlaceId& place);

@@ -77,6 +77,21 @@ Result<void> clear_unfinished(const std::filesystem::path& dir) {
 
 }  // namespace
 
+void put_format(WriteBatch& batch) { batch.put(Column::kMeta, std::string(kFormatKey), std::string(kFormat)); }
+void put_identity(WriteBatch& batch, const PlaceId& place) { batch.put(Column::kMeta, std::string(kIdentityKey), id_text(place)); }
+
+Result<std::unique_ptr<Registry::Parts>> Registry::Parts::begin(const std::filesystem::path& dir, const DaemonKeys& keys) {
+  if (auto made = make_directory(dir); !made) return tl::unexpected(made.error());
+  auto lock = DirectoryLock::take(dir);
+  if (!lock) return tl::unexpected(lock.error());
+  if (auto cleared = clear_unfinished(dir); !cleared) return tl::unexpected(cleared.error());
+  auto parts = std::make_unique<Parts>(dir, std::move(*lock), keys);
+  if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
+  // Keys come first: nothing is ever signed by a key that is not on disk.
+  if (auto written = write_keys(dir, keys); !written) return tl::unexpected(written.error());
+  return parts;
+}
+
 Registry::Registry(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Registry::~Registry() = default;
 
@@ -84,24 +99,17 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   Bytes profile = Parts::first_profile(place);
   if (auto problems = validate("profile.json", profile); !problems.empty())
     return fail(problems.front().code, problems.front().context);
-  if (auto made = make_directory(dir); !made) return tl::unexpected(made.error());
-  auto lock = DirectoryLock::take(dir);
-  if (!lock) return tl::unexpected(lock.error());
-
-  if (auto cleared = clear_unfinished(dir); !cleared) return tl::unexpected(cleared.error());
-
   SystemRandom random;
   RecoverySheet sheet = RecoverySheet::make(random);
   DaemonKeys keys{random.fixed<Seed>(), sheet.root(0).public_key(), false};
-  auto parts = std::make_unique<Parts>(dir, std::move(*lock), keys);
-  if (auto opened = parts->open_stores(); !opened) return tl::unexpected(opened.error());
-  // Keys come first: nothing is ever signed by a key that is not on disk.
-  if (auto written = write_keys(dir, keys); !written) return tl::unexpected(written.error());
+  auto begun = Parts::begin(dir, keys);
+  if (!begun) return tl::unexpected(begun.error());
+  auto parts = std::move(*begun);
 
   auto chain = CharterChain::start({genesis_of(keys.root, parts->identity.key.public_key(), now), {}});
   check(chain.has_value(), "our own genesis is valid");
   WriteBatch batch;
-  batch.put(Column::kMeta, std::string(kFormatKey), std::string(kFormat));
+  put_format(batch);
   batch.put(Column::kMeta, Parts::own_key(chain->place()), "");
   if (auto committed = parts->commit(batch); !committed) return tl::unexpected(committed.error());
   FileChanges files{{"profile.json", profile},
@@ -111,7 +119,7 @@ Result<CreatedPlace> Registry::create(const std::filesystem::path& dir, const Ne
   auto published = parts->publish({{*chain, std::nullopt, files, 1, place.name, place.name}}, now);
   if (!published.front()) return tl::unexpected(published.front().error());
   WriteBatch identity;
-  identity.put(Column::kMeta, std::string(kIdentityKey), id_text(chain->place()));
+  put_identity(identity, chain->place());
   if (auto committed = parts->commit(identity); !committed) return tl::unexpected(committed.error());
   CreatedPlace created{chain->place(), parts->index->name_of(chain->place()).slug, sheet.text()};
   if (show)
@@ -159,6 +167,8 @@ Result<void> Registry::Parts::open_stores() {
   if (!opened_objects) return tl::unexpected(opened_objects.error());
   objects = std::move(*opened_objects);
   index = std::make_unique<Index>(*state);
+  own_heads = std::make_unique<OwnHeads>(*state);
+  if (auto loaded = own_heads->load(); !loaded) return loaded;
   whole_chain = std::make_unique<WholeChain>(*state, *objects);
   if (auto loaded = whole_chain->load(); !loaded) return loaded;
   auto kept_revision = state->get(Column::kMeta, kRevisionKey);

@@ -13,6 +13,7 @@
 #include <boost/json/value.hpp>
 
 #include "protocol/node.h"
+#include "protocol/own_head.h"
 #include "protocol/problem.h"
 #include "registry/git/push_nonce.h"
 #include "registry/handover.h"
@@ -20,6 +21,7 @@
 #include "registry/index.h"
 #include "registry/publish.h"
 #include "registry/push_check.h"
+#include "registry/recovery.h"
 
 namespace maillage::registry {
 
@@ -120,6 +122,18 @@ struct Finding {
 class Fetch;
 struct PushCertificate;
 
+// What the places that we sign for ask of the daemon, after something became known of them elsewhere.
+struct OwnMoves {
+  std::vector<protocol::Published::Place> published;  // to be announced
+  std::vector<protocol::WantAside> aside;
+  struct Note {
+    PlaceId place;
+    enum class Outcome { kTakenOver, kHealed, kMovedOn, kAsked, kFailed } outcome;
+    std::optional<Error> error = std::nullopt;
+  };
+  std::vector<Note> notes;
+};
+
 // The name of the repository that has all places; a place of that slug is cloned by its id.
 inline constexpr std::string_view kWholeRepository = "commons";
 
@@ -130,6 +144,14 @@ class Registry {
   // process ends in it, nobody may have seen the sheet, and the next create starts anew.
   using Show = std::function<Result<void>(const CreatedPlace&)>;
   static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now, const Show& show = nullptr);
+
+  // Makes DIR from a recovery sheet alone, out of what partners still hold: each place is taken in from the file that `fetch`
+  // gives (a handover file without a next charter), and goes on under a new charter that names the new daemon key. `places`
+  // are what was agreed (recovery.h). On error nobody has heard of the new keys: the next try starts anew. kBadSheet, kExists,
+  // kWrongSheet, and what `fetch` and ingest give.
+  using FetchPlace = std::function<Result<Bytes>(const protocol::SignedHead&)>;
+  static Result<std::vector<PlaceId>> recover(const std::filesystem::path& dir, std::string_view sheet, const std::vector<RecoveredPlace>& places,
+                                              UnixTime now, const FetchPlace& fetch);
 
   // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index, or makes it anew
   // from git when it is damaged.
@@ -154,6 +176,22 @@ class Registry {
   Result<protocol::PackChunk> read_pack(protocol::JobId job, std::size_t bytes_max);
   void close_pack(protocol::JobId job);
   Result<void> keep_receipts(const std::vector<protocol::KeepReceipt>& receipts);  // in one write
+
+  // ---- heads of our own places that this disk did not sign (PROTOCOL.md §8 "Own heads"). Any thread but settle_own
+  // From now on what is signed waits for `own_caught_up` before anybody is told: a copy put back from a backup does not know
+  // what its other life signed. Until this is called nobody waits.
+  void await_peers();
+  void own_caught_up();
+  void own_heard(const protocol::SignedHead& head, const PlaceId& peer, protocol::Instant now);
+  void own_forked(const protocol::Fork& fork, protocol::Instant now);
+  // Whether the last head of this place is told to nobody yet.
+  bool keeps_back(const PlaceId& place) const;
+  // A person says which one counts. kNotFound when nothing is asked; `settle_own` does it.
+  Result<void> answer_own(const PlaceId& place, protocol::OwnHead::Answer answer);
+  // Does what is due: compares, takes over, signs, asks. Writer.
+  OwnMoves settle_own(protocol::Now now);
+  // When more may be due although nothing happened.
+  protocol::Instant own_deadline() const;
 
   // ---- publishing
   // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.
@@ -182,6 +220,11 @@ class Registry {
   // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. On error we sign
   // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kIdentityElsewhere, kWrongSheet, or ingest's.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
+
+  // What a sheet gets back from here: of each place that has this root now, its charters and held head. Then one whole, kTooLarge
+  // beyond kRecoveredBytesMax.
+  Result<std::vector<Handover>> recoverable(const protocol::PublicKey& root) const;
+  Result<Bytes> recoverable_place(const protocol::PublicKey& root, const PlaceId& place) const;
 
   // ---- contributions (GIT.md "Contributions")
   // Where a pushed pack is put as it comes. kDiskFull.
@@ -241,8 +284,9 @@ class Registry {
   // How many of a kind are indexed.
   std::size_t count(What what) const;
   // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "movedAway": how many more,
-  // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
-  // "own" is the daemon's place, then hosted ones, 20 at most in all.
+  // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "forked" and "keptBack" when true, "question":
+  // {code, theirs}}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
+  // "own" is the daemon's place, then hosted ones, 20 at most in all and each that asks something.
   boost::json::object status() const;
 
   // ---- stock git (GIT.md)

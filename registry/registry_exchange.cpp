@@ -41,6 +41,7 @@ Result<std::vector<PlaceState>> Registry::load() const {
   std::size_t own = 0;
   for (PlaceState& place : *places) {
     place.own = parts_->signs_for(place.chain);
+    if (place.own) parts_->hide_untold(place);
     own += parts_->own.contains(place.chain.place()) && place.held_head() != nullptr ? 1 : 0;
   }
   if (own < parts_->own.all().size()) return fail(ErrorCode::kCorrupt, damaged.empty() ? "own place" : damaged.front().context);
@@ -51,6 +52,7 @@ void Registry::Parts::know_signers(const std::vector<PlaceState>& places) {
   for (const PlaceState& place : places) {
     auto signer = place.held_head() ? signer_of(place.chain, place.held_head()->head) : std::nullopt;
     if (signer) index->know_signer(place.chain.place(), *signer);
+    forked.set(place.chain.place(), place.fork != nullptr);
   }
   signers_known = true;
 }
@@ -104,8 +106,11 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
   if (auto staged = turn.stage(batch); !staged) return staged;
   if (auto committed = parts_->commit(batch, std::move(changes)); !committed) return committed;
   turn.written();
-  for (const Candidate& candidate : heads)
+  for (const Candidate& candidate : heads) {
     if (candidate.new_charters > 0) parts_->look_who_signs(candidate.chain.place());
+    if (!parts_->forked.none()) parts_->look_whether_forked(candidate.chain.place());
+  }
+  for (const Fork& fork : forks) parts_->look_whether_forked(fork.first.head.place);
   return {};
 }
 
@@ -245,6 +250,13 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
         batch.put(Column::kMeta, mark->second.key, encode(ImportRow{mark->first, mark->second.written}));
       if (auto approval = approvals.find(candidate.chain.place()); approval != approvals.end())
         batch.put(Column::kInbox, approval_key(approval->second.first), std::string(as_text(Writer().i64(approval->second.second.ms).bytes())));
+      auto ledger = ledgers.find(candidate.chain.place());
+      bool counts = ledger != ledgers.end() && (is_remembered(ledger->second) || own_heads->remembered(ledger->first));
+      if (counts) put_ledger(batch, ledger->first, ledger->second);
+      if (places[next].aside) {  // its content is here to be compared; what is held stays
+        if (auto raised = raise(batch, Mark::kSeen, candidate.head); !raised) return tl::unexpected(raised.error());
+        continue;
+      }
       PlaceChanges& changes = *checked.places[next];
       auto holds = stage_held(batch, candidate, turn, changes, breaks_history);
       if (!holds) return tl::unexpected(holds.error());
@@ -259,8 +271,10 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
     turn.written();
     if (breaks_history) advertised.forget({});
     any_break = any_break || breaks_history;
-    for (std::size_t i = first; i < next; ++i)
+    for (std::size_t i = first; i < next; ++i) {
       if (places[i].head.new_charters > 0) look_who_signs(places[i].head.chain.place());
+      if (!forked.none()) look_whether_forked(places[i].head.chain.place());
+    }
   }
   if (any_break) (void)purge_commons();  // before anybody is told that it is gone; what fails is done by `tend`
   return {};

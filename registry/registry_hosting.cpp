@@ -11,32 +11,6 @@ namespace {
 
 using namespace protocol;
 
-// A pack of a whole history, all of it in memory: a place is at most kPlaceBytesMax.
-Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit) {
-  PackWish wish{commit, {}};
-  auto pack = OutgoingPack::open(source, std::span(&wish, 1));
-  if (!pack) return tl::unexpected(pack.error());
-  Bytes bytes;
-  while (!pack->done()) {
-    auto chunk = pack->read(kMiB);
-    if (!chunk) return chunk;
-    bytes.insert(bytes.end(), chunk->begin(), chunk->end());
-    if (bytes.size() > kPlaceBytesMax) return fail(ErrorCode::kTooLarge, "pack");
-  }
-  return bytes;
-}
-
-Result<CharterChain> chain_in(const Handover& handover) {
-  if (handover.charters.empty()) return fail(ErrorCode::kBadHandover, "");
-  auto chain = CharterChain::start(handover.charters.front());
-  for (std::size_t i = 1; chain && i < handover.charters.size(); ++i)
-    if (auto extended = chain->extend(handover.charters[i]); !extended) return tl::unexpected(extended.error());
-  if (!chain) return chain;
-  if (handover.head.head.place != chain->place()) return fail(ErrorCode::kBadHandover, "");
-  if (auto valid = verify_under(handover.head, *chain); !valid) return tl::unexpected(valid.error());
-  return chain;
-}
-
 Result<std::vector<RecoverySheet>> read_sheets(const std::vector<std::string>& texts) {
   std::vector<RecoverySheet> sheets;
   for (const std::string& text : texts) {
@@ -48,6 +22,20 @@ Result<std::vector<RecoverySheet>> read_sheets(const std::vector<std::string>& t
 }
 
 }  // namespace
+
+Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit, std::uint64_t bytes_max) {
+  PackWish wish{commit, {}};
+  auto pack = OutgoingPack::open(source, std::span(&wish, 1));
+  if (!pack) return tl::unexpected(pack.error());
+  Bytes bytes;
+  while (!pack->done()) {
+    auto chunk = pack->read(kMiB);
+    if (!chunk) return chunk;
+    bytes.insert(bytes.end(), chunk->begin(), chunk->end());
+    if (bytes.size() > bytes_max) return fail(ErrorCode::kTooLarge, "pack");
+  }
+  return bytes;
+}
 
 Bytes Registry::Parts::first_profile(const NewPlace& place) {
   boost::json::object profile{{"kind", "profile"}, {"name", place.name}};
@@ -93,7 +81,11 @@ Result<void> Registry::check_own_sheet(const PlaceId& place, std::string_view te
 // What cannot be read is `verify`'s to tell.
 void Registry::Parts::look_who_signs(const PlaceId& place) {
   if (!own.contains(place)) return;
-  if (auto chain = chain_of(place); chain) own.set_moved(place, !signs_for(*chain));
+  auto chain = chain_of(place);
+  if (!chain) return;
+  bool moved = !signs_for(*chain);
+  own.set_moved(place, moved);
+  if (moved) own_heads->drop(place);
 }
 
 Result<CharterChain> Registry::Parts::new_chain(UnixTime now, const std::optional<PublicKey>& own_root) {
@@ -133,7 +125,7 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
     if (!next) return tl::unexpected(next.error());
     handover.next = std::move(*next);
   }
-  auto pack = whole_pack(*parts_->objects, held->head.commit);
+  auto pack = whole_pack(*parts_->objects, held->head.commit, kPlaceBytesMax);
   if (!pack) return pack;
   handover.pack = std::move(*pack);
   return encode(handover);

@@ -18,6 +18,7 @@
 #include "registry/ingest.h"
 #include "registry/keys.h"
 #include "registry/object_store.h"
+#include "registry/own_heads.h"
 #include "registry/pack_build.h"
 #include "registry/registry.h"
 #include "registry/rocks_store.h"
@@ -70,6 +71,28 @@ class OwnPlaces {
   std::set<PlaceId> places_, moved_;
 };
 
+// The places of whose present reign there is evidence of a fork (DESIGN "Forks"). Any thread.
+class ForkedPlaces {
+ public:
+  void set(const PlaceId& place, bool forked) {
+    std::unique_lock lock(mutex_);
+    if (forked) places_.insert(place);
+    else places_.erase(place);
+  }
+  bool contains(const PlaceId& place) const {
+    std::shared_lock lock(mutex_);
+    return places_.contains(place);
+  }
+  bool none() const {
+    std::shared_lock lock(mutex_);
+    return places_.empty();
+  }
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::set<PlaceId> places_;
+};
+
 // The next state of a place of ours.
 struct Revision {
   protocol::CharterChain chain;
@@ -81,6 +104,7 @@ struct Revision {
   std::optional<ImportMark> imported = std::nullopt;
   std::string contributor = {};  // who wrote it, when it is not the place itself
   std::optional<ContributionId> approves = std::nullopt;
+  std::optional<protocol::OwnStep> step = std::nullopt;  // OwnReapply or OwnRaise: the counters to sign with
 };
 
 // Who wrote what is adopted.
@@ -95,6 +119,13 @@ struct IncomingPack {
 // What a pack of so many bytes may inflate to.
 PackLimits limits_of_pack(std::uint64_t bytes);
 
+// A pack of a whole history, all of it in memory. kTooLarge.
+Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit, std::uint64_t bytes_max);
+
+// Rows of Column::kMeta that a directory begins and is finished with.
+void put_format(WriteBatch& batch);
+void put_identity(WriteBatch& batch, const PlaceId& place);
+
 struct Registry::Parts {
   std::filesystem::path directory;
   DirectoryLock lock;
@@ -108,6 +139,8 @@ struct Registry::Parts {
   std::unique_ptr<Inbox> inbox;
   TreeCache trees;
   OwnPlaces own;
+  ForkedPlaces forked;
+  std::unique_ptr<OwnHeads> own_heads;
   std::atomic<bool> sheet_confirmed = false;
   std::atomic<std::uint64_t> revision = 0;  // of the last batch; the index shows `indexing->shown()`
   std::mutex incoming_mutex;   // guards the map; a pack is appended to, then taken in, by one thread at a time
@@ -124,6 +157,10 @@ struct Registry::Parts {
   // kDiskFull when fewer bytes are free. New work stops while there is room for what is under way: RocksDB, asked to
   // write or even to open without any, ends the process.
   Result<void> need_room(std::uint64_t bytes) const;
+
+  // A directory that is made: its lock is taken, what a try that was cut short left is gone, and these keys are on disk before
+  // anything is signed with them. kExists when it has a place.
+  static Result<std::unique_ptr<Parts>> begin(const std::filesystem::path& dir, const DaemonKeys& keys);
 
   // Opens both stores and, after a crash, brings them to agree (STORAGE.md "Recovery").
   Result<void> open_stores();
@@ -148,6 +185,8 @@ struct Registry::Parts {
   static std::string approval_key(const ContributionId& id) { return std::string(protocol::as_text(id.bytes)); }
   Result<void> read_approvals();
   Result<void> settle_approvals();
+  // What is remembered of what the places under way signed: the same.
+  std::map<PlaceId, protocol::OwnLedger> ledgers;
   // Nothing when there is none, or its place is not ours.
   Result<std::optional<ImportRow>> import_row(const std::string& key) const;
   // The profile that a place of ours has now, as it is kept and read; nothing when it was withdrawn.
@@ -178,6 +217,10 @@ struct Registry::Parts {
   // Who publishes each place, for items that name hosts: told by `load`, as every daemon calls it at its start; else read
   // before the first question.
   void know_signers(const std::vector<protocol::PlaceState>& places);
+  // After evidence about a place came, or a head that may have healed it.
+  void look_whether_forked(const PlaceId& place);
+  // Says so in the items of forked places.
+  void tell_forks(std::vector<boost::json::object>& items) const;
   void need_signers();
   std::mutex signers_mutex;  // one reads, others wait
   std::atomic<bool> signers_known = false;
@@ -215,6 +258,8 @@ struct Registry::Parts {
 
   Result<void> check_known(const Handover& handover, const protocol::CharterChain& chain) const;
   Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);
+  // Takes it in and signs its next charter, with this sheet, and a first head under it.
+  Result<PlaceId> recover_place(ByteView file, const protocol::SignedHead& agreed, const RecoverySheet& sheet, UnixTime now);
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
   std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;
@@ -249,7 +294,19 @@ struct Registry::Parts {
   Result<Contribution> answer_of(std::string_view repository, const ContributionId& id) const;
   bool is_maintainer(const PlaceId& place, const protocol::PublicKey& key) const;
 
-  protocol::Head next_head(const protocol::CharterChain& chain, const std::optional<protocol::SignedHead>& before) const;
+  // ---- own heads (registry_own.cpp)
+  Result<void> carry_out(const PlaceId& place, const protocol::OwnStep& step, protocol::Now now, OwnMoves& moves);
+  Result<void> compare_own(const protocol::SignedHead& theirs, OwnMoves& moves);
+  Result<void> take_over(const protocol::OwnTakeOver& step, protocol::UnixTime now, OwnMoves& moves);
+  // The batch that makes what is here beside what is held the held state. Gives whether that breaks the history.
+  Result<bool> hold_beside(const protocol::Candidate& candidate, const protocol::OwnLedger& ledger, PlaceChanges changes);
+  Result<void> sign_own(const PlaceId& place, const protocol::SignedHead& on, const protocol::OwnStep& step, FileChanges files,
+                        const std::string& message, protocol::UnixTime now, OwnMoves& moves);
+  Result<void> keep_ledger(const PlaceId& place, const protocol::OwnLedger& ledger);
+  // What the node is told of a place whose last head nobody was told yet.
+  void hide_untold(protocol::PlaceState& place) const;
+
+  protocol::Head next_head(const Revision& next) const;
   void describe(protocol::Head& head, const FileChanges& files) const;
 };
 

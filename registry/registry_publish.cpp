@@ -36,6 +36,12 @@ TerritoryCell cell_of_profile(ByteView json) {
 
 Problems one_problem(const Error& error) { return {Problem{"", "", error.code, error.context, ""}}; }
 
+const OwnCounters* counters_of(const OwnStep& step) {
+  if (auto* reapply = std::get_if<OwnReapply>(&step)) return &reapply->counters;
+  if (auto* raise = std::get_if<OwnRaise>(&step)) return &raise->counters;
+  return nullptr;
+}
+
 std::string message_of(const FileChanges& files) {
   auto [path, bytes] = *files.begin();
   std::string message = (bytes ? "publish " : "unpublish ") + path;
@@ -45,7 +51,9 @@ std::string message_of(const FileChanges& files) {
 
 }  // namespace
 
-Head Registry::Parts::next_head(const CharterChain& chain, const std::optional<SignedHead>& before) const {
+Head Registry::Parts::next_head(const Revision& next) const {
+  const CharterChain& chain = next.chain;
+  const std::optional<SignedHead>& before = next.before;
   Head head;
   head.charter = static_cast<std::uint16_t>(chain.size() - 1);
   head.place = chain.place();
@@ -55,6 +63,8 @@ Head Registry::Parts::next_head(const CharterChain& chain, const std::optional<S
   head.previous = hash_of(before->head);
   head.cell = before->head.cell;
   head.addressed = before->head.addressed;
+  const OwnCounters* counters = next.step ? counters_of(*next.step) : nullptr;
+  if (counters != nullptr) head.charter = counters->charter, head.epoch = counters->epoch, head.sequence = counters->sequence;
   return head;
 }
 
@@ -128,6 +138,7 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
   auto chain = chain_of(place);
   if (!chain) return refused(chain.error());
   if (!signs_for(*chain)) return refused({ErrorCode::kMovedAway, place.hex()});
+  if (auto may = own_heads->may_sign(place); !may) return refused(may.error());
   // A head of ours that this disk did not sign: a restored copy, a second one, or a thief. Signing over it would lose
   // what it says or fork the place.
   auto seen = get_head(*state, Mark::kSeen, place);
@@ -166,17 +177,22 @@ std::vector<Result<Published::Place>> Registry::Parts::publish_staged(const std:
   std::vector<ExpectedPlace> expected;
   for (std::size_t i = 0; i < revisions.size(); ++i) {
     const Revision& each = revisions[i];
-    Head head = next_head(each.chain, each.before);
+    Head head = next_head(each);
     head.commit = staged.commits[i].commit;
     head.state = staged.commits[i].state;
     head.time = now;
+    Addressed before = head.addressed;
     describe(head, each.files);
+    // What the index holds are our records, and theirs are in it too.
+    if (each.step) head.addressed = Addressed(head.addressed.bits() | before.bits());
     Candidate signed_head{sign(head, identity.key), each.chain, each.new_charters};
     // What partners would refuse is not signed over what they have.
     if (auto valid = verify_under(signed_head.head, each.chain); !valid) return all_refused(valid.error());
     ObjectId base = each.before ? each.before->head.commit : ObjectId{};
     places.push_back({std::move(signed_head), base});
-    expected.push_back({places.back().head.head, base});
+    // Not on what is held: all of its records are read again.
+    bool reapplied = each.step && std::holds_alternative<OwnReapply>(*each.step);
+    expected.push_back({places.back().head.head, reapplied ? ObjectId{} : base});
   }
   auto checked = check_pack(*objects, *staged.pack, expected, trees);
   if (!checked) return all_refused(checked.error());
@@ -192,9 +208,14 @@ std::vector<Result<Published::Place>> Registry::Parts::publish_staged(const std:
   approvals.clear();
   for (const Revision& each : revisions)
     if (each.approves) approvals.emplace(each.chain.place(), std::pair(*each.approves, now));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const SignedHead& made = places[i].head.head;
+    ledgers[made.head.place] = revisions[i].step ? own_heads->after(*revisions[i].step, made.head.place, made, now) : own_heads->after_publication(made);
+  }
   auto adopted = adopt(*staged.pack, *checked, places, Origin::kOurs);
   imports.clear();
   approvals.clear();
+  auto signed_now = std::exchange(ledgers, {});
   indexing->finish();  // whoever publishes finds it at once
   std::vector<Result<Published::Place>> published;
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -204,6 +225,7 @@ std::vector<Result<Published::Place>> Registry::Parts::publish_staged(const std:
     bool done = now_held && *now_held == place.head.head;
     if (done) own.add(place.head.chain.place());
     if (done && revisions[i].approves) unanswered.insert(*revisions[i].approves);
+    if (done) own_heads->commit(place.head.chain.place(), std::move(signed_now.at(place.head.chain.place())));
     if (done) published.emplace_back(Published::Place{place.head, place.base, pushed});
     else published.emplace_back(tl::unexpected(adopted ? Error{ErrorCode::kIdentityElsewhere, place.head.chain.place().hex()} : adopted.error()));
   }

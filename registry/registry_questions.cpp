@@ -36,7 +36,9 @@ boost::json::object head_json(const Head& head) {
 
 Result<Page> Registry::query(const Query& query) const {
   parts_->need_signers();
-  return parts_->index->query(query);
+  auto page = parts_->index->query(query);
+  if (page) parts_->tell_forks(page->items);
+  return page;
 }
 
 Index::PlaceName Registry::name_of(const PlaceId& place) const { return parts_->index->name_of(place); }
@@ -70,6 +72,7 @@ Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
   auto held = parts_->served(*id);
   if (!held) return tl::unexpected(held.error());
   (*item)["head"] = head_json(held->head);
+  if (parts_->forked.contains(*id)) (*item)["forked"] = true;
   return item;
 }
 
@@ -110,6 +113,10 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
   auto called = known_name(place);
   boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
   if (auto head = held(place); head) entry["head"] = head_json(head->head);
+  if (forked.contains(place)) entry["forked"] = true;
+  if (auto ledger = own_heads->ledger(place); ledger && ledger->told) entry["keptBack"] = true;
+  if (auto question = own_heads->question(place))
+    entry["question"] = {{"code", registry::name_of(question->doubt)}, {"theirs", head_json(question->theirs.head)}};
   boost::json::array problems, receipts;
   if (auto found = index->problems(place); found)
     for (const auto& [path, error] : *found)
@@ -133,7 +140,8 @@ boost::json::object Registry::status() const {
   auto all = parts_->own.all();
   std::size_t moved = parts_->own.moved_count();
   for (const PlaceId& place : all)
-    if (place != parts_->identity.place && !parts_->own.moved(place) && own.size() < kStatusPlacesMax) own.push_back(parts_->own_status(place));
+    if (place != parts_->identity.place && !parts_->own.moved(place) && (own.size() < kStatusPlacesMax || parts_->own_heads->question(place)))
+      own.push_back(parts_->own_status(place));
   boost::json::object shown{{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
                             {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1 - moved}, {"movedAway", moved},
                             {"contributions", parts_->inbox->open_count()}, {"own", std::move(own)}};
