@@ -371,6 +371,8 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
   open_log(config->log);
   auto registry = registry::Registry::open(dir);
   if (!registry) return tl::unexpected(registry.error());
+  // Who knows no peer waits for nobody: the first session hears of what was signed while no daemon ran.
+  if (!config->peers.urls.empty()) (*registry)->await_peers();
   auto places = places_of(**registry);
   if (!places) return tl::unexpected(places.error());
   auto state = std::make_unique<State>(dir, overrides, std::move(*config), std::move(*registry), std::move(*places));

@@ -76,11 +76,8 @@ LogLevel level_of(Event event) {
 SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
                      protocol::Random& random, Metrics& metrics)
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
-      dialer_(random), transport_(node, events()), tick_(node), redial_(node), own_tick_(node), writer_(1, kJobsMax), receiver_(1, kJobsMax),
-      reader_(1, kJobsMax) {
-  // Who knows no peer waits for nobody.
-  if (config.urls.empty()) caught_up_ = true;
-  else registry_.await_peers();
+      dialer_(random), transport_(node, events()), tick_(node), redial_(node), own_tick_(node), caught_up_(!registry.awaits_peers()),
+      writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
   for (protocol::PlaceState& state : places) {
     const protocol::SignedHead* held = state.held_head();
     if (state.own && held != nullptr && protocol::order(held->head, state.seen.head) < 0)
@@ -216,15 +213,21 @@ void SyncShell::arm_own() {
 
 void SyncShell::arm() {
   if (stopping_) return;
-  auto due = steady(node_.deadline());
+  auto due = steady(deadline());
   // Setting a timer costs a look at the timer queue: an earlier wake-up that finds nothing to do is cheaper.
   if (tick_.expiry() <= due && tick_.expiry() > std::chrono::steady_clock::now()) return;
   tick_.expires_at(due);
   tick_.async_wait([this](boost::system::error_code error) {
     if (error || stopping_) return;
-    if (node_.deadline() <= now().instant) feed(protocol::Tick{});
+    if (deadline() <= now().instant) feed(protocol::Tick{});
     else arm();
   });
+}
+
+// A node whose peers say nothing has nothing due; what we published meanwhile has.
+protocol::Instant SyncShell::deadline() const {
+  protocol::Instant due = node_.deadline();
+  return caught_up_ || !first_peer_ ? due : std::min(due, *first_peer_ + kCatchUpMax);
 }
 
 void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused) {

@@ -59,6 +59,7 @@ class SyncShell {
   void feed(const protocol::Input& input);
   void work(WorkerPool& pool, std::function<protocol::Input()> job, protocol::Input refused);
   void arm();
+  protocol::Instant deadline() const;
   void dial();
   void dialled(const std::string& url, protocol::Result<SessionId> outcome);
   void tend();
@@ -94,7 +95,7 @@ class SyncShell {
   asio::steady_timer redial_;
   asio::steady_timer own_tick_;
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
-  bool caught_up_ = false;
+  bool caught_up_;
   bool settling_ = false, settle_again_ = false;
   std::uint64_t jobs_ = 0;
   std::uint64_t since_tend_ = 0;

@@ -101,6 +101,11 @@ void OwnHeads::await_peers() {
   for (const auto& [place, head] : places) at(place);
 }
 
+bool OwnHeads::awaits_peers() const {
+  std::scoped_lock guard(mutex_);
+  return !caught_up_;
+}
+
 void OwnHeads::caught_up() {
   std::scoped_lock guard(mutex_);
   caught_up_ = true;

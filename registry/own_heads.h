@@ -32,6 +32,7 @@ class OwnHeads {
 
   // From now on what is signed waits for `caught_up` before anybody is told.
   void await_peers();
+  bool awaits_peers() const;
   void caught_up();
 
   void heard(const protocol::SignedHead& head, const PlaceId& peer, protocol::Instant now);

@@ -179,8 +179,10 @@ class Registry {
 
   // ---- heads of our own places that this disk did not sign (PROTOCOL.md §8 "Own heads"). Any thread but settle_own
   // From now on what is signed waits for `own_caught_up` before anybody is told: a copy put back from a backup does not know
-  // what its other life signed. Until this is called nobody waits.
+  // what its other life signed. Until this is called nobody waits. What the node is to keep back since an earlier run, `load`
+  // gives as it was told: so this comes before it.
   void await_peers();
+  bool awaits_peers() const;
   void own_caught_up();
   void own_heard(const protocol::SignedHead& head, const PlaceId& peer, protocol::Instant now);
   void own_forked(const protocol::Fork& fork, protocol::Instant now);

@@ -14,6 +14,7 @@ constexpr int kStepsMax = 4;
 }  // namespace
 
 void Registry::await_peers() { parts_->own_heads->await_peers(); }
+bool Registry::awaits_peers() const { return parts_->own_heads->awaits_peers(); }
 void Registry::own_caught_up() { parts_->own_heads->caught_up(); }
 Instant Registry::own_deadline() const { return parts_->own_heads->deadline(); }
 
@@ -183,6 +184,7 @@ void Registry::Parts::tell_forks(std::vector<boost::json::object>& items) const 
 }
 
 void Registry::Parts::hide_untold(PlaceState& place) const {
+  if (!own_heads->awaits_peers()) return;
   auto ledger = own_heads->ledger(place.chain.place());
   const SignedHead* mine = place.held_head();
   if (!ledger || !ledger->told || mine == nullptr) return;

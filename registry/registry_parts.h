@@ -303,7 +303,7 @@ struct Registry::Parts {
   Result<void> sign_own(const PlaceId& place, const protocol::SignedHead& on, const protocol::OwnStep& step, FileChanges files,
                         const std::string& message, protocol::UnixTime now, OwnMoves& moves);
   Result<void> keep_ledger(const PlaceId& place, const protocol::OwnLedger& ledger);
-  // What the node is told of a place whose last head nobody was told yet.
+  // What the node is told of a place whose last head nobody was told yet, while partners are awaited.
   void hide_untold(protocol::PlaceState& place) const;
 
   protocol::Head next_head(const Revision& next) const;

@@ -124,6 +124,23 @@ TEST_CASE("what is signed while partners are awaited is shown here and told once
   CHECK(life.told().head.sequence == before.sequence + 2);
 }
 
+TEST_CASE("what was kept back is the state of a daemon that awaits nobody from its start on, and it keeps back no more") {
+  Copies copies;
+  Life life(copies.folder.path() / "one");
+  life.registry->await_peers();
+  auto published = life.publish("visieres");
+  REQUIRE((published && published->place));
+  Head kept_back = published->place->head.head.head;
+  CHECK_FALSE(life.told().head == kept_back);
+  life.open();  // a first session finds it: nothing is left to be told without its content afterwards
+  CHECK_FALSE(life.registry->awaits_peers());
+  CHECK(life.told().head == kept_back);
+  CHECK(life.held() == kept_back);
+  (void)life.settle();
+  REQUIRE(life.publish("gants"));
+  CHECK_FALSE(life.registry->keeps_back(life.place()));
+}
+
 TEST_CASE("who awaits nobody, and a place that is new, are told at once") {
   Copies copies;
   Life life(copies.folder.path() / "one");
