@@ -43,6 +43,7 @@ class PackScan {
     if (auto done = read_entries(*count); !done) return tl::unexpected(done.error());
     if (auto done = resolve_deltas(); !done) return tl::unexpected(done.error());
     if (auto done = sort_names(); !done) return tl::unexpected(done.error());
+    if (auto done = settle_bases(); !done) return tl::unexpected(done.error());
     find_borrowed();
     return std::move(table_);
   }
@@ -51,7 +52,14 @@ class PackScan {
   struct Base {
     ObjectKind kind;
     std::uint8_t depth;
+    std::uint32_t entry;  // as PackEntry::base
     std::shared_ptr<const Bytes> bytes;
+  };
+
+  // A delta on an object that was not known to be in the pack when it was resolved.
+  struct Leaning {
+    ObjectId base;
+    std::uint32_t entry;
   };
 
   // Header and trailer; gives the number of entries.
@@ -129,7 +137,7 @@ class PackScan {
       index_resolved();
       std::vector<std::uint32_t> left;
       for (std::uint32_t index : pending_) {
-        auto resolved = resolve(table_.entries_[index]);
+        auto resolved = resolve(index);
         if (!resolved) return tl::unexpected(resolved.error());
         if (!*resolved) left.push_back(index);
       }
@@ -146,7 +154,8 @@ class PackScan {
   }
 
   // False: its base is not known yet.
-  Result<bool> resolve(PackEntry& entry) {
+  Result<bool> resolve(std::uint32_t index) {
+    PackEntry& entry = table_.entries_[index];
     auto raw = read_raw_entry(table_.pack_, entry.offset);
     if (!raw) return tl::unexpected(raw.error());
     auto base = base_of(*raw);
@@ -158,6 +167,8 @@ class PackScan {
     if (!bytes) return fail(bytes.error().code, bytes.error().context + " " + at(entry.offset));
     entry.kind = found.kind;
     entry.delta_depth = static_cast<std::uint8_t>(found.depth + 1);
+    entry.base = found.entry;
+    if (found.entry == 0) leaning_.push_back({raw->base_id, index});
     if (auto done = name(entry, *bytes); !done) return tl::unexpected(done.error());
     remember(entry.offset, std::make_shared<const Bytes>(std::move(*bytes)));
     return true;
@@ -186,7 +197,7 @@ class PackScan {
     if (found == nullptr) return outside_base(raw.base_id);
     auto bytes = whole(*found);
     if (!bytes) return tl::unexpected(bytes.error());
-    return Base{found->kind, found->delta_depth, *bytes};
+    return Base{found->kind, found->delta_depth, static_cast<std::uint32_t>(found - table_.entries_.data()) + 1, *bytes};
   }
 
   Result<std::optional<Base>> outside_base(const ObjectId& id) {
@@ -194,8 +205,7 @@ class PackScan {
     auto object = table_.bases_->read(id);
     if (!object) return tl::unexpected(object.error());
     if (auto done = spend(object->bytes.size()); !done) return tl::unexpected(done.error());
-    leant_on_.push_back(id);
-    return Base{object->kind, 0, std::make_shared<const Bytes>(std::move(object->bytes))};
+    return Base{object->kind, 0, 0, std::make_shared<const Bytes>(std::move(object->bytes))};
   }
 
   // Inflates along the chain at most down to the nearest object in the cache; every step is paid for.
@@ -232,10 +242,36 @@ class PackScan {
     return {};
   }
 
+  // What was leant on outside may be in the pack too, and there it will be found once the pack is stored (PackFile, git): so it
+  // is from here on. Then, and only then, deltas can lean on one another in a ring: A on X outside, B on A, and B is X.
+  Result<void> settle_bases() {
+    bool moved = false;
+    for (const Leaning& each : leaning_) {
+      auto inside = table_.find(each.base);
+      if (!inside) continue;
+      table_.entries_[each.entry].base = *inside + 1;
+      moved = true;
+    }
+    return moved ? measure_chains() : Result<void>{};
+  }
+
+  Result<void> measure_chains() {
+    auto& entries = table_.entries_;
+    for (PackEntry& entry : entries) {
+      std::size_t depth = 0;
+      const PackEntry* end = &entry;
+      for (; end->base != 0 && depth <= protocol::kDeltaDepthMax; end = &entries[end->base - 1]) ++depth;
+      if (end->delta_depth > 0) ++depth;  // the last one leans outside
+      if (depth > protocol::kDeltaDepthMax) return fail(ErrorCode::kBadPack, "deltas that lean on one another " + at(entry.offset));
+      entry.delta_depth = static_cast<std::uint8_t>(depth);
+    }
+    return {};
+  }
+
   void find_borrowed() {
-    std::ranges::sort(leant_on_);
-    for (const ObjectId& id : leant_on_)
-      if (!table_.find(id) && (table_.borrowed_.empty() || table_.borrowed_.back() != id)) table_.borrowed_.push_back(id);
+    std::ranges::sort(leaning_, {}, &Leaning::base);
+    for (const Leaning& each : leaning_)
+      if (!table_.find(each.base) && (table_.borrowed_.empty() || table_.borrowed_.back() != each.base)) table_.borrowed_.push_back(each.base);
   }
 
   PackTable table_;
@@ -244,7 +280,7 @@ class PackScan {
   Bytes buffer_;
   std::vector<std::uint32_t> pending_;
   std::unordered_map<ObjectId, std::uint32_t> resolved_;
-  std::vector<ObjectId> leant_on_;
+  std::vector<Leaning> leaning_;
   std::unordered_map<std::uint64_t, std::shared_ptr<const Bytes>> cache_;
   std::uint64_t cached_bytes_ = 0;
 };
@@ -290,10 +326,8 @@ Result<Bytes> PackTable::inflate(const PackEntry& entry) const {
   if (auto taken = inflate_exactly(pack_body(pack_, raw->body), bytes); !taken) return tl::unexpected(taken.error());
   if (raw->kind) return bytes;
   Result<Bytes> base = Bytes{};
-  if (raw->base_offset) {
-    base = inflate(*entry_at(*raw->base_offset));
-  } else if (auto in_pack = find(raw->base_id)) {
-    base = inflate(entries_[*in_pack]);
+  if (entry.base > 0) {
+    base = inflate(entries_[entry.base - 1]);
   } else {
     auto object = bases_->read(raw->base_id);
     if (!object) return tl::unexpected(object.error());

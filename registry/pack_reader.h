@@ -3,8 +3,8 @@
 // Every object is inflated once, in order, through one buffer: its name, SHA-256 and place in the file are kept, its
 // bytes are not. A declared size is compared with the cap of its kind *before* anything is inflated; all that is
 // inflated, also for deltas, counts against one budget, so that a zip bomb or delta bomb costs no more than the budget.
-// Refused: tags, objects twice, deltas deeper than kDeltaDepthMax, a base that is nowhere, a wrong trailer, bytes after
-// it. Not here: what the objects say (ingest.h). Immutable once read; any thread.
+// Refused: tags, objects twice, deltas deeper than kDeltaDepthMax or that lean on one another in a ring, a base that is
+// nowhere, a wrong trailer, bytes after it. Not here: what the objects say (ingest.h). Immutable once read; any thread.
 #pragma once
 
 #include <optional>
@@ -34,6 +34,7 @@ struct PackEntry {
   std::uint64_t end = 0;         // where the next one starts
   Hash sha256;                   // of a blob; zero for other kinds
   std::uint32_t kept_at = 0;     // one more than where its bytes are kept; 0: they are not
+  std::uint32_t base = 0;        // one more than the index of the entry that it leans on; 0: it is whole, or leans on an object outside
 };
 
 class PackTable {

@@ -7,10 +7,17 @@ using namespace maillage::registry;
 
 namespace {
 
-class NoObjects final : public ObjectSource {
+// For a delta to lean on: seven bytes, as the corpus has it.
+class OneBlob final : public ObjectSource {
  public:
-  bool contains(const ObjectId&) const override { return false; }
-  Result<Object> read(const ObjectId& id) const override { return maillage::protocol::fail(ErrorCode::kNotFound, id.hex()); }
+  bool contains(const ObjectId& id) const override { return id == object_id(ObjectKind::kBlob, bytes_); }
+  Result<Object> read(const ObjectId& id) const override {
+    if (!contains(id)) return maillage::protocol::fail(ErrorCode::kNotFound, id.hex());
+    return Object{ObjectKind::kBlob, bytes_};
+  }
+
+ private:
+  Bytes bytes_{'h', 'e', 'l', 'l', 'o', ',', ' '};
 };
 
 }  // namespace
@@ -21,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   sha1.update(pack);
   ObjectId trailer = sha1.finish();
   pack.insert(pack.end(), trailer.bytes.begin(), trailer.bytes.end());
-  auto table = PackTable::read(pack, NoObjects(), {.objects_max = 10'000, .inflated_bytes_max = 64 << 20});
+  OneBlob bases;
+  auto table = PackTable::read(pack, bases, {.objects_max = 10'000, .inflated_bytes_max = 64 << 20});
   if (!table) return 0;
   for (const PackEntry& entry : table->entries()) {
     auto bytes = table->inflate(entry);

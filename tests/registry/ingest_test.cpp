@@ -108,6 +108,19 @@ TEST_CASE("content that is not what the head signs is refused") {
   CHECK(attack.refusal({attack.profile, root, attack.commit(root)}) == ErrorCode::kWrongState);
 }
 
+TEST_CASE("a peer's pack of deltas that lean on one another in a ring, by way of what is held, is refused") {
+  Attack attack;
+  publish_files(*attack.store, attack.place, {{"profile.json", attack.profile.bytes}});
+  ObjectId base = *attack.place.commit;
+  RawObject longer{ObjectKind::kBlob, attack.profile.bytes + bytes_of("!")};
+  RawObject root{ObjectKind::kTree, Attack::tree_bytes("100644 a.json", longer.id()) + attack.tree().bytes}, commit = attack.commit(root, {base});
+  RawPack ring = ring_of_deltas(attack.profile);
+  ring.entry(2, root.bytes.size(), root.bytes).entry(1, commit.bytes.size(), commit.bytes);
+  auto checked = attack.check(ring.finish(), commit.id(), base);
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code == ErrorCode::kBadPack);
+}
+
 TEST_CASE("an object that no head reaches refuses the pack") {
   Attack attack;
   RawObject root = attack.tree(), commit = attack.commit(root);

@@ -188,6 +188,51 @@ TEST_CASE("a delta chain deeper than allowed is refused") {
   CHECK(refusal(chain(65)) == ErrorCode::kBadPack);
 }
 
+TEST_CASE("deltas that lean on one another in a ring are refused, although each has its base outside") {
+  RawObject known{ObjectKind::kBlob, bytes_of("hello, ")};
+  OneObject bases(known);
+  auto refusal_of = [&](const RawPack& pack) { return PackTable::read(pack.finish(), bases).error().code; };
+  CHECK(refusal_of(ring_of_deltas(known)) == ErrorCode::kBadPack);
+  CHECK(refusal_of(RawPack().named_delta(known.id(), delta_of(7, 7, 7, ""))) == ErrorCode::kBadPack);
+  // Through an offset too, and from deep below.
+  RawPack deep;
+  deep.named_delta(known.id(), delta_of(7, 8, 7, "!"));
+  for (std::uint8_t size = 8; size < 20; ++size) deep.offset_delta(delta_of(size, size + 1u, size, "!"));
+  CHECK(PackTable::read(deep.finish(), bases));
+  CHECK(refusal_of(deep.offset_delta(delta_of(20, 7, 7, ""))) == ErrorCode::kBadPack);
+}
+
+TEST_CASE("a base that is both outside and in the pack is the one in the pack, as it will be once stored") {
+  TemporaryDirectory directory;
+  auto store = must(ObjectStore::open(directory.path()));
+  RawObject base{ObjectKind::kBlob, bytes_of("hello, ")}, middle{ObjectKind::kBlob, bytes_of("hello, world")};
+  auto first = stage_bytes(*store, pack_of_objects({base, middle}));
+  PackName first_pack = must(store->adopt(*first, must(PackTable::read(must(first->bytes()), *store))));
+  RawPack pack;
+  pack.named_delta(middle.id(), delta_of(12, 13, 12, "!")).named_delta(base.id(), delta_of(7, 12, 7, "world"));
+  auto second = stage_bytes(*store, pack.finish());
+  PackTable table = must(PackTable::read(must(second->bytes()), *store));
+  CHECK(table.borrowed() == std::vector{base.id()});
+  CHECK(table.entries()[0].delta_depth == 2);
+  CHECK(table.entries()[1].delta_depth == 1);
+  CHECK(must(table.inflate(table.entries()[0])) == bytes_of("hello, world!"));
+  must(store->adopt(*second, table));
+  must(store->discard(first_pack));
+  CHECK(must(store->read_as(ObjectKind::kBlob, object_id(ObjectKind::kBlob, bytes_of("hello, world!")))) == bytes_of("hello, world!"));
+  CHECK(store->verify().empty());
+}
+
+TEST_CASE("a delta on a delta by name is read also when neither is in memory any more") {
+  RawObject first{ObjectKind::kBlob, bytes_of("hello, ")}, second{ObjectKind::kBlob, bytes_of("hello, world")};
+  RawPack pack;
+  pack.blob(first.bytes).named_delta(first.id(), delta_of(7, 12, 7, "world"));
+  for (std::uint8_t i = 0; i < 6; ++i) pack.blob(Bytes(3 * kMiB, i)).offset_delta(delta_of(3 * kMiB, 8, 7, "x"));
+  pack.named_delta(second.id(), delta_of(12, 13, 12, "!"));
+  Bytes bytes = pack.finish();
+  PackTable table = must(PackTable::read(bytes, NoObjects()));
+  CHECK(must(table.inflate(table.entries().back())) == bytes_of("hello, world!"));
+}
+
 TEST_CASE("deltas that reach outside their base or lie about sizes are refused") {
   auto with = [](const Bytes& delta) { return refusal(RawPack().blob(bytes_of("hello")).offset_delta(delta).finish()); };
   CHECK(with(delta_of(5, 6, 6, "")) == ErrorCode::kBadPack);

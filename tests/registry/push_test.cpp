@@ -6,7 +6,7 @@
 #include "registry/pushed_commit.h"
 #include "registry/ssh_signature.h"
 #include "tests/registry/push_fixture.h"
-
+#include "tests/registry/raw_pack.h"
 
 using namespace maillage::tests;
 using maillage::protocol::ErrorCode;
@@ -164,6 +164,16 @@ TEST_CASE("a file that is too large is named, and a pack that inflates without e
   for (int i = 0; i < 40; ++i) it.write("resources/bomb-" + std::to_string(i) + ".bin", std::string((4 << 20) - i, 'x'));
   it.commit();
   CHECK(it.code_of(it.push()) == ErrorCode::kTooLarge);
+}
+
+TEST_CASE("a push of deltas that lean on one another in a ring, by way of a file of the place, is refused") {
+  PushFixture it;
+  RawObject saw{ObjectKind::kBlob, bytes_of(it.published("resources/saw.json"))};
+  REQUIRE(saw.bytes.size() < 128);
+  RawObject longer{ObjectKind::kBlob, saw.bytes};
+  longer.bytes.push_back('!');
+  CHECK(it.code_of(it.push(it.push_of(longer.id()), ring_of_deltas(saw).finish())) == ErrorCode::kBadPack);
+  CHECK(it.registry->contributions().items.empty());
 }
 
 TEST_CASE("a push larger than 32 MiB is cut off while it comes") {

@@ -64,4 +64,28 @@ class NoObjects final : public ObjectSource {
   Result<Object> read(const ObjectId& id) const override { return protocol::fail(ErrorCode::kNotFound, id.hex()); }
 };
 
+class OneObject final : public ObjectSource {
+ public:
+  explicit OneObject(RawObject object) : object_(std::move(object)) {}
+  bool contains(const ObjectId& id) const override { return id == object_.id(); }
+  Result<Object> read(const ObjectId& id) const override {
+    return contains(id) ? Result<Object>(Object{object_.kind, object_.bytes}) : protocol::fail(ErrorCode::kNotFound, id.hex());
+  }
+
+ private:
+  RawObject object_;
+};
+
+// Two deltas that each make what the other leans on, for whoever has `base`, seven bytes or more: read by what is in the pack, neither ends.
+inline RawPack ring_of_deltas(const RawObject& base) {
+  Bytes longer = base.bytes;
+  longer.push_back('!');
+  std::uint64_t size = base.bytes.size();
+  auto copied = static_cast<std::uint8_t>(size);
+  RawPack pack;
+  pack.named_delta(base.id(), delta_of(size, size + 1, copied, "!"));
+  pack.named_delta(object_id(base.kind, longer), delta_of(size + 1, size, copied, ""));
+  return pack;
+}
+
 }  // namespace maillage::tests
