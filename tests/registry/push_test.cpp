@@ -79,24 +79,49 @@ TEST_CASE("a push that changes nothing, or was published meanwhile, is refused w
   CHECK(it.code_of(it.push(it.push_of(must(ObjectId::parse(it.git("rev-parse origin/main").substr(0, 40)))), it.pack())) == ErrorCode::kPushUnchanged);
 }
 
+namespace {
+
+// A push of one entry more in the place's own root folder, made by no git.
+PushFixture::Outcome push_entry(PushFixture& it, const std::string& mode_and_name, const ObjectId& id, std::vector<RawObject> more = {}) {
+  Bytes tree = bytes_of(it.git("cat-file tree HEAD^{tree}"));
+  Bytes entry = bytes_of(mode_and_name);
+  entry.push_back(0);
+  entry.insert(entry.end(), id.bytes.begin(), id.bytes.end());
+  tree.insert(tree.end(), entry.begin(), entry.end());
+  RawObject folder{ObjectKind::kTree, tree};
+  std::string text = "tree " + folder.id().hex() + "\nparent " + it.git("rev-parse origin/main").substr(0, 40) +
+                     "\nauthor J <j@x.invalid> 1700000000 +0000\ncommitter J <j@x.invalid> 1700000000 +0000\n\nx\n";
+  RawObject commit{ObjectKind::kCommit, bytes_of(text)};
+  more.insert(more.end(), {folder, commit});
+  return it.push(it.push_of(commit.id()), pack_of_objects(more));
+}
+
+}  // namespace
+
 TEST_CASE("a file of a name that no place may have is refused by its path, whatever git lets through") {
-  for (std::string name : {".git", ".gitmodules", "..", "a/../b", "Ünïcode.md", "con", "a\\b", ".gıt"}) {
-    PushFixture it;
-    it.clone();
-    std::string blob = it.git("rev-parse HEAD:resources/saw.json").substr(0, 40);
-    Bytes tree = bytes_of("100644 " + name);
-    tree.push_back(0);
-    auto id = must(ObjectId::parse(blob));
-    tree.insert(tree.end(), id.bytes.begin(), id.bytes.end());
-    RawObject folder{ObjectKind::kTree, tree};
-    std::string text = "tree " + folder.id().hex() + "\nparent " + it.git("rev-parse origin/main").substr(0, 40) +
-                       "\nauthor J <j@x.invalid> 1700000000 +0000\ncommitter J <j@x.invalid> 1700000000 +0000\n\nx\n";
-    RawObject commit{ObjectKind::kCommit, bytes_of(text)};
-    auto outcome = it.push(it.push_of(commit.id()), pack_of_objects({folder, commit}));
+  PushFixture it;
+  it.clone();
+  ObjectId blob = must(ObjectId::parse(it.git("rev-parse HEAD:resources/saw.json").substr(0, 40)));
+  using Refusals = std::vector<std::pair<std::string, ErrorCode>>;
+  const std::map<std::string, Refusals> names{{".git", {{".git", ErrorCode::kPathBadName}}},
+                                              {".gitmodules", {{".gitmodules", ErrorCode::kPathBadName}}},
+                                              {"..", {{"..", ErrorCode::kPathParent}}},
+                                              {"a/../b", {{"", ErrorCode::kBadObject}}},
+                                              {"Ünïcode.md", {{"Ünïcode.md", ErrorCode::kPathBadName}}},
+                                              {"con", {{"con", ErrorCode::kPathReservedName}}},
+                                              {"a\\b", {{"a\\b", ErrorCode::kPathBadName}}},
+                                              {".gıt", {{".gıt", ErrorCode::kPathBadName}}}};
+  for (const auto& [name, refusals] : names) {
     CAPTURE(name);
-    REQUIRE_FALSE(outcome);
-    CHECK(it.registry->contributions().items.empty());
+    CHECK(it.problems(push_entry(it, "100644 " + name, blob)) == refusals);
   }
+  Bytes in_folder = bytes_of("100644 config");
+  in_folder.push_back(0);
+  in_folder.insert(in_folder.end(), blob.bytes.begin(), blob.bytes.end());
+  RawObject folder{ObjectKind::kTree, in_folder};
+  CHECK(it.problems(push_entry(it, "40000 .git", folder.id(), {folder})) == Refusals{{".git/config", ErrorCode::kPathBadName}});
+  CHECK(it.registry->contributions().items.empty());
+  CHECK(push_entry(it, "100644 readme.md", blob));  // and nothing but the name was wrong
 }
 
 TEST_CASE("a commit with a NUL is refused, because what follows it is hidden from some readers") {
