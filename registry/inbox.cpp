@@ -49,6 +49,24 @@ std::uint64_t disk_bytes(const Contribution& contribution, std::uint64_t descrip
   return kDiskBlockBytes + on_disk(description_bytes) + (is_open(contribution.state) ? on_disk(contribution.bytes) : 0);
 }
 
+// What some quota counts.
+struct Tally {
+  std::size_t count = 0;
+  std::uint64_t bytes = 0;
+  void add(std::uint64_t more) { ++count, bytes += more; }
+};
+
+// The quota that one more, of `fresh` bytes, would exceed.
+std::optional<std::string> exceeded(const Tally& tally, std::size_t count_max, std::uint64_t bytes_max, std::uint64_t fresh) {
+  if (tally.count >= count_max) return std::to_string(count_max) + " contributions";
+  if (tally.bytes + fresh > bytes_max) return std::to_string(bytes_max / kMiB) + " MiB";
+  return std::nullopt;
+}
+
+bool same_author(const Contribution& a, const Contribution& b) {
+  return a.key && b.key ? a.key == b.key : !a.name.empty() && a.name == b.name && a.email == b.email;
+}
+
 std::int64_t milliseconds(std::chrono::days days) { return std::chrono::milliseconds(days).count(); }
 
 }  // namespace
@@ -63,6 +81,9 @@ Inbox::Arrival::~Arrival() {
 Result<void> Inbox::Arrival::append(ByteView bytes) {
   if (bytes.size() > kPushBytesMax - std::min<std::uint64_t>(kPushBytesMax, file_.size()))
     return fail(ErrorCode::kTooLarge, "push > " + std::to_string(kPushBytesMax));
+  std::uint64_t looked = file_.size() / kRoomLookBytes;
+  if (room_ && (file_.size() + bytes.size()) / kRoomLookBytes != looked)
+    if (auto room = room_(std::max<std::uint64_t>(bytes.size(), kRoomLookBytes)); !room) return room;
   mapped_ = {};
   return file_.append(bytes);
 }
@@ -76,7 +97,7 @@ Result<ByteView> Inbox::Arrival::bytes() {
   return mapped_.bytes();
 }
 
-Result<std::unique_ptr<Inbox::Arrival>> Inbox::begin() {
+Result<std::unique_ptr<Inbox::Arrival>> Inbox::begin(RoomCheck room) {
   if (std::error_code error; !fs::exists(folder_, error)) {
     if (auto made = make_folder(folder_); !made) return tl::unexpected(made.error());
     if (auto synced = sync_directory(folder_.parent_path()); !synced) return tl::unexpected(synced.error());
@@ -87,7 +108,7 @@ Result<std::unique_ptr<Inbox::Arrival>> Inbox::begin() {
   if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
   auto file = OutputFile::create(folder / kPack);
   if (!file) return tl::unexpected(file.error());
-  return std::unique_ptr<Arrival>(new Arrival(id, std::move(folder), std::move(*file)));
+  return std::unique_ptr<Arrival>(new Arrival(id, std::move(folder), std::move(*file), std::move(room)));
 }
 
 Result<void> Inbox::keep(Arrival& arrival, const Contribution& contribution) {
@@ -106,24 +127,24 @@ Result<void> Inbox::keep(Arrival& arrival, const Contribution& contribution) {
 }
 
 Result<void> Inbox::room_for(const Contribution& fresh) const {
-  std::size_t waiting = 0, of_place = 0, of_key = 0, of_sender = 0;
+  Tally waiting, of_place, of_key, of_sender;
   std::uint64_t bytes = disk_bytes(fresh, kDiskBlockBytes);
-  std::lock_guard lock(mutex_);
-  for (const auto& [id, kept] : all_) {
-    const Contribution& each = kept.contribution;
-    bytes += kept.disk_bytes;
-    if (!is_open(each.state)) continue;
-    ++waiting;
-    of_place += each.place == fresh.place ? 1 : 0;
-    of_key += fresh.key && each.key == fresh.key ? 1 : 0;
-    of_sender += !fresh.sender.empty() && each.sender == fresh.sender ? 1 : 0;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, kept] : all_) {
+      const Contribution& each = kept.contribution;
+      waiting.bytes += kept.disk_bytes;  // answers too
+      if (!is_open(each.state)) continue;
+      ++waiting.count;
+      if (each.place == fresh.place) of_place.add(kept.disk_bytes);
+      if (fresh.key && each.key == fresh.key) of_key.add(kept.disk_bytes);
+      if (!fresh.sender.empty() && each.sender == fresh.sender) of_sender.add(kept.disk_bytes);
+    }
   }
-  auto full = [](std::size_t limit) { return fail(ErrorCode::kInboxFull, std::to_string(limit)); };
-  if (of_place >= kInboxPlaceMax) return full(kInboxPlaceMax);
-  if (of_key >= kInboxKeyMax) return full(kInboxKeyMax);
-  if (of_sender >= kInboxSenderMax) return full(kInboxSenderMax);
-  if (waiting >= kInboxMax) return full(kInboxMax);
-  if (bytes > kInboxBytesMax) return full(kInboxBytesMax);
+  if (auto over = exceeded(of_key, kInboxKeyMax, kInboxSenderBytesMax, bytes)) return fail(ErrorCode::kInboxSenderFull, *over);
+  if (auto over = exceeded(of_sender, kInboxSenderMax, kInboxSenderBytesMax, bytes)) return fail(ErrorCode::kInboxSenderFull, *over);
+  if (auto over = exceeded(of_place, kInboxPlaceMax, kInboxPlaceBytesMax, bytes)) return fail(ErrorCode::kInboxPlaceFull, *over);
+  if (auto over = exceeded(waiting, kInboxMax, kInboxBytesMax, bytes)) return fail(ErrorCode::kInboxFull, *over);
   return {};
 }
 
@@ -195,6 +216,19 @@ std::optional<Contribution> Inbox::same_as(const Contribution& wanted) const {
     if (is_open(each.state) && each.place == wanted.place && each.tip == wanted.tip && each.keep == wanted.keep) return each;
   }
   return std::nullopt;
+}
+
+std::optional<ContributionId> Inbox::newer_than(const Contribution& older) const {
+  std::lock_guard lock(mutex_);
+  const Contribution* newest = nullptr;
+  for (const auto& [id, kept] : all_) {
+    const Contribution& each = kept.contribution;
+    if (!is_open(each.state) || each.place != older.place || id == older.id || each.received <= older.received) continue;
+    if (!same_author(older, each) || (newest != nullptr && each.received <= newest->received)) continue;
+    bool shares = std::ranges::any_of(each.files, [&](const std::string& path) { return std::ranges::find(older.files, path) != older.files.end(); });
+    if (shares) newest = &each;
+  }
+  return newest == nullptr ? std::nullopt : std::optional(newest->id);
 }
 
 std::vector<ContributionId> Inbox::starting_with(std::string_view digits) const {
@@ -304,13 +338,14 @@ Result<void> Inbox::expire(UnixTime now) {
   }
   std::ranges::sort(ages, std::ranges::greater(), &Age::received);  // the newest answers stay
   std::size_t answers = 0;
+  Result<void> first;
   for (const Age& each : ages) {
     Result<void> done;
     if (each.open && each.ms > milliseconds(kInboxOpenFor)) done = answer(each.id, ContributionState::kExpired, "", now);
     if (!each.open && (each.ms > milliseconds(kAnswerKeptFor) || ++answers > kAnswersMax)) done = erase(each.id);
-    if (!done) return done;
+    if (!done && first) first = std::move(done);
   }
-  return {};
+  return first;
 }
 
 }  // namespace maillage::registry

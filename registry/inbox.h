@@ -10,6 +10,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,9 @@ inline constexpr std::size_t kInboxPlaceMax = 100;
 // By one key, and from one address (a whole /64 of IPv6), everywhere: a workshop that pushes at once fits.
 inline constexpr std::size_t kInboxKeyMax = 20;
 inline constexpr std::size_t kInboxSenderMax = 20;
+// What these take on the disk: no address fills a place's share, and no place the whole. A picture book has 64 MiB.
+inline constexpr std::uint64_t kInboxSenderBytesMax = 64 * protocol::kMiB;
+inline constexpr std::uint64_t kInboxPlaceBytesMax = 128 * protocol::kMiB;
 // Waiting in all, and what the folder takes on the disk, answers included: what a small machine can spare for strangers.
 inline constexpr std::size_t kInboxMax = 5'000;
 inline constexpr std::uint64_t kInboxBytesMax = 512 * protocol::kMiB;
@@ -33,6 +37,9 @@ inline constexpr std::chrono::days kInboxOpenFor{30};
 // An answer can be read this long; the oldest go first beyond kAnswersMax.
 inline constexpr std::chrono::days kAnswerKeptFor{90};
 inline constexpr std::size_t kAnswersMax = 10'000;
+// Of an arriving pack: after so many more bytes it is asked again whether the disk has room, so that all that come at once
+// go beyond by a small part of the reserve.
+inline constexpr std::uint64_t kRoomLookBytes = 64 * protocol::kKiB;
 // In one answer to whoever asks what there is: more is counted, not listed.
 inline constexpr std::size_t kInboxListedMax = 500;
 
@@ -41,6 +48,9 @@ struct ContributionList {
   std::vector<Contribution> items;
   std::size_t left_off = 0;
 };
+
+// An error: the disk has no room for so many more.
+using RoomCheck = std::function<protocol::Result<void>(std::uint64_t bytes)>;
 
 class Inbox {
  public:
@@ -56,10 +66,12 @@ class Inbox {
 
    private:
     friend class Inbox;
-    Arrival(ContributionId id, std::filesystem::path folder, OutputFile file) : id_(id), folder_(std::move(folder)), file_(std::move(file)) {}
+    Arrival(ContributionId id, std::filesystem::path folder, OutputFile file, RoomCheck room)
+        : id_(id), folder_(std::move(folder)), file_(std::move(file)), room_(std::move(room)) {}
     ContributionId id_;
     std::filesystem::path folder_;
     OutputFile file_;
+    RoomCheck room_;
     MappedFile mapped_;
     bool kept_ = false;
   };
@@ -68,9 +80,10 @@ class Inbox {
   // contributor pushes again.
   static protocol::Result<std::unique_ptr<Inbox>> open(const std::filesystem::path& directory);
 
-  protocol::Result<std::unique_ptr<Arrival>> begin();
+  // `room` is asked while the pack comes: many that come at once are not whole when they begin.
+  protocol::Result<std::unique_ptr<Arrival>> begin(RoomCheck room = {});
 
-  // kInboxFull: which quota. Its pack is in the folder already, and counts.
+  // kInboxSenderFull (its key or its address), kInboxPlaceFull, kInboxFull; the context is the quota. Its pack is in the folder already, and counts.
   protocol::Result<void> room_for(const Contribution& contribution) const;
   // Durable on return. Its id must be the arrival's. kTooLarge: its description would not be read back.
   protocol::Result<void> keep(Arrival& arrival, const Contribution& contribution);
@@ -81,6 +94,9 @@ class Inbox {
   ContributionList list(bool answered_too, std::size_t max = kInboxListedMax) const;
   // The open one of the same commit for the same place.
   std::optional<Contribution> same_as(const Contribution& contribution) const;
+  // The newest open one, received after it, by the same key, or by the same name and e-mail where one has no key, that changes
+  // one of its files: a correction, as far as one can tell without a person.
+  std::optional<ContributionId> newer_than(const Contribution& contribution) const;
   // Those whose number begins with these hexadecimal digits, two at most.
   std::vector<ContributionId> starting_with(std::string_view digits) const;
   std::size_t open_count() const;
@@ -97,7 +113,7 @@ class Inbox {
   protocol::Result<void> settle();
   // All that is known of it goes. Fine when there is nothing.
   protocol::Result<void> erase(const ContributionId& id);
-  // What waited too long is answered so, and old answers go.
+  // What waited too long is answered so, and old answers go; one that cannot be keeps no other. The first error.
   protocol::Result<void> expire(protocol::UnixTime now);
 
  private:

@@ -94,7 +94,7 @@ bool Registry::Parts::is_maintainer(const PlaceId& place, const PublicKey& key) 
 
 Result<std::unique_ptr<Inbox::Arrival>> Registry::begin_push() {
   if (auto room = parts_->need_room(kReserveBytes + kPushBytesMax); !room) return tl::unexpected(room.error());
-  return parts_->inbox->begin();
+  return parts_->inbox->begin([this](std::uint64_t bytes) { return parts_->need_room(kReserveBytes + bytes); });
 }
 
 tl::expected<JudgedPush, Problems> Registry::judge_push(Inbox::Arrival& arrival, const Push& push) const {
@@ -121,7 +121,7 @@ tl::expected<PushOutcome, Problems> Registry::take_push(Inbox::Arrival& arrival,
     return PushOutcome{std::move(fresh), std::move(*landed)};
   }
   if (auto same = parts_->inbox->same_as(fresh)) return PushOutcome{std::move(*same), std::nullopt};
-  if (auto expired = parts_->inbox->expire(now); !expired) return refused(expired.error());
+  (void)parts_->inbox->expire(now);  // what cannot be expired keeps nobody from contributing
   if (auto room = parts_->inbox->room_for(fresh); !room) return refused(room.error());
   if (auto kept = parts_->inbox->keep(arrival, fresh); !kept) return refused(kept.error());
   return PushOutcome{std::move(fresh), std::nullopt};
@@ -290,6 +290,7 @@ boost::json::object Registry::summary(const Contribution& it) const {
   if (!it.email.empty()) json["email"] = it.email;
   if (it.key) json["key"] = ssh_public_key(*it.key);
   if (!it.reserved.empty()) json["reserved"] = boost::json::array(it.reserved.begin(), it.reserved.end());
+  if (auto newer = is_open(it.state) ? parts_->inbox->newer_than(it) : std::nullopt) json["newer"] = newer->hex();
   if (it.answered.ms != 0) json["answered"] = format_utc(it.answered);
   if (!it.answer.empty()) json["answer"] = it.answer;
   return json;
@@ -329,7 +330,7 @@ tl::expected<boost::json::object, Problems> Registry::show_contribution(const Co
   auto head = parts_->held(contribution->place);
   auto tree = head ? parts_->tree_of(head->head.commit) : tl::unexpected(head.error());
   if (!tree) return refused(tree.error());
-  auto opened = OpenedPush::open(*parts_->objects, head->head.commit, pack->bytes());
+  auto opened = OpenedPush::open(*parts_->objects, head->head.commit, pack->bytes(), std::chrono::steady_clock::now() + kJudgeTimeMax);
   if (!opened) return refused(opened.error());
   auto checked = check_push(**opened, push_of(*contribution), parts_->trees);
   if (!checked) return tl::unexpected(checked.error());

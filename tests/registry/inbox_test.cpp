@@ -240,13 +240,96 @@ TEST_CASE("a place holds a hundred contributions that wait, one key and one addr
     return inbox->keep(*arrival, contribution);
   };
   for (std::size_t i = 0; i < kInboxKeyMax; ++i) must(waiting(1, 1, ""));
-  CHECK(waiting(2, 1, "").error() == Error{ErrorCode::kInboxFull, std::to_string(kInboxKeyMax)});
+  CHECK(waiting(2, 1, "").error() == Error{ErrorCode::kInboxSenderFull, "20 contributions"});
   for (std::size_t i = 0; i < kInboxSenderMax; ++i) must(waiting(1, 0, "near"));
-  CHECK(waiting(2, 0, "near").error() == Error{ErrorCode::kInboxFull, std::to_string(kInboxSenderMax)});
+  CHECK(waiting(2, 0, "near").error() == Error{ErrorCode::kInboxSenderFull, "20 contributions"});
   for (std::size_t i = kInboxKeyMax + kInboxSenderMax; i < kInboxPlaceMax; ++i) must(waiting(1, 0, ""));
-  CHECK(waiting(1, 0, "").error() == Error{ErrorCode::kInboxFull, "100"});
+  CHECK(waiting(1, 0, "").error() == Error{ErrorCode::kInboxPlaceFull, "100 contributions"});
   must(waiting(2, 0, ""));
   CHECK(must(Inbox::open(folder.path()))->open_count() == 101);
+}
+
+TEST_CASE("large contributions of one address leave room for others' at the place, and those of a place for other places") {
+  TemporaryDirectory folder;
+  auto inbox = must(Inbox::open(folder.path()));
+  auto waiting = [&](std::uint8_t place, std::uint8_t key, const std::string& sender) -> Result<void> {
+    auto arrival = must(inbox->begin());
+    must(arrival->append(bytes_of("PACK")));
+    Contribution contribution;
+    contribution.id = arrival->id();
+    contribution.place.bytes[0] = place;
+    if (key != 0) contribution.key = protocol::PublicKey{{key}};
+    contribution.sender = sender;
+    contribution.bytes = 20 << 20;  // as if
+    if (auto room = inbox->room_for(contribution); !room) return room;
+    return inbox->keep(*arrival, contribution);
+  };
+  for (int i = 0; i < 3; ++i) must(waiting(1, 0, "near"));
+  CHECK(waiting(1, 0, "near").error() == Error{ErrorCode::kInboxSenderFull, "64 MiB"});
+  CHECK(waiting(2, 0, "near").error() == Error{ErrorCode::kInboxSenderFull, "64 MiB"});
+  for (int i = 0; i < 3; ++i) must(waiting(1, 1, ""));
+  CHECK(waiting(2, 1, "").error() == Error{ErrorCode::kInboxSenderFull, "64 MiB"});
+  CHECK(waiting(1, 0, "far").error() == Error{ErrorCode::kInboxPlaceFull, "128 MiB"});
+  for (std::uint8_t i = 0; i < 19; ++i) must(waiting(2 + i / 6, 0, ""));
+  CHECK(waiting(9, 0, "far").error() == Error{ErrorCode::kInboxFull, "512 MiB"});
+}
+
+TEST_CASE("a pack that arrives asks for room again and again, and stops where there is none") {
+  TemporaryDirectory folder;
+  auto inbox = must(Inbox::open(folder.path()));
+  std::vector<std::uint64_t> asked;
+  auto arrival = must(inbox->begin([&](std::uint64_t bytes) -> Result<void> {
+    asked.push_back(bytes);
+    return asked.size() < 4 ? Result<void>{} : protocol::fail(ErrorCode::kDiskFull, "here");
+  }));
+  Bytes piece(kRoomLookBytes / 2);
+  for (int i = 0; i < 5; ++i) must(arrival->append(piece));
+  CHECK(asked == std::vector<std::uint64_t>(2, kRoomLookBytes));
+  must(arrival->append(Bytes(kRoomLookBytes * 3 / 2 - 1)));
+  CHECK(asked.back() == kRoomLookBytes * 3 / 2 - 1);
+  CHECK(arrival->append(Bytes(1)).error().code == ErrorCode::kDiskFull);
+}
+
+TEST_CASE("a contribution that cannot be expired keeps no other from expiring, and nobody from contributing") {
+  PushFixture it;
+  Contribution older = contribute(it);
+  it.write("resources/plane.json", it.record("Rabot"));
+  it.commit();
+  auto newer = it.push(it.push_of(it.tip()), it.pack(), {kPushNow.ms + 1});
+  REQUIRE(newer);
+  fs::create_directory(it.dir() / "inbox" / newer->contribution.id.hex() / "contribution.json.new");  // no file can be written there
+  protocol::UnixTime later{kPushNow.ms + 31LL * 86'400'000};
+  CHECK(it.registry->expire_contributions(later).error().code == ErrorCode::kIo);
+  CHECK(must(it.registry->contribution(newer->contribution.id)).state == ContributionState::kPending);
+  CHECK(must(it.registry->contribution(older.id)).state == ContributionState::kExpired);
+  it.write("resources/drill.json", it.record("Perceuse"));
+  it.commit();
+  CHECK(it.push(it.push_of(it.tip()), it.pack(), later));
+}
+
+TEST_CASE("whoever reads a contribution is told of the one by which its author corrected it") {
+  PushFixture it;
+  Contribution first = contribute(it);
+  CHECK_FALSE(it.registry->summary(first).contains("newer"));
+  auto push_at = [&](const std::string& path, const std::string& name, std::int64_t after) {
+    it.write(path, it.record(name));
+    it.commit("--amend");
+    return it.push(it.push_of(it.tip()), it.pack(), {kPushNow.ms + after})->contribution;
+  };
+  it.git("config user.name 'Paul Martin'"), it.git("commit -q --amend --reset-author --no-edit");
+  push_at("resources/laser/record.json", "Laser de Paul", 1);
+  CHECK_FALSE(it.registry->summary(first).contains("newer"));  // another person's
+  it.git("config user.name 'Jeanne Dupont'"), it.git("reset -q --hard origin/main");
+  it.write("resources/notes.md", "x\n");
+  it.commit();
+  REQUIRE(it.push(it.push_of(it.tip()), it.pack(), {kPushNow.ms + 2}));
+  CHECK_FALSE(it.registry->summary(first).contains("newer"));  // other files
+  Contribution second = push_at("resources/laser/record.json", "Laser 60 W", 3), third = push_at("resources/laser/record.json", "Laser 80 W", 4);
+  CHECK(it.registry->summary(first).at("newer").as_string() == third.id.hex());
+  CHECK(it.registry->summary(second).at("newer").as_string() == third.id.hex());
+  CHECK_FALSE(it.registry->summary(third).contains("newer"));
+  must(it.registry->answer(third.id, ContributionState::kRefused, "no", kPushNow));
+  CHECK(it.registry->summary(first).at("newer").as_string() == second.id.hex());
 }
 
 TEST_CASE("a contribution that waited thirty days expires, and its answer goes ninety days later") {
