@@ -35,6 +35,7 @@ struct DeflatedObject {
   std::uint64_t size;  // of the object, inflated
   ByteView deflated;
   std::shared_ptr<const void> owner;
+  bool stored = false;  // lies in a stored pack: asked for again later instead of held, so that what is purged goes
 };
 
 // What the state of a folder says of a file in it.

@@ -1,5 +1,6 @@
 #include "registry/pack_build.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "registry/commit.h"
@@ -10,6 +11,9 @@ namespace {
 
 using protocol::fail;
 using IdSet = std::unordered_set<ObjectId>;
+
+// Of an object that is written at once: a client that does not read keeps no more in memory.
+constexpr std::uint64_t kPieceBytes = 128 * 1024;
 
 // Lists what a pack must hold, each object once, in a fixed order.
 class Listing {
@@ -154,9 +158,25 @@ Result<void> OutgoingPack::write_next() {
     auto name = writer_.finish();
     return name ? Result<void>{} : tl::unexpected(name.error());
   }
-  const ObjectId& id = ids_[next_++];
-  auto object = source_->read_deflated(id);
-  return object ? writer_.add(id, *object) : tl::unexpected(object.error());
+  const ObjectId& id = ids_[next_];
+  auto object = held_ ? Result<DeflatedObject>(*held_) : source_->read_deflated(id);
+  if (!object) return tl::unexpected(object.error());
+  if (sent_ == 0) {
+    writer_.begin(id, *object);
+    next_bytes_ = object->deflated.size();
+  }
+  if (object->deflated.size() != next_bytes_) return fail(ErrorCode::kNotFound, id.hex());  // stored otherwise meanwhile
+  ByteView piece = object->deflated.subspan(sent_, std::min<std::uint64_t>(kPieceBytes, next_bytes_ - sent_));
+  if (auto done = writer_.append(piece); !done) return done;
+  sent_ += piece.size();
+  if (sent_ < next_bytes_) {
+    if (!object->stored) held_ = std::move(*object);
+    return {};
+  }
+  held_.reset();
+  sent_ = 0;
+  ++next_;
+  return writer_.end();
 }
 
 Result<Bytes> OutgoingPack::read(std::size_t bytes_max) {

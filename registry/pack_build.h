@@ -2,10 +2,12 @@
 // made as it is read.
 //
 // Order is fixed (places as asked; per place newest commit first, then each commit's new folders and files), so the
-// same question to the same store gives the same bytes. Objects are copied from stored packs without inflating them;
-// memory is about 60 bytes an object and one chunk. One thread at a time.
+// same question to the same store gives the same bytes. Objects are copied from stored packs without inflating them, a
+// piece at a time; between two reads no stored pack is held. Memory is about 60 bytes an object and one chunk, and besides
+// one object that is not stored whole (a delta) while it is sent. One thread at a time.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "protocol/limits.h"
@@ -53,6 +55,8 @@ class OutgoingPack {
   std::vector<ObjectId> ids_;
   std::size_t wishes_ = 0;
   std::size_t next_ = 0;
+  std::uint64_t next_bytes_ = 0, sent_ = 0;  // of its stream; what of it is written
+  std::optional<DeflatedObject> held_;       // the same, when it would have to be made again for each piece
   bool finished_ = false;
   std::unique_ptr<Bytes> waiting_;  // written, not yet read; where the writer's sink appends
   PackWriter writer_;

@@ -23,7 +23,7 @@ std::uint64_t read_distance(protocol::Reader& in) {
 
 }  // namespace
 
-std::uint32_t crc_of(ByteView bytes) { return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size())); }
+std::uint32_t crc_of(ByteView bytes, std::uint32_t before) { return static_cast<std::uint32_t>(crc32_z(before, bytes.data(), bytes.size())); }
 
 ByteView pack_body(ByteView pack, std::uint64_t offset) {
   if (pack.size() < kPackTrailerBytes || offset > pack.size() - kPackTrailerBytes) return {};

@@ -122,7 +122,7 @@ Result<std::optional<DeflatedObject>> PackFile::read_deflated(std::uint64_t offs
   if (!raw->kind) return std::nullopt;
   std::uint64_t end = end_of(offset);
   if (end < raw->body) return fail(ErrorCode::kCorrupt, "pack entry");
-  return DeflatedObject{*raw->kind, raw->size, pack_.bytes().subspan(raw->body, end - raw->body), shared_from_this()};
+  return DeflatedObject{*raw->kind, raw->size, pack_.bytes().subspan(raw->body, end - raw->body), shared_from_this(), true};
 }
 
 Result<void> PackFile::verify() const {

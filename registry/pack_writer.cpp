@@ -37,8 +37,13 @@ void PackWriter::begin_entry(const ObjectId& id, ObjectKind kind, std::uint64_t 
   append_entry_header(buffer_, kind, size);
 }
 
+void PackWriter::note_crc() {
+  entries_.back().crc32 = crc_of(ByteView(buffer_).subspan(entry_start_), entries_.back().crc32);
+  entry_start_ = buffer_.size();
+}
+
 Result<void> PackWriter::end_entry() {
-  entries_.back().crc32 = crc_of(ByteView(buffer_).subspan(entry_start_));
+  note_crc();
   return buffer_.size() < kFlushBytes ? Result<void>{} : flush();
 }
 
@@ -57,9 +62,22 @@ Result<void> PackWriter::add(const ObjectId& id, ObjectKind kind, ByteView bytes
 }
 
 Result<void> PackWriter::add(const ObjectId& id, const DeflatedObject& object) {
-  begin_entry(id, object.kind, object.size);
-  buffer_.insert(buffer_.end(), object.deflated.begin(), object.deflated.end());
-  return end_entry();
+  begin(id, object);
+  if (auto done = append(object.deflated); !done) return done;
+  return end();
+}
+
+Result<void> PackWriter::append(ByteView deflated) {
+  while (!deflated.empty()) {
+    ByteView piece = deflated.first(std::min(deflated.size(), kFlushBytes));
+    buffer_.insert(buffer_.end(), piece.begin(), piece.end());
+    deflated = deflated.subspan(piece.size());
+    if (buffer_.size() < kFlushBytes) continue;
+    note_crc();
+    if (auto done = flush(); !done) return done;
+    entry_start_ = 0;
+  }
+  return {};
 }
 
 Result<PackName> PackWriter::finish() {

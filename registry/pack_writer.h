@@ -30,6 +30,10 @@ class PackWriter {
 
   Result<void> add(const ObjectId& id, ObjectKind kind, ByteView bytes);
   Result<void> add(const ObjectId& id, const DeflatedObject& object);
+  // The same in pieces: memory is one of them. Every byte of `object.deflated` is appended, then `end` is called.
+  void begin(const ObjectId& id, const DeflatedObject& object) { begin_entry(id, object.kind, object.size); }
+  Result<void> append(ByteView deflated);
+  Result<void> end() { return end_entry(); }
 
   // Writes what is left and the trailer.
   Result<PackName> finish();
@@ -38,6 +42,7 @@ class PackWriter {
   std::uint64_t bytes() const { return written_ + buffer_.size(); }
 
  private:
+  void note_crc();
   void begin_entry(const ObjectId& id, ObjectKind kind, std::uint64_t size);
   Result<void> end_entry();
   Result<void> flush();
@@ -46,7 +51,7 @@ class PackWriter {
   Sha1 sha1_;
   Bytes buffer_;  // not yet handed to the sink
   std::uint64_t written_ = 0;
-  std::size_t entry_start_ = 0;
+  std::size_t entry_start_ = 0;  // in buffer_: of what of the entry is not in its CRC yet
   std::uint32_t expected_;
   std::vector<PackIndexEntry> entries_;
 };

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include "tests/registry/raw_pack.h"
 
 using namespace maillage::tests;
@@ -244,6 +246,108 @@ TEST_CASE("deltas that reach outside their base or lie about sizes are refused")
   CHECK(with({5, 5, 5, 'x'}) == ErrorCode::kBadPack);
   Bytes before_all{0xff, 0x7f};
   CHECK(refusal(RawPack().blob(bytes_of("hello")).entry(6, 3, delta_of(5, 5, 5, ""), before_all).finish()) == ErrorCode::kBadPack);
+}
+
+namespace {
+
+std::size_t bytes_allocated() {
+  struct mallinfo2 now = mallinfo2();
+  return now.uordblks + now.hblkhd;
+}
+
+Bytes noise(std::size_t size) {
+  Bytes bytes(size);
+  std::uint32_t state = 1;
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>((state = state * 1'664'525 + 1'013'904'223) >> 24);
+  return bytes;
+}
+
+// Counts who holds what is stored.
+class HeldStore final : public ObjectSource {
+ public:
+  explicit HeldStore(const ObjectSource& store) : store_(store) {}
+  bool contains(const ObjectId& id) const override { return store_.contains(id); }
+  Result<Object> read(const ObjectId& id) const override { return store_.read(id); }
+  Result<DeflatedObject> read_deflated(const ObjectId& id) const override {
+    auto object = store_.read_deflated(id);
+    if (!object) return object;
+    auto owner = std::make_shared<DeflatedObject>(*object);
+    held = owner;
+    object->owner = owner;
+    return object;
+  }
+  mutable std::weak_ptr<const void> held;
+
+ private:
+  const ObjectSource& store_;
+};
+
+}  // namespace
+
+TEST_CASE("a pack that waits inside a large file has a piece of it in memory, and holds no stored pack") {
+  TemporaryDirectory directory;
+  auto store = must(ObjectStore::open(directory.path()));
+  RawObject large{ObjectKind::kBlob, noise(4 * kMiB)}, small{ObjectKind::kBlob, bytes_of("x")};
+  auto staged = stage_bytes(*store, pack_of_objects({large, small}));
+  must(store->adopt(*staged, must(PackTable::read(must(staged->bytes()), *store))));
+  staged.reset();
+  HeldStore held(*store);
+  std::size_t before = bytes_allocated();
+  OutgoingPack pack = OutgoingPack::of(held, {large.id(), small.id()});
+  Bytes all = must(pack.read(128 * 1024));
+  CHECK(held.held.expired());
+  CHECK(bytes_allocated() < before + kMiB);
+  while (!pack.done()) {
+    Bytes piece = must(pack.read(100'000));
+    all.insert(all.end(), piece.begin(), piece.end());
+  }
+  PackTable table = must(PackTable::read(all, NoObjects()));
+  CHECK(must(table.inflate(table.entries()[0])) == large.bytes);
+  CHECK(must(table.inflate(table.entries()[1])) == small.bytes);
+}
+
+TEST_CASE("an object that goes while it is sent ends the pack, and one that is a delta is sent whole") {
+  TemporaryDirectory directory;
+  auto store = must(ObjectStore::open(directory.path()));
+  RawObject large{ObjectKind::kBlob, noise(2 * kMiB)};
+  auto first = stage_bytes(*store, pack_of_objects({large}));
+  PackName name = must(store->adopt(*first, must(PackTable::read(must(first->bytes()), *store))));
+  OutgoingPack cut = OutgoingPack::of(*store, {large.id()});
+  must(cut.read(1000));
+  must(store->discard(name));
+  Result<Bytes> piece = Bytes{};
+  while (piece && !cut.done()) piece = cut.read(100'000);
+  REQUIRE_FALSE(piece);
+  CHECK(piece.error().code == ErrorCode::kNotFound);
+  // Two mebibytes that are copied from a base, and one byte more.
+  maillage::protocol::Writer delta;
+  delta.varint(2 * kMiB).varint(2 * kMiB + 1);
+  for (std::uint32_t at = 0; at < 2 * kMiB; at += 0x8000) delta.u8(0xb7).u8(at & 255).u8(at >> 8 & 255).u8(at >> 16).u8(0).u8(0x80);
+  delta.u8(1).u8('!');
+  auto second = stage_bytes(*store, RawPack().blob(large.bytes).offset_delta(delta.bytes()).finish());
+  must(store->adopt(*second, must(PackTable::read(must(second->bytes()), *store))));
+  Bytes longer = large.bytes;
+  longer.push_back('!');
+  OutgoingPack whole = OutgoingPack::of(*store, {object_id(ObjectKind::kBlob, longer)});
+  Bytes all = read_all(whole);
+  PackTable table = must(PackTable::read(all, NoObjects()));
+  CHECK(table.entries()[0].delta_depth == 0);
+  CHECK(must(table.inflate(table.entries()[0])) == longer);
+}
+
+TEST_CASE("an object that is written in pieces has the index that git would make") {
+  RawObject large{ObjectKind::kBlob, noise(kMiB)}, small{ObjectKind::kBlob, bytes_of("x")};
+  Bytes pack;
+  PackWriter writer(2, [&](ByteView bytes) -> Result<void> {
+    pack.insert(pack.end(), bytes.begin(), bytes.end());
+    return {};
+  });
+  OneObject source(large);
+  must(writer.add(large.id(), must(source.read_deflated(large.id()))));
+  must(writer.add(small.id(), small.kind, small.bytes));
+  PackName name = must(writer.finish());
+  PackTable table = must(PackTable::read(pack, NoObjects()));
+  CHECK(encode_pack_index(writer.entries(), name) == encode_pack_index(index_entries(table), table.name()));
 }
 
 TEST_CASE("a million tiny objects cost a bounded time and are then refused as nobody's") {
