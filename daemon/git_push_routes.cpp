@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "daemon/git_fetch.h"
+#include "daemon/log.h"
 #include "daemon/problem.h"
 #include "protocol/record.h"
 #include "protocol/utf8.h"
@@ -56,16 +57,13 @@ class PushExchange final : public HttpExchange {
 
   HttpResponse answer() override {
     if (!welcome_) return busy();
-    if (request_.header("Content-Type") != "application/x-git-receive-pack-request") return git_refusal(request_, 415, Message::kGitWrongType);
     if (!opening_)
       if (auto refused = open(true)) return std::move(*refused);
     HttpResponse response;
     response.content_type = "application/x-git-receive-pack-result";
     forbid_caching(response);
     if (opening_->request.commands.empty()) return response;  // git only asks whether we are there
-    auto place = source_->place(repository_of(request_));
-    if (!place) return git_refusal(request_, place.error());
-    answer_ = judge(*place);
+    answer_ = judge(*place_);
     return response;
   }
 
@@ -84,14 +82,18 @@ class PushExchange final : public HttpExchange {
     return response;
   }
 
-  // Once all before the pack is here, the pack goes to a folder of its own.
+  // Once all before the pack is here, and is for a place of ours, the pack goes to a folder of its own.
   std::optional<HttpResponse> open(bool whole) {
+    if (request_.header("Content-Type") != "application/x-git-receive-pack-request") return git_refusal(request_, 415, Message::kGitWrongType);
     auto read = registry::read_push_opening(head_, whole);
     if (!read) return git_refusal(request_, read.error());
     if (!*read) return std::nullopt;
     opening_ = std::move(**read);
     protocol::Bytes head = std::move(head_);
     if (opening_->request.commands.empty()) return std::nullopt;
+    auto place = source_->place(repository_of(request_));
+    if (!place) return git_refusal(request_, place.error());
+    place_ = *place;
     keep(protocol::ByteView(head).subspan(opening_->bytes));
     return std::nullopt;
   }
@@ -144,8 +146,15 @@ class PushExchange final : public HttpExchange {
 
   protocol::Bytes refuse(const Problems& problems) const {
     std::vector<std::string> said;
-    for (const protocol::Problem& each : problems) said.push_back(protocol::sentence(each, language_));
+    for (const protocol::Problem& each : problems) said.push_back(protocol::sentence(ours(each), language_));
     return registry::report_push(opening_->request, safe(said), say(Message::kPushSeeAbove, language_));
+  }
+
+  // What is wrong with our disk is said here; a stranger reads no path of this machine.
+  static protocol::Problem ours(const protocol::Problem& each) {
+    if (each.code != ErrorCode::kIo && each.code != ErrorCode::kDiskFull && each.code != ErrorCode::kCorrupt) return each;
+    log(LogLevel::kWarning, "push.failed", {{"code", std::string(protocol::slug(each.code))}, {"reason", each.context}});
+    return {"", "", each.code, "git push", ""};
   }
 
   std::vector<std::string> tell_published(const registry::PushOutcome& outcome) const {
@@ -182,6 +191,7 @@ class PushExchange final : public HttpExchange {
   std::uint64_t taken_ = 0;
   protocol::Bytes head_;  // until it is whole
   std::optional<registry::PushOpening> opening_;
+  std::optional<protocol::PlaceId> place_;  // once it is opened, and more than a question whether we are there
   std::unique_ptr<registry::Inbox::Arrival> arrival_;
   std::optional<Error> broken_;  // why the pack could not be kept
   protocol::Bytes answer_;

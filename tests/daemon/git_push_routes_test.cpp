@@ -46,7 +46,11 @@ struct PushServed {
     PushSource given;
     given.advertise = [this](std::string_view repository) { return here->advertise_push(repository, nonces, kNow); };
     given.place = [this](std::string_view repository) { return here->place_for_push(repository); };
-    given.begin = [this] { return here->begin_push(); };
+    given.begin = [this]() -> protocol::Result<std::unique_ptr<Inbox::Arrival>> {
+      ++begun;
+      if (broken) return tl::unexpected(*broken);
+      return here->begin_push();
+    };
     given.certify = [this](Push& push, const PushCertificate& certificate) { return here->certify(push, certificate, nonces, kNow); };
     given.finish = [this](Inbox::Arrival& arrival, const Push& push) -> tl::expected<PushOutcome, Problems> {
       auto judged = here->judge_push(arrival, push);
@@ -93,8 +97,8 @@ struct PushServed {
     append_flush(out);
     return out;
   }
-  static std::string header(const std::string& sender, const std::string& more) {
-    return "POST /git/konk-ar-lab/git-receive-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en\r\n"
+  static std::string header(const std::string& sender, const std::string& more, const std::string& repository = "konk-ar-lab") {
+    return "POST /git/" + repository + "/git-receive-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en\r\n"
            "Content-Type: application/x-git-receive-pack-request\r\nX-Forwarded-For: " + sender + "\r\n" + more + "\r\n";
   }
   std::string post(const std::string& body, const std::string& sender = "198.51.100.7") const {
@@ -130,6 +134,8 @@ struct PushServed {
   ObjectId tip, tree;
   WorkerPool pushes{1, 64}, fetches{1, 16};
   std::unique_ptr<Served> served;
+  std::atomic<int> begun = 0;      // packs that got a folder
+  std::optional<Error> broken;     // what is wrong with the inbox; set before anybody pushes
 };
 
 bool accepted(const std::string& answer) { return contains(answer, "ok refs/for/main"); }
@@ -226,4 +232,33 @@ TEST_CASE("a push without end is cut off with a sentence for git to show, and no
   CHECK(contains(answer, "too large"));
   CHECK(accepted(it.post(it.push_of(1))));
   CHECK(it.inbox().size() == 1);
+}
+
+TEST_CASE("a push of another type, or to a place that is not kept here, is refused before a byte of its pack is kept") {
+  PushServed it;
+  std::string commands(protocol::as_text(it.commands(it.tip)));
+  auto refusal = [&](std::string header) {
+    Caller caller(it.served->port);
+    caller.send(header);
+    it.send_chunk(caller, commands + std::string(100'000, 'x'));
+    return caller.receive_all();  // the pack has no end
+  };
+  std::string chunked = "Transfer-Encoding: chunked\r\n";
+  CHECK(contains(refusal(it.header("203.0.113.9", chunked, "nobody")), "HTTP/1.1 404"));
+  std::string other = it.header("203.0.113.9", chunked);
+  other.replace(other.find("x-git-receive-pack-request"), 26, "octet-stream");
+  CHECK(contains(refusal(other), "HTTP/1.1 415"));
+  CHECK(it.begun == 0);
+  CHECK(accepted(it.post(it.push_of(1))));
+  CHECK(it.begun == 1);
+}
+
+TEST_CASE("what is wrong with the disk is told to a stranger without a path of this machine") {
+  PushServed it;
+  for (auto code : {ErrorCode::kIo, ErrorCode::kDiskFull}) {
+    it.broken = Error{code, "/var/lib/maillage/inbox"};
+    std::string answer = it.post(it.push_of(1));
+    CHECK(contains(answer, code == ErrorCode::kIo ? "input/output error" : "the disk is full"));
+    CHECK(!contains(answer, "/var/lib"));
+  }
 }
