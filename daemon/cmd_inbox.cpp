@@ -3,6 +3,7 @@
 
 #include "daemon/command.h"
 #include "protocol/utf8.h"
+#include "registry/contribution.h"
 
 namespace maillage::daemon {
 namespace {
@@ -52,6 +53,11 @@ std::string tell_fields(const json::array& fields, Language language) {
     said += say(Message::kInboxField, language, {told(field, "label"), value(field, "before"), value(field, "after")}) + "\n";
   }
   return said;
+}
+
+// A question that was answered by another push: the older one is not the one to publish.
+std::string tell_newer(const json::object& item, Language language) {
+  return item.contains("newer") ? say(Message::kInboxNewer, language, {told(item, "newer")}) + "\n" : "";
 }
 
 std::string tell_file(const json::object& file, Language language) {
@@ -109,6 +115,14 @@ ControlMessage request_for(std::string_view verb, const InboxOptions& options) {
   return request;
 }
 
+// `refuse ID… REASON`: the last word is the reason, unless it is a number too; then there is none, and that is refused.
+InboxOptions with_reason(InboxOptions options) {
+  if (!options.text.empty() || options.ids.size() < 2 || registry::ContributionId::parse(options.ids.back())) return options;
+  options.text = options.ids.back();
+  options.ids.pop_back();
+  return options;
+}
+
 int answered(std::string_view verb, Message done, const InboxOptions& options, const Terminal& terminal) {
   ControlMessage reply = perform_on(options.dir, request_for(verb, options), terminal);
   const json::object* result = result_of(reply);
@@ -127,6 +141,7 @@ int run_inbox_list(const InboxOptions& options, const Terminal& terminal) {
     const json::object& item = each.as_object();
     said += say(Message::kInboxItem, terminal.language, {told(item, "id"), told(item, "received"), told(item, "state"), told(item, "placeName"),
                                                         told(item, "name"), files_of(item, terminal.language)}) + "\n";
+    said += tell_newer(item, terminal.language);
   }
   if (std::int64_t more = number_of(*result, "leftOff"); more > 0) said += say(Message::kAndMore, terminal.language, {std::to_string(more)}) + "\n";
   said += said.empty() ? say(Message::kInboxEmpty, terminal.language) : say(Message::kInboxNext, terminal.language, {options.dir.string()});
@@ -141,6 +156,7 @@ int run_inbox_show(const InboxOptions& options, const Terminal& terminal) {
   Language language = terminal.language;
   std::string said = tell_author(item, list_of(*result, "commits"), language);
   if (item.contains("reserved")) said += say(Message::kInboxReserved, language, {joined(list_of(item, "reserved"))}) + "\n";
+  said += tell_newer(item, language);
   if (item.contains("answer")) said += say(Message::kInboxAnswer, language, {told(item, "answer")}) + "\n";
   for (const json::value& each : list_of(*result, "files")) said += "\n" + tell_file(each.as_object(), language);
   if (std::int64_t cut = number_of(*result, "cut"); cut > 0) said += "\n" + say(Message::kInboxCuts, language, {std::to_string(cut)}) + "\n";
@@ -154,7 +170,20 @@ int run_inbox_approve(const InboxOptions& options, const Terminal& terminal) {
   return conclude(*result, tell_approval(*result, terminal.language), terminal);
 }
 int run_inbox_refuse(const InboxOptions& options, const Terminal& terminal) {
-  return answered("inbox-refuse", Message::kInboxRefused, options, terminal);
+  InboxOptions meant = with_reason(options);
+  if (meant.ids.size() == 1) {
+    meant.id = meant.ids.front();
+    return answered("inbox-refuse", Message::kInboxRefused, meant, terminal);
+  }
+  ControlMessage request = request_for("inbox-refuse", meant);
+  request.body["ids"] = json::array(meant.ids.begin(), meant.ids.end());
+  ControlMessage reply = perform_on(options.dir, request, terminal);
+  const json::object* result = result_of(reply);
+  if (result == nullptr) return complain(reply, terminal);
+  std::string said;
+  for (const json::value& each : list_of(*result, "items"))
+    said += (said.empty() ? "" : "\n") + say(Message::kInboxRefused, terminal.language, {told(each.as_object(), "name")});
+  return conclude(*result, said, terminal);
 }
 int run_inbox_ask(const InboxOptions& options, const Terminal& terminal) { return answered("inbox-ask", Message::kInboxAsked, options, terminal); }
 

@@ -78,6 +78,7 @@ struct ImportOptions {
 struct InboxOptions {
   std::filesystem::path dir;
   std::string id;    // or its first digits
+  std::vector<std::string> ids;  // to refuse together; the last may be the reason, when `text` is empty
   std::string text;  // a reason or a question
   bool all = false;  // answered ones too
 };

@@ -117,8 +117,10 @@ void add_inbox(CLI::App& app, Options& options) {
   };
   add("show", "avant et après / before and after");
   add("approve", "publie la contribution / publishes the contribution");
-  CLI::App* refuse = add("refuse", "la refuse, avec la raison / refuses it, with the reason");
-  refuse->add_option("REASON,--reason", options.inbox.text, "ce que la personne lira / what the contributor will read")->required();
+  CLI::App* refuse = verb(*inbox, options, "refuse", "refuse une ou plusieurs contributions / refuses one or several");
+  refuse->add_option("ID", options.inbox.ids, "leur numéro, puis la raison que la personne lira / their number, then the reason that the contributor will read")
+      ->required()->option_text("... REASON");
+  refuse->add_option("--reason", options.inbox.text, "la raison, autrement / the reason, otherwise");
   CLI::App* ask = add("ask", "pose une question, elle attend encore / puts a question, it goes on waiting");
   ask->add_option("QUESTION,--question", options.inbox.text, "ce que la personne lira / what the contributor will read")->required();
 }

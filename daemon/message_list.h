@@ -109,6 +109,7 @@ MAILLAGE_MESSAGE(kPlaceOtherRoots, "D'autres racines que la vôtre y restent : {
 MAILLAGE_MESSAGE(kPlaceNone, "aucun lieu tenu ici ne répond à « {} »", "no place kept here answers to “{}”")
 MAILLAGE_MESSAGE(kPlaceAdopted, "« {} » est désormais publié d'ici", "“{}” is published from here now")
 MAILLAGE_MESSAGE(kInboxItem, "{}  {}  {}\n  pour « {} », de {} : {}", "{}  {}  {}\n  for “{}”, from {}: {}")
+MAILLAGE_MESSAGE(kInboxNewer, "  la même personne a renvoyé ces fichiers depuis ; lisez plutôt : {}", "  the same person has sent these files again since; read this one instead: {}")
 MAILLAGE_MESSAGE(kInboxEmpty, "Aucune contribution n'attend.", "No contribution is waiting.")
 MAILLAGE_MESSAGE(kInboxNext, "Pour la lire : maillage inbox show --dir {} NUMÉRO ; pour répondre : approve, refuse ou ask, de même",
                  "To read one: maillage inbox show --dir {} NUMBER; to answer: approve, refuse or ask, likewise")

@@ -1,5 +1,7 @@
 #include "daemon/operations_inbox.h"
 
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 
 #include "daemon/operation_reply.h"
@@ -18,8 +20,7 @@ using registry::ContributionState;
 // Digits of an id that are enough when nothing else begins so.
 constexpr std::size_t kIdDigitsMin = 4;
 
-protocol::Result<ContributionId> id_of(const registry::Registry& registry, const ControlMessage& request) {
-  std::string typed = text(request.body, "id");
+protocol::Result<ContributionId> id_of(const registry::Registry& registry, const std::string& typed) {
   if (auto whole = ContributionId::parse(typed)) return *whole;
   auto found = registry.contributions_starting_with(typed);
   if (typed.size() < kIdDigitsMin || found.size() != 1) return protocol::fail(ErrorCode::kNoContribution, protocol::shown(typed, 64));
@@ -57,23 +58,49 @@ ControlMessage approve(const Operations& operations, const ControlMessage& reque
   return answer(std::move(result));
 }
 
-ControlMessage answer_with(const Operations& operations, const ControlMessage& request, const ContributionId& id, ContributionState state,
-                           protocol::UnixTime now) {
+protocol::Result<json::object> answer_one(const Operations& operations, const ControlMessage& request, const ContributionId& id,
+                                          ContributionState state, protocol::UnixTime now) {
   auto before = operations.registry.contribution(id);
-  if (!before) return refuse(request, before.error());
+  if (!before) return tl::unexpected(before.error());
   auto answered = operations.registry.answer(id, state, text(request.body, "text"), now);
-  if (!answered) return refuse(request, answered.error());
+  if (!answered) return tl::unexpected(answered.error());
   json::object result = operations.registry.summary(*before);
   result["state"] = std::string(registry::name_of(state));
   result["answer"] = text(request.body, "text");
-  return answer(std::move(result));
+  return result;
+}
+
+ControlMessage answer_with(const Operations& operations, const ControlMessage& request, const ContributionId& id, ContributionState state,
+                           protocol::UnixTime now) {
+  auto result = answer_one(operations, request, id, state, now);
+  return result ? answer(std::move(*result)) : refuse(request, result.error());
+}
+
+// All of them by name first: a slip answers none. What was answered before a disk failed is answered.
+ControlMessage refuse_all(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  std::vector<ContributionId> ids;
+  for (const std::string& typed : texts(request.body, "ids")) {
+    auto id = id_of(operations.registry, typed);
+    auto open = id ? operations.registry.contribution(*id) : tl::unexpected(id.error());
+    if (!open) return refuse(request, open.error());
+    if (!registry::is_open(open->state)) return refuse(request, Error{ErrorCode::kAnswered, id->hex()});
+    if (std::find(ids.begin(), ids.end(), *id) == ids.end()) ids.push_back(*id);
+  }
+  json::array items;
+  for (const ContributionId& id : ids) {
+    auto result = answer_one(operations, request, id, ContributionState::kRefused, now);
+    if (!result) return refuse(request, result.error());
+    items.push_back(std::move(*result));
+  }
+  return answer(json::object{{"items", std::move(items)}});
 }
 
 }  // namespace
 
 ControlMessage perform_inbox(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   if (verb == "inbox-list") return list(operations, request, now);
-  auto id = id_of(operations.registry, request);
+  if (verb == "inbox-refuse" && request.body.contains("ids")) return refuse_all(operations, request, now);
+  auto id = id_of(operations.registry, text(request.body, "id"));
   if (!id) return refuse(request, id.error());
   if (verb == "inbox-show") {
     auto shown = operations.registry.show_contribution(*id, language_of(request));

@@ -6,9 +6,10 @@
 namespace maillage::daemon {
 
 // inbox-list {"all"}, inbox-show, inbox-approve, inbox-refuse and inbox-ask {"id", "text"}. An id may be cut short, as
-// long as it names one contribution. inbox-list answers {"items": […]}, Registry::summary each, and "leftOff": how many
-// more there are. inbox-approve adds "changed", "withdrawn" (those of them that are no more) and "commit"; "unanswered"
-// says why the answer will be written later.
+// long as it names one contribution; inbox-refuse takes "ids" as well, and then answers {"items": […]}, or answers none.
+// inbox-list answers {"items": […]}, Registry::summary each with "newer" when its author corrected it since, and
+// "leftOff": how many more there are. inbox-approve adds "changed", "withdrawn" (those of them that are no more) and
+// "commit"; "unanswered" says why the answer will be written later.
 ControlMessage perform_inbox(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
 
 }  // namespace maillage::daemon

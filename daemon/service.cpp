@@ -31,6 +31,8 @@ using boost::system::error_code;
 
 constexpr std::chrono::seconds kDrainLimit{10};        // what service managers grant without complaint
 constexpr std::chrono::milliseconds kDrainLook{20};
+// What waits for thirty days may wait an hour more.
+constexpr std::chrono::hours kInboxLook{1};
 constexpr unsigned kQueryThreads = 2;
 constexpr unsigned kGitThreads = 2;                    // a large clone being listed leaves one for the small ones
 constexpr std::size_t kGitWaitingMax = 512;
@@ -79,7 +81,7 @@ struct Service::State {
         sync(node, *registry, std::move(places), config.peers, random, metrics), metrics_access(config.http.metrics),
         http(node, queries, routes(), config.http),
         control(node, dir / "control.sock", [this](ControlMessage request, ControlServer::Reply reply) { answer(std::move(request), std::move(reply)); }),
-        signals(node, SIGTERM, SIGINT, SIGHUP), drain_timer(node), watchdog(node) {}
+        signals(node, SIGTERM, SIGINT, SIGHUP), drain_timer(node), watchdog(node), inbox_timer(node) {}
 
   std::filesystem::path dir;
   ConfigOverrides overrides;
@@ -110,6 +112,7 @@ struct Service::State {
   asio::signal_set signals;
   asio::steady_timer drain_timer;
   asio::steady_timer watchdog;
+  asio::steady_timer inbox_timer;
   Address address;
   std::atomic<bool> listening = false;
   std::chrono::steady_clock::time_point drain_deadline;
@@ -130,6 +133,7 @@ struct Service::State {
   void await_impatience();
   void look_whether_drained();
   void feed_watchdog();
+  void tend_inbox();
 };
 
 boost::json::object Service::State::status() const {
@@ -363,6 +367,19 @@ void Service::State::feed_watchdog() {
   });
 }
 
+// At the start, and then from time to time: what strangers sent is not kept longer because nobody looks.
+void Service::State::tend_inbox() {
+  // Too much waits for the writer: at the next look.
+  (void)sync.write([this] {
+    if (auto done = registry->expire_contributions(now().wall); !done)
+      log(LogLevel::kWarning, "inbox.expire_failed", {{"code", std::string(protocol::slug(done.error().code))}, {"reason", done.error().context}});
+  });
+  inbox_timer.expires_after(kInboxLook);
+  inbox_timer.async_wait([this](error_code error) {
+    if (!error) tend_inbox();
+  });
+}
+
 Service::Service(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir, const ConfigOverrides& overrides) {
@@ -404,6 +421,7 @@ void Service::run() {
   state_->await_signal();
   state_->sync.start();
   state_->feed_watchdog();
+  state_->tend_inbox();
   log(LogLevel::kInfo, "service.ready", {{"address", state_->address.text()}, {"version", std::string(kVersion)}});
   notify_service("READY=1");
   state_->node.run();

@@ -1,4 +1,6 @@
 // A contributor with stock git: what her terminal says, what waits, what the place answers, and where it arrives.
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/stock_git.h"
@@ -142,6 +144,47 @@ TEST_CASE("a refusal and its reason are read at the status address, and with git
   CHECK(shop.git.out(shop.clone, {"show", "FETCH_HEAD:answer.txt"}) == "We sold it");
   CHECK(shop.place.ask("contributions/" + std::string(32, '0')).status == 404);
   CHECK(shop.git(shop.clone, {"fetch", "-q", shop.place.url() + "/git/konk-ar-lab/answers/" + std::string(32, '0'), "HEAD"}).code != 0);
+}
+
+TEST_CASE("several contributions are refused at once with one reason, or none when a number is wrong") {
+  Workshop shop;
+  Words ids;
+  for (std::string name : {"laser", "plane", "drill"}) {
+    shop.commit("resources/" + name + "/record.json", resource(name));
+    REQUIRE(shop.push().code == 0);
+  }
+  auto list = json_of(shop.inbox("list"));
+  for (const auto& item : list.at("items").as_array()) ids.push_back(text_at(item, "/id"));
+  REQUIRE(ids.size() == 3);
+  auto states = [&] {
+    std::string all;
+    for (const std::string& id : ids) all += text_at(shop.state_of(id), "/state") + " ";
+    return all;
+  };
+  CHECK(shop.inbox("refuse", {ids[0], std::string(32, '0'), "Spam"}).code == 1);
+  CHECK(shop.inbox("refuse", {ids[0], ids[1]}).code == 1);  // no reason
+  CHECK(states() == "pending pending pending ");
+  Ended refused = shop.inbox("refuse", {ids[0], ids[1].substr(0, 12), "Spam"});
+  INFO(refused.err);
+  REQUIRE(refused.code == 0);
+  CHECK(text_at(json_of(refused), "/items/1/id") == ids[1]);
+  CHECK(states() == "refused refused pending ");
+  CHECK(text_at(shop.state_of(ids[1]), "/reason") == "Spam");
+}
+
+TEST_CASE("what waited too long expires when the daemon starts, before anybody looks or pushes") {
+  Workshop shop;
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  REQUIRE(shop.push().code == 0);
+  std::string id = shop.only();
+  fs::path file = shop.place.dir() / "inbox" / id / "contribution.json";
+  shop.place.kill();
+  auto description = boost::json::parse(read_text(file));
+  description.at("received") = description.at("received").as_int64() - 31LL * 86'400'000;
+  write_text(file, boost::json::serialize(description));
+  shop.place.serve();
+  CHECK(eventually([&] { return text_at(shop.state_of(id), "/state") == "expired"; }));
+  CHECK_FALSE(fs::exists(shop.place.dir() / "inbox" / id / "pack"));
 }
 
 TEST_CASE("a push to any other ref is refused with the command to use, and an option that is not known too") {
