@@ -245,11 +245,12 @@ void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused
 }
 
 bool SyncShell::write(std::function<void()> job) {
+  ++jobs_;  // before it can be done
   bool accepted = writer_.post([this, job = std::move(job)] {
     job();
     asio::post(context_, [this] { --jobs_; });
   });
-  if (accepted) ++jobs_;
+  if (!accepted) --jobs_;
   return accepted;
 }
 

@@ -36,7 +36,8 @@ class SyncShell {
   void reload(const PeerConfig& config);
   void accept(ByteStream stream, const HttpRequest& request) { transport_.accept(std::move(stream), request); }
 
-  // Runs `job` on the writer, after what was given before; false when too much waits. It counts as under way.
+  // Runs `job` on the writer, after what was given before; false when too much waits. It counts as under way. Any thread: pushes
+  // are judged elsewhere.
   bool write(std::function<void()> job);
 
   // Own heads that are durable now; those that are kept back wait until we have caught up. Any thread.
@@ -97,7 +98,7 @@ class SyncShell {
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
   bool caught_up_;
   bool settling_ = false, settle_again_ = false;
-  std::uint64_t jobs_ = 0;
+  std::atomic<std::uint64_t> jobs_ = 0;
   std::uint64_t since_tend_ = 0;
   std::atomic<std::size_t> open_sessions_ = 0;
   bool feeding_ = false;
