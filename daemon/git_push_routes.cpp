@@ -115,8 +115,8 @@ class PushExchange final : public HttpExchange {
     Problems problems;
     const registry::PushRequest& request = opening_->request;
     for (const registry::PushCommand& command : request.commands) {
-      if (command.ref != kForMain) note(problems, ErrorCode::kPushRef, command.ref);
-      else if (command.after.is_zero()) note(problems, ErrorCode::kPushDelete, command.ref);
+      if (command.after.is_zero()) note(problems, ErrorCode::kPushDelete, command.ref);
+      else if (command.ref != kForMain) note(problems, ErrorCode::kPushRef, command.ref);
     }
     if (request.commands.size() > 1 && problems.size() < request.commands.size()) note(problems, ErrorCode::kPushManyRefs, "");
     for (const std::string& option : request.options)
@@ -141,12 +141,14 @@ class PushExchange final : public HttpExchange {
     auto outcome = source_->finish(*arrival_, push);
     arrival_.reset();
     if (!outcome) return refuse(outcome.error());
-    return registry::report_push(request, safe(outcome->announcement ? tell_published(*outcome) : tell_waiting(outcome->contribution)), "");
+    return registry::report_push(request, safe(outcome->announcement ? tell_published(*outcome) : tell_waiting(*outcome)), "");
   }
 
   protocol::Bytes refuse(const Problems& problems) const {
     std::vector<std::string> said;
     for (const protocol::Problem& each : problems) said.push_back(protocol::sentence(ours(each), language_));
+    if (std::ranges::find(problems, ErrorCode::kPushDelete, &protocol::Problem::code) != problems.end())
+      said.push_back(say(Message::kPushRemoval, language_));
     return registry::report_push(opening_->request, safe(said), say(Message::kPushSeeAbove, language_));
   }
 
@@ -159,16 +161,23 @@ class PushExchange final : public HttpExchange {
 
   std::vector<std::string> tell_published(const registry::PushOutcome& outcome) const {
     std::vector<std::string> said;
-    for (const std::string& path : outcome.announcement->changed) said.push_back(say(Message::kPublished, language_, {path}));
+    for (const std::string& path : outcome.announcement->changed) {
+      bool withdrawn = std::ranges::binary_search(outcome.withdrawn, path);
+      said.push_back(say(withdrawn ? Message::kUnpublished : Message::kPublished, language_, {path}));
+    }
     if (said.empty()) said.push_back(say(Message::kNothingChanged, language_));
     return said;
   }
 
-  std::vector<std::string> tell_waiting(const registry::Contribution& it) const {
+  std::vector<std::string> tell_waiting(const registry::PushOutcome& outcome) const {
+    const registry::Contribution& it = outcome.contribution;
     auto called = source_->name(it.place);
     std::string id = it.id.hex(), url = source_->url(request_), repository = it.place.hex();  // its name may be another's by then
     std::vector<std::string> said{say(Message::kPushReceived, language_, {called.name})};
     said.push_back(it.keep ? say(Message::kPushKeeps, language_, {it.name, it.email}) : say(Message::kPushNames, language_, {it.name}));
+    std::size_t named = std::min(outcome.withdrawn.size(), registry::kNamedFilesMax);
+    for (std::size_t i = 0; i < named; ++i) said.push_back(say(Message::kPushWithdraws, language_, {outcome.withdrawn[i]}));
+    if (std::size_t more = outcome.withdrawn.size() - named; more > 0) said.push_back(say(Message::kAndMore, language_, {std::to_string(more)}));
     for (const std::string& field : it.reserved) said.push_back(say(Message::kPushReserved, language_, {field}));
     said.push_back(say(Message::kPushNumber, language_, {id}));
     said.push_back(say(Message::kPushStatus, language_, {url, id}));

@@ -32,6 +32,9 @@ MAILLAGE_MESSAGE(kPushNames, "Elle serait publiée au nom de {} ; l'adresse e-ma
 MAILLAGE_MESSAGE(kPushKeeps, "Vos commits seraient gardés tels quels, publics et copiés partout, au nom de {} <{}>.",
                  "Your commits would be kept as they are, public and copied everywhere, under the name of {} <{}>.")
 MAILLAGE_MESSAGE(kPushReserved, "Elle change {} dans profile.json : le lieu le vérifiera de près.", "It changes {} in profile.json: the place will check that closely.")
+MAILLAGE_MESSAGE(kPushWithdraws, "Elle retirerait : {}", "It would withdraw: {}")
+MAILLAGE_MESSAGE(kPushRemoval, "Pour proposer de retirer des fichiers : git rm, git commit, puis git push origin HEAD:refs/for/main",
+                 "To propose that files go: git rm, git commit, then git push origin HEAD:refs/for/main")
 MAILLAGE_MESSAGE(kPushNumber, "Son numéro : {}", "Its number: {}")
 MAILLAGE_MESSAGE(kPushStatus, "Où elle en est : {}/api/v1/contributions/{}", "How it stands: {}/api/v1/contributions/{}")
 MAILLAGE_MESSAGE(kPushAnswer, "La réponse avec git : git fetch {}/git/{}/answers/{} refs/answers/{} && git show FETCH_HEAD:answer.txt",

@@ -172,7 +172,7 @@ PushSource Service::State::push_source() {
     return registry->certify(pushed, certificate, nonces, now().wall);
   };
   given.finish = [this](registry::Inbox::Arrival& arrival, const registry::Push& push) { return finish_push(arrival, push); };
-  given.name = [this](const protocol::PlaceId& place) { return registry->name_of(place); };
+  given.name = [this](const protocol::PlaceId& place) { return registry->known_name(place); };
   given.contribution = [this](const registry::ContributionId& id) { return registry->contribution(id); };
   given.advertise_answer = [this](std::string_view repository, const registry::ContributionId& id) { return registry->advertise_answer(repository, id); };
   given.fetch_answer = [this](std::string_view repository, const registry::ContributionId& id, protocol::ByteView body) {

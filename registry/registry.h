@@ -61,6 +61,7 @@ struct ImportMark {
 struct PushOutcome {
   Contribution contribution;
   std::optional<Announcement> announcement;
+  std::vector<std::string> withdrawn;  // what it would take away, or took
 };
 
 // A push that may be taken. Points into its arrival.

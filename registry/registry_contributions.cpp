@@ -41,6 +41,13 @@ Contribution contribution_of(const ContributionId& id, const Push& push, const C
   return made;
 }
 
+std::vector<std::string> withdrawn_of(const FileChanges& files) {
+  std::vector<std::string> paths;
+  for (const auto& [path, file] : files)
+    if (!file) paths.push_back(path);
+  return paths;
+}
+
 Push push_of(const Contribution& contribution) {
   return {contribution.place, contribution.tip, contribution.keep, contribution.language, contribution.sender, std::nullopt};
 }
@@ -118,13 +125,14 @@ tl::expected<PushOutcome, Problems> Registry::take_push(Inbox::Arrival& arrival,
     auto landed = parts_->land(fresh, *judged.opened, checked, now);
     if (!landed) return tl::unexpected(landed.error());
     fresh.state = ContributionState::kApproved;
-    return PushOutcome{std::move(fresh), std::move(*landed)};
+    auto withdrawn = landed->withdrawn;
+    return PushOutcome{std::move(fresh), std::move(*landed), std::move(withdrawn)};
   }
-  if (auto same = parts_->inbox->same_as(fresh)) return PushOutcome{std::move(*same), std::nullopt};
+  if (auto same = parts_->inbox->same_as(fresh)) return PushOutcome{std::move(*same), std::nullopt, withdrawn_of(checked.files)};
   (void)parts_->inbox->expire(now);  // what cannot be expired keeps nobody from contributing
   if (auto room = parts_->inbox->room_for(fresh); !room) return refused(room.error());
   if (auto kept = parts_->inbox->keep(arrival, fresh); !kept) return refused(kept.error());
-  return PushOutcome{std::move(fresh), std::nullopt};
+  return PushOutcome{std::move(fresh), std::nullopt, withdrawn_of(checked.files)};
 }
 
 // ---- publishing
@@ -198,10 +206,8 @@ tl::expected<Announcement, Problems> Registry::Parts::land(const Contribution& c
   (*next)->message = message_of(contribution, (*next)->files);
   (*next)->approves = approves;
   Announcement announcement;
-  for (const auto& [path, file] : (*next)->files) {
-    announcement.changed.push_back(path);
-    if (!file) announcement.withdrawn.push_back(path);
-  }
+  for (const auto& [path, file] : (*next)->files) announcement.changed.push_back(path);
+  announcement.withdrawn = withdrawn_of((*next)->files);
   auto publish_kept = [&]() -> Result<Published::Place> {
     auto staged = stage_kept(contribution.tip, opened, checked, **next, now);
     return staged ? publish_staged({**next}, *staged, now).front() : tl::unexpected(staged.error());

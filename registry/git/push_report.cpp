@@ -6,7 +6,7 @@ namespace maillage::registry {
 namespace {
 
 constexpr std::string_view kService = "# service=git-receive-pack";
-constexpr std::string_view kCapabilities = "report-status side-band-64k push-options ofs-delta object-format=sha1 agent=maillage";
+constexpr std::string_view kCapabilities = "report-status side-band-64k delete-refs push-options ofs-delta object-format=sha1 agent=maillage";
 
 void append_all(Bytes& out, std::string_view text) { out.insert(out.end(), text.begin(), text.end()); }
 

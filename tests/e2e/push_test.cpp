@@ -200,6 +200,36 @@ TEST_CASE("a push to any other ref is refused with the command to use, and an op
   CHECK(shop.push("HEAD:refs/heads/main", {"--force"}).code == 1);
 }
 
+TEST_CASE("a push that only takes files away names them, waits, and they go when it is approved") {
+  Workshop shop;
+  for (int i = 0; i < 11; ++i) shop.publish("resources/saw/part-" + std::to_string(i) + ".md", "x\n");
+  REQUIRE(shop.git(shop.clone, {"pull", "-q"}).code == 0);
+  REQUIRE(shop.git(shop.clone, {"rm", "-rq", "resources"}).code == 0);
+  REQUIRE(shop.git(shop.clone, {"commit", "-q", "-m", "work"}).code == 0);
+  Ended pushed = shop.push();
+  INFO(pushed.err);
+  REQUIRE(pushed.code == 0);
+  CHECK(says(pushed, "remote: It would withdraw: resources/saw/part-0.md"));
+  CHECK(says(pushed, "remote: and 2 more"));
+  REQUIRE(shop.inbox("approve", {shop.only()}).code == 0);
+  CHECK(shop.place.count("resources") == 0);
+  REQUIRE(shop.git(shop.clone, {"pull", "-q", "--rebase"}).code == 0);
+  CHECK(shop.git.out(shop.clone, {"ls-files", "resources"}) == "");
+}
+
+TEST_CASE("whoever removes a branch is told how files are taken away") {
+  Workshop shop;
+  for (std::string ref : {":refs/for/main", ":refs/heads/main"}) {
+    Ended refused = shop.push(ref);
+    INFO(refused.err);
+    CHECK(refused.code == 1);
+    CHECK(says(refused, "remote: a branch cannot be deleted here: " + ref.substr(1)));
+    CHECK(says(refused, "git rm, git commit, then git push origin HEAD:refs/for/main"));
+    CHECK(says(refused, "(to be mended, see above)"));
+  }
+  CHECK(says(shop.push(":refs/for/main", {}, "fr"), "une branche ne peut pas"));
+}
+
 TEST_CASE("with keep a real e-mail address stops the push, and a signed commit with none becomes the place's own") {
   Workshop shop;
   shop.sign_with("key");
@@ -236,6 +266,13 @@ TEST_CASE("approving what withdraws the profile says that it is withdrawn, and t
   INFO(approved.out);
   CHECK(approved.out == "published, under the name of Ana: resources/laser/record.json\nwithdrawn, under the name of Ana: profile.json\n");
   CHECK(text_at(json_of(shop.inbox("list")), "/items/0/placeName") == "Konk Ar Lab");
+  std::string url = shop.place.url() + "/git/" + shop.place.id();
+  REQUIRE(shop.git(shop.clone, {"fetch", "-q", url + "/answers/" + id, "refs/answers/" + id}).code == 0);
+  CHECK(shop.git.out(shop.clone, {"log", "-1", "--format=%an", "FETCH_HEAD"}) == "Konk Ar Lab");
+  CHECK(says(shop.git(shop.clone, {"fetch", "origin"}, {"LANGUAGE=en"}), "64 hexadecimal digits"));  // the name was given up
+  REQUIRE(shop.git(shop.clone, {"fetch", "-q", url}).code == 0);
+  CHECK(shop.git.out(shop.clone, {"ls-tree", "--name-only", "FETCH_HEAD"}) == "identity\nresources");
+  CHECK(says(shop.git(shop.clone, {"push", url, kForMain}, {"LANGUAGE=en"}), "contribution to “Konk Ar Lab”"));
   CHECK(shop.place.command("publish", {"--place", "konk-ar-lab", "--root", shop.clone.string(), "resources/saw/record.json"}).code == 0);
 }
 

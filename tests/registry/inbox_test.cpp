@@ -89,12 +89,9 @@ TEST_CASE("a contribution is shown field by field, in words, beside what is publ
   it.clone();
   it.write("resources/saw.json", R"({"kind": "resource", "name": "Scie sauteuse", "type": "space", "licence": "CC-BY-SA-4.0"})");
   it.write("resources/notes.md", "hello\n");
-  it.commit();
-  auto outcome = it.push();
-  REQUIRE(outcome);
-  auto shown = it.registry->show_contribution(outcome->contribution.id, Language::kFrench);
-  REQUIRE(shown);
-  const auto& files = shown->at("files").as_array();
+  auto outcome = it.contribute();
+  auto shown = it.show(outcome, Language::kFrench);
+  const auto& files = shown.at("files").as_array();
   REQUIRE(files.size() == 2);
   CHECK(files[0].at("after") == "hello\n");
   CHECK(files[0].at("change") == "added");
@@ -111,9 +108,7 @@ TEST_CASE("a file that the place changed since is a conflict, named with what th
   it.clone();
   it.write("resources/saw.json", it.record("Scie de Jeanne"));
   it.write("resources/new.json", it.record("Neuf"));
-  it.commit();
-  auto outcome = it.push();
-  REQUIRE(outcome);
+  auto outcome = it.contribute();
   it.publish("resources/saw.json", it.record("Scie du lieu"));
   auto approved = it.registry->approve(outcome->contribution.id, kPushNow);
   REQUIRE_FALSE(approved);
@@ -400,9 +395,7 @@ TEST_CASE("a contribution of two thousand files is kept over a restart, one file
   PushFixture it;
   it.clone();
   for (int i = 0; i < 2'000; ++i) it.write("resources/plans-" + std::to_string(i / 100) + "/sheet-" + std::to_string(i) + ".md", "x\n");
-  it.commit();
-  auto outcome = it.push();
-  REQUIRE(outcome);
+  auto outcome = it.contribute();
   it.reopen();
   Contribution kept = must(it.registry->contribution(outcome->contribution.id));
   CHECK(kept.file_count == 2'000);
@@ -477,34 +470,28 @@ TEST_CASE("a text is shown in whole characters, as text only when it is UTF-8, a
   while (accents.size() < 70'000) accents += "é";
   it.write("resources/accents.md", accents);
   it.write("resources/latin.md", "caf\xe9, a word that no JSON may hold\n");
-  it.commit();
-  auto outcome = it.push();
-  REQUIRE(outcome);
-  auto shown = it.registry->show_contribution(outcome->contribution.id, Language::kEnglish);
-  REQUIRE(shown);
-  CHECK(boost::json::parse(json_of(*shown)) == boost::json::value(*shown));
-  const auto& files = shown->at("files").as_array();
+  auto outcome = it.contribute();
+  auto shown = it.show(outcome);
+  CHECK(boost::json::parse(json_of(shown)) == boost::json::value(shown));
+  const auto& files = shown.at("files").as_array();
   REQUIRE(files.size() == 2);
   CHECK(files[0].at("after").as_string().size() == 65'535);
   CHECK(files[0].at("cut") == true);
   CHECK(files[0].at("bytes") == accents.size());
   CHECK_FALSE(files[1].as_object().contains("after"));
   CHECK(files[1].at("bytes") == 35);
-  CHECK(shown->at("cut") == 1);
+  CHECK(shown.at("cut") == 1);
 }
 
 TEST_CASE("what is shown of a contribution stays within four mebibytes, and the files that do not fit are counted") {
   PushFixture it;
   it.clone();
   for (int i = 0; i < 80; ++i) it.write("resources/text-" + std::to_string(i) + ".md", std::string(64 * 1024, 'a'));
-  it.commit();
-  auto outcome = it.push();
-  REQUIRE(outcome);
-  auto shown = it.registry->show_contribution(outcome->contribution.id, Language::kEnglish);
-  REQUIRE(shown);
-  CHECK(shown->at("files").as_array().size() == 80);
-  CHECK(shown->at("cut") == 16);
-  CHECK(json_of(*shown).size() < kShownBytesMax + 64 * 1024);
+  auto outcome = it.contribute();
+  auto shown = it.show(outcome);
+  CHECK(shown.at("files").as_array().size() == 80);
+  CHECK(shown.at("cut") == 16);
+  CHECK(json_of(shown).size() < kShownBytesMax + 64 * 1024);
 }
 
 TEST_CASE("with keep each commit is shown as it would become public, oldest first, and without it none is") {
@@ -536,9 +523,9 @@ TEST_CASE("an approval says which of its files were withdrawn") {
   it.clone();
   it.git("rm -q resources/saw.json profile.json");
   it.write("resources/new.json", it.record("Neuf"));
-  it.commit();
-  auto outcome = it.push();
-  REQUIRE(outcome);
+  auto outcome = it.contribute();
+  CHECK(outcome->withdrawn == std::vector<std::string>{"profile.json", "resources/saw.json"});
+  CHECK(it.push()->withdrawn == outcome->withdrawn);  // the same one again
   auto approved = it.registry->approve(outcome->contribution.id, kPushNow);
   REQUIRE(approved);
   CHECK(approved->changed == std::vector<std::string>{"profile.json", "resources/new.json", "resources/saw.json"});

@@ -96,6 +96,18 @@ class PushFixture {
     return made;
   }
   Outcome push(bool keep = false) { return push(push_of(tip(), keep), pack()); }
+  // Commits what was written, and hands it in.
+  Outcome contribute() {
+    commit();
+    auto outcome = push();
+    REQUIRE(outcome);
+    return outcome;
+  }
+  boost::json::object show(const Outcome& outcome, protocol::Language language = protocol::Language::kEnglish) const {
+    auto shown = registry->show_contribution(outcome->contribution.id, language);
+    REQUIRE(shown);
+    return std::move(*shown);
+  }
 
   // The refusal: every code, and the paths.
   static std::vector<std::pair<std::string, ErrorCode>> problems(const Outcome& outcome) {

@@ -146,4 +146,5 @@ TEST_CASE("the advertisement of a push is below a kilobyte, and offers what git 
   CHECK(text.find(kTip + " refs/heads/main") != std::string::npos);
   CHECK(text.find(" push-cert=1800000000-") != std::string::npos);
   CHECK(text.find("push-options") != std::string::npos);
+  CHECK(text.find(" delete-refs ") != std::string::npos);  // else git says "[remote rejected]" and no more
 }
