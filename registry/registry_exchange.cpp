@@ -103,9 +103,12 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
     if (auto staged = parts_->stage_seen(batch, candidate, turn, changes); !staged) return staged;
   }
   for (const Fork& fork : forks) put_fork(batch, fork);
+  std::vector<PlaceId> withdrawn;  // what is staged for the index is that, and nothing else
+  for (const IndexChange& change : changes) withdrawn.push_back(change.place.place);
   if (auto staged = turn.stage(batch); !staged) return staged;
   if (auto committed = parts_->commit(batch, std::move(changes)); !committed) return committed;
   turn.written();
+  parts_->end_fetches(withdrawn);
   for (const Candidate& candidate : heads) {
     if (candidate.new_charters > 0) parts_->look_who_signs(candidate.chain.place());
     if (!parts_->forked.none()) parts_->look_whether_forked(candidate.chain.place());
@@ -238,7 +241,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
     // The tree of everything has commits that show what a place took out of its history: they go in the same batch.
     WholeChain::Turn turn(*whole_chain);
     std::vector<IndexChange> changed;
-    bool breaks_history = false;
+    std::vector<PlaceId> broken;  // their histories
     std::size_t first = next;
     for (; next < places.size(); ++next) {
       bool full = batch.bytes() >= kBatchBytesMax || batch.changes().size() >= kBatchRecordsMax;
@@ -258,8 +261,10 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
         continue;
       }
       PlaceChanges& changes = *checked.places[next];
-      auto holds = stage_held(batch, candidate, turn, changes, breaks_history);
+      bool breaks = false;
+      auto holds = stage_held(batch, candidate, turn, changes, breaks);
       if (!holds) return tl::unexpected(holds.error());
+      if (breaks) broken.push_back(candidate.chain.place());
       if (!*holds) continue;
       changed.push_back({std::move(changes), signer_of(candidate.chain, candidate.head.head)});
       if (auto staged = index->stage(batch, changed.back()); !staged) return staged;
@@ -269,8 +274,9 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
     if (auto committed = commit(batch, std::move(changed)); !committed) return committed;
     fate = Fate::kNeeded;
     turn.written();
-    if (breaks_history) advertised.forget({});
-    any_break = any_break || breaks_history;
+    end_fetches(broken);
+    if (!broken.empty()) advertised.forget({});
+    any_break = any_break || !broken.empty();
     for (std::size_t i = first; i < next; ++i) {
       if (places[i].head.new_charters > 0) look_who_signs(places[i].head.chain.place());
       if (!forked.none()) look_whether_forked(places[i].head.chain.place());

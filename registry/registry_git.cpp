@@ -24,6 +24,11 @@ Result<PlaceId> Registry::Parts::repository_place(std::string_view repository) c
   return index->find_place(repository);
 }
 
+void Registry::Parts::end_fetches(const std::vector<PlaceId>& places) const {
+  for (const PlaceId& place : places) fetches.end(place);
+  if (!places.empty()) fetches.end({});
+}
+
 Result<WholeChain::Tip> Registry::Parts::whole_tip(UnixTime now) const {
   if (whole_chain->is_due(revision, now)) {
     auto read = [this]() -> Result<WholeChain::Shown> {
@@ -103,6 +108,7 @@ Result<std::optional<LooseObjects>> Registry::Parts::admit_wants(const SignedHea
 Result<std::unique_ptr<Fetch>> Registry::Parts::fetch_whole(ByteView body, UnixTime now) const {
   auto request = read_upload_request(body);
   if (!request) return tl::unexpected(request.error());
+  auto ended = fetches.begin({});
   auto tip = whole_chain->tip();
   if (!tip) return Fetch::refuse(kNotOurs);
   std::set<ObjectId> left(request->wants.begin(), request->wants.end());
@@ -115,13 +121,14 @@ Result<std::unique_ptr<Fetch>> Registry::Parts::fetch_whole(ByteView body, UnixT
     if (*has) left.erase(told.commit);
   }
   if (!left.empty()) return Fetch::refuse(kNotOurs);
-  return Fetch::open(whole_chain->source(), *request, Compare::kParents);
+  return Fetch::open(whole_chain->source(), *request, Compare::kParents, ended);
 }
 
 Result<std::unique_ptr<Fetch>> Registry::fetch(std::string_view repository, ByteView body, UnixTime now) const {
   if (repository == kWholeRepository) return parts_->fetch_whole(body, now);
   auto place = parts_->repository_place(repository);
   if (!place) return tl::unexpected(place.error());
+  auto ended = parts_->fetches.begin(*place);
   auto head = parts_->served(*place);
   if (!head) return tl::unexpected(head.error());
   auto request = read_upload_request(body);
@@ -131,7 +138,7 @@ Result<std::unique_ptr<Fetch>> Registry::fetch(std::string_view repository, Byte
   auto admitted = parts_->admit_wants(*head, *chain, request->wants, now);
   if (!admitted) return tl::unexpected(admitted.error());
   if (!*admitted) return Fetch::refuse(kNotOurs);
-  return Fetch::open(std::make_shared<AboveStore>(*parts_->objects, std::move(**admitted)), *request, Compare::kWhole);
+  return Fetch::open(std::make_shared<AboveStore>(*parts_->objects, std::move(**admitted)), *request, Compare::kWhole, ended);
 }
 
 }  // namespace maillage::registry

@@ -141,6 +141,7 @@ Result<bool> Registry::Parts::hold_beside(const Candidate& candidate, const OwnL
   if (auto staged = turn.stage(batch); !staged) return tl::unexpected(staged.error());
   if (auto committed = commit(batch, std::move(changed)); !committed) return tl::unexpected(committed.error());
   turn.written();
+  if (breaks) end_fetches({candidate.chain.place()});
   return breaks;
 }
 

@@ -10,6 +10,7 @@
 #include "registry/directory_lock.h"
 #include "registry/draft.h"
 #include "registry/git/advertised.h"
+#include "registry/git/fetches_under_way.h"
 #include "registry/git/head_commit.h"
 #include "registry/git/whole_chain.h"
 #include "registry/head_rows.h"
@@ -235,7 +236,10 @@ struct Registry::Parts {
   Result<ObjectId> tree_of(const ObjectId& commit) const;
 
   // What stock git may clone (registry_git.cpp).
+  // After the batch that took what these places showed out of service, they and the tree of everything are sent no further.
+  void end_fetches(const std::vector<PlaceId>& places) const;
   mutable Advertised advertised;
+  mutable FetchesUnderWay fetches;
   Result<PlaceId> repository_place(std::string_view repository) const;
   Result<std::optional<LooseObjects>> admit_wants(const protocol::SignedHead& held_now, const protocol::CharterChain& chain,
                                                   const std::vector<ObjectId>& wants, UnixTime now) const;

@@ -60,8 +60,10 @@ std::unique_ptr<Fetch> Fetch::refuse(std::string_view why) {
   return fetch;
 }
 
-Result<std::unique_ptr<Fetch>> Fetch::open(std::shared_ptr<const ObjectSource> source, const UploadRequest& request, Compare compare) {
+Result<std::unique_ptr<Fetch>> Fetch::open(std::shared_ptr<const ObjectSource> source, const UploadRequest& request, Compare compare,
+                                           FetchesUnderWay::Ended ended) {
   std::unique_ptr<Fetch> fetch(new Fetch);
+  fetch->out_of_service_ = std::move(ended);
   fetch->source_ = std::move(source);
   fetch->side_band_ = request.side_band;
   if (request.wants.empty()) return fetch;
@@ -121,10 +123,15 @@ bool Fetch::acknowledge_end(const UploadRequest& request, const std::optional<Ob
   return true;
 }
 
+Result<Bytes> Fetch::next_bytes() {
+  if (out_of_service_ && *out_of_service_) return protocol::fail(protocol::ErrorCode::kNotFound, "fetch");
+  return pack_->read(kPieceBytes);
+}
+
 Result<Bytes> Fetch::read() {
   Bytes piece = std::exchange(ahead_, {});
   if (!pack_ || ended_) return piece;
-  auto bytes = pack_->read(kPieceBytes);
+  auto bytes = next_bytes();
   if (!bytes && !side_band_) return bytes;
   if (!bytes) {
     append_side_band(piece, SideBand::kError, protocol::as_bytes("this place was erased or changed meanwhile: fetch again\n"));

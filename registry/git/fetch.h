@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "registry/git/fetches_under_way.h"
 #include "registry/git/listing.h"
 #include "registry/git/upload_request.h"
 #include "registry/pack_build.h"
@@ -26,9 +27,10 @@ Bytes advertise_refs(const std::vector<NamedRef>& refs);
 
 class Fetch {
  public:
-  // `source` has the history of the wants; it lives as long as the fetch. kNotFound, kTooMany. Cost: the history back to what
-  // the client has, and the folders to send.
-  static Result<std::unique_ptr<Fetch>> open(std::shared_ptr<const ObjectSource> source, const UploadRequest& request, Compare compare);
+  // `source` has the history of the wants; it lives as long as the fetch. `ended`: what is served may go out of service. kNotFound,
+  // kTooMany. Cost: the history back to what the client has, and the folders to send.
+  static Result<std::unique_ptr<Fetch>> open(std::shared_ptr<const ObjectSource> source, const UploadRequest& request, Compare compare,
+                                             FetchesUnderWay::Ended ended = nullptr);
 
   // One line that ends a client's fetch with these words.
   static std::unique_ptr<Fetch> refuse(std::string_view why);
@@ -42,9 +44,11 @@ class Fetch {
  private:
   Fetch() = default;
   bool negotiate(const UploadRequest& request, const ObjectSet& common_set);
+  Result<Bytes> next_bytes();
   bool acknowledge_end(const UploadRequest& request, const std::optional<ObjectId>& last, bool others, bool ready);
 
   std::shared_ptr<const ObjectSource> source_;
+  FetchesUnderWay::Ended out_of_service_;
   Bytes ahead_;  // what comes before the pack
   std::optional<OutgoingPack> pack_;
   bool side_band_ = false;

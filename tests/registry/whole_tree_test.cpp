@@ -377,6 +377,10 @@ struct Visited {
     std::string told(protocol::as_text(must((*fetch)->read())));
     return told.find("ERR") == std::string::npos;
   }
+  std::unique_ptr<Fetch> fetch(std::string_view repository, const std::string& want) {
+    std::string request = "0040want " + want + " side-band-64k\n00000009done\n";
+    return must(registry->fetch(repository, protocol::as_bytes(request), kNow));
+  }
   std::size_t listed() const { return must(registry->query(must(parse_query(What::kPlaces, {{"q", "secret"}})))).number_matched; }
   std::vector<std::string> refs() const {
     must(registry->write_refs());
@@ -469,6 +473,29 @@ TEST_CASE("a head of another epoch takes what is held out of service before its 
     CHECK(!is_on_disk(here.directory.path() / "state", row));
   }
   CHECK(here.registry->verify()->empty());
+}
+
+TEST_CASE("a fetch that is under way sends no object more once what it reads is out of service, and others go on") {
+  Visited here;
+  auto first = here.state(0, "Secret");
+  here.take_in(first);
+  std::string own(must(here.registry->place("konk-ar-lab")).at("head").at("commit").as_string());
+  auto of_place = here.fetch(here.id(), first.head.head.commit.hex());
+  auto of_all = here.fetch(kWholeRepository, here.commons());
+  auto of_other = here.fetch("konk-ar-lab", own);
+  auto after = here.state(1, "Ouvert");
+  SECTION("by a head alone") { here.see(after); }
+  SECTION("by a history that is broken") { here.take_in(after); }
+  for (Fetch* each : {of_place.get(), of_all.get()}) {
+    std::string said(protocol::as_text(must(each->read())));
+    CHECK(said.find("PACK") == std::string::npos);
+    CHECK(said.find("\3this place was erased or changed meanwhile") != std::string::npos);
+    CHECK(must(each->read()).empty());
+  }
+  CHECK(protocol::as_text(must(of_other->read())).find("PACK") != std::string::npos);
+  here.take_in(after);
+  auto again = here.fetch(here.id(), after.head.head.commit.hex());
+  CHECK(protocol::as_text(must(again->read())).find("PACK") != std::string::npos);
 }
 
 TEST_CASE("a foreign head of another epoch takes nothing of ours out of service") {
