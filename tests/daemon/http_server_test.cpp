@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include <catch2/catch.hpp>
 
 #include "tests/daemon/served.h"
@@ -179,26 +181,43 @@ TEST_CASE("connections beyond the limit are closed and the others still answered
 }
 
 TEST_CASE("workers that are all busy make the answer 503, not a queue without end") {
-  std::promise<void> release;
+  constexpr int kRun = 2, kWait = 16, kRefused = 22;  // the workers of Served
+  std::promise<void> release, all_run, all_refused;
   auto released = release.get_future().share();
+  std::atomic<int> running = 0;
+  int refused = 0;
   RouteTable routes;
-  routes.add("/slow", RunsOn::kWorker, [released](const HttpRequest&) {
+  routes.add("/slow", RunsOn::kWorker, [&, released](const HttpRequest&) {
+    if (++running == kRun) all_run.set_value();
     released.wait();
     return HttpResponse{};
   });
   Served served(std::move(routes));
+  served.server.on_answer([&](std::string_view, std::string_view, int status, double) {
+    if (status == 503 && ++refused == kRefused) all_refused.set_value();
+  });
   served.run();
   std::vector<std::unique_ptr<Caller>> callers;
-  for (int i = 0; i < 40; ++i) {
-    callers.push_back(std::make_unique<Caller>(served.port));
-    callers.back()->send("GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-  }
-  // At least 40 − 2 running − 16 waiting are refused at once.
-  CHECK(contains(ask(served.port, "GET", "/slow"), "HTTP/1.1 503"));
+  auto call = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      callers.push_back(std::make_unique<Caller>(served.port));
+      callers.back()->send("GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    }
+  };
+  auto in_time = [](std::promise<void>& event) { return event.get_future().wait_for(std::chrono::seconds(60)) == std::future_status::ready; };
+  call(kRun);
+  CHECK(in_time(all_run));  // else a worker that begins later makes room where a request would wait
+  call(kWait + kRefused);
+  CHECK(in_time(all_refused));
   release.set_value();
-  int answered = 0;
-  for (auto& caller : callers) answered += contains(caller->receive_all(), "HTTP/1.1 200");
-  CHECK(answered >= 16);
+  int answered = 0, busy = 0;
+  for (auto& caller : callers) {
+    std::string answer = caller->receive_all();
+    answered += contains(answer, "HTTP/1.1 200");
+    busy += contains(answer, "HTTP/1.1 503");
+  }
+  CHECK(answered == kRun + kWait);
+  CHECK(busy == kRefused);
 }
 
 TEST_CASE("stopping closes idle connections and takes no new ones") {
