@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import unittest
+from collections.abc import AsyncIterator
 
 from .author import Author
 from .daemons import Daemon, Network
@@ -39,6 +41,14 @@ class Case(unittest.IsolatedAsyncioTestCase):
     def peer(self, by: Author | None = None, speaks: type[Session] = Session) -> Peer:
         self.peers.append(Peer(by or author(), speaks))
         return self.peers[-1]
+
+    @contextlib.asynccontextmanager
+    async def judges(self) -> AsyncIterator[dict[str, str]]:
+        """The addresses of a daemon and of a peer of ours."""
+        daemon, peer = self.network.daemon("Konk"), self.peer()
+        async with peer.listening() as url:
+            yield {"daemon": await asyncio.to_thread(daemon.serve), "second": url}
+            await peer.close()
 
     async def receipt_for(self, head: Head, session: Session) -> None:
         """Waits until the other side says that it holds what `head` says."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import unittest
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from .author import Author, now
@@ -188,13 +188,6 @@ FRAMES: dict[str, tuple[Step, str]] = {
 
 
 class Handshakes(Case):
-    @contextlib.asynccontextmanager
-    async def judges(self) -> AsyncIterator[dict[str, str]]:
-        daemon, peer = self.network.daemon("Konk"), self.peer()
-        async with peer.listening() as url:
-            yield {"daemon": await asyncio.to_thread(daemon.serve), "second": url}
-            await peer.close()
-
     async def agree(self, shown: dict[str, tuple[Step, str]]) -> None:
         async with self.judges() as judges:
             for what, (step, verdict) in shown.items():

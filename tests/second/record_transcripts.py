@@ -12,7 +12,6 @@ import os
 from .cases import PROFILE, author, settled
 from .daemons import Daemon, Network, event, resource
 from .frame import Evidence
-from .memory import Known
 from .session import Peer, Session
 from .transcript import Transcript
 
@@ -52,9 +51,7 @@ async def dialling(network: Network) -> None:
     daemon, peer = network.daemon("Luz"), Peer(author(), OneByOne)
     daemon.publish({"events/2027-03/fete.json": event("Fête")})
     for n in range(3):
-        other = author({"events/bal.json": event(f"Bal {n}").encode()})
-        peer.memory.objects.held |= other.objects.held
-        peer.memory.places[other.place] = Known(other.chain, other.heads[-1], other.heads[-1])
+        peer.adopt(author({"events/bal.json": event(f"Bal {n}").encode()}))
     async with contextlib.AsyncExitStack() as stack:
         url = await stack.enter_async_context(peer.listening())
         await asyncio.to_thread(daemon.serve, url)
@@ -71,8 +68,7 @@ async def catching_up(network: Network) -> None:
 
     def hold() -> None:
         for other in authors:
-            peer.memory.objects.held |= other.objects.held
-            peer.memory.places[other.place] = Known(other.chain, other.heads[-1], other.heads[-1])
+            peer.adopt(other)
 
     async def all_held() -> Session:
         peer.opening.clear()

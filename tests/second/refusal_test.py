@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import unittest
-from collections.abc import AsyncIterator
 
 from . import faults, packs
 from .author import Author
@@ -14,7 +11,6 @@ from .cases import PROFILE, Case, author
 from .channel import Ended
 from .frame import Bundle, Heads
 from .head import Head
-from .memory import Known
 from .octets import Refused
 from .pack import Object
 from .session import Session
@@ -50,8 +46,7 @@ class Refusing(Case):
             if ends:
                 await session.until(lambda: False)
             for honest in (author(), author()):  # once these are held, what was given before has been judged
-                peer.memory.objects.held |= honest.objects.held
-                peer.memory.places[honest.place] = Known(honest.chain, honest.heads[-1], honest.heads[-1])
+                peer.adopt(honest)
                 await session.channel.send(Heads(Bundle(tuple(honest.chain), (honest.heads[-1],))))
                 await self.receipt_for(honest.heads[-1], session)
         except (Ended, Refused) as ended:
@@ -59,14 +54,6 @@ class Refusing(Case):
         finally:
             await peer.close()
         return faults.HELD if by.heads[-1].hash() in session.receipted() else faults.NOT_HELD
-
-    @contextlib.asynccontextmanager
-    async def judges(self) -> AsyncIterator[dict[str, str]]:
-        """The addresses of a daemon and of a peer of ours."""
-        daemon, peer = self.network.daemon("Konk"), self.peer()
-        async with peer.listening() as url:
-            yield {"daemon": await asyncio.to_thread(daemon.serve), "second": url}
-            await peer.close()
 
     async def agree(self, shown: dict[str, tuple[faults.Fault, str]]) -> None:
         async with self.judges() as judges:

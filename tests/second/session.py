@@ -287,11 +287,12 @@ class Peer:
         self.opening = asyncio.Event()
         self.adopt()
 
-    def adopt(self) -> Known:
-        """What the author has published is what we hold."""
-        head = self.author.heads[-1]
-        self.memory.objects.held |= self.author.objects.held
-        known = self.memory.places[self.author.place] = Known(list(self.author.chain), head, head)
+    def adopt(self, by: Author | None = None) -> Known:
+        """What our author has published, or another, is what we hold."""
+        by = by or self.author
+        head = by.heads[-1]
+        self.memory.objects.held |= by.objects.held
+        known = self.memory.places[by.place] = Known(list(by.chain), head, head)
         return known
 
     async def publish(self, files: dict[str, bytes]) -> Head:

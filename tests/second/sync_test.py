@@ -10,7 +10,6 @@ import unittest
 from .cases import Case, author, settled
 from .daemons import Daemon, event
 from .frame import All, Frame, read_frame
-from .memory import Known
 from .session import Peer, Session
 
 SKETCH, HEADS = 3, 4
@@ -92,9 +91,7 @@ class BeingDialled(Case):
     async def test_a_daemon_that_dials_us_reconciles_with_our_cells_and_takes_all_in(self) -> None:
         daemon, peer = self.network.daemon("Konk"), self.peer()
         for n in range(30):
-            other = author({"events/bal.json": event(f"Bal {n}").encode()})
-            peer.memory.objects.held |= other.objects.held
-            peer.memory.places[other.place] = Known(other.chain, other.heads[-1], other.heads[-1])
+            peer.adopt(author({"events/bal.json": event(f"Bal {n}").encode()}))
         async with contextlib.AsyncExitStack() as stack:
             url = await stack.enter_async_context(peer.listening())
             await asyncio.to_thread(daemon.serve, url)
