@@ -54,7 +54,7 @@ ControlMessage OpenDirectory::perform(ControlMessage request) {
     // What is signed with no daemon is told by the next one, once it has heard what its partners know.
     if (registry_) registry_->await_peers();
     if (registry_) continue;
-    if (registry.error().code != protocol::ErrorCode::kBusy || tries == kStartingTries) return refuse(request, registry.error());
+    if (registry.error().code != protocol::ErrorCode::kInUse || tries == kStartingTries) return refuse(request, registry.error());
     boost::asio::steady_timer(context, kStartingPause).wait();
   }
 }

@@ -225,8 +225,11 @@ protocol::Result<ControlMessage> call_daemon(const std::filesystem::path& socket
   // A daemon that refuses answers before it has read everything: what it says counts, not the failed write.
   Bytes reply;
   asio::read(socket, asio::dynamic_buffer(reply, 4 + kControlJsonBytesMax + kControlBlobsBytesMax), error);
-  if (reply.empty()) return tl::unexpected(protocol::system_error(error, path));
-  return decode_control(reply);
+  if (!reply.empty()) return decode_control(reply);
+  // Who still listens had no place for us.
+  Local::socket again(context);
+  again.connect(Local::endpoint(path), error);
+  return error ? fail(ErrorCode::kDaemonStopped, "") : fail(ErrorCode::kBusy, path);
 }
 
 }  // namespace maillage::daemon

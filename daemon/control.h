@@ -46,7 +46,8 @@ class ControlServer {
   std::shared_ptr<State> state_;
 };
 
-// A command's end, blocking: one request, one reply. kNotFound when no daemon listens; kDenied; kIo. Any thread.
+// A command's end, blocking: one request, one reply. kNotFound when no daemon listens; kDaemonStopped when it
+// ended before it had answered; kBusy; kDenied. Any thread.
 protocol::Result<ControlMessage> call_daemon(const std::filesystem::path& socket, const ControlMessage& request);
 
 }  // namespace maillage::daemon

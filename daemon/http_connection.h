@@ -34,7 +34,7 @@ struct Connection {
   boost::beast::flat_buffer buffer{kHttpHeaderBytesMax + kHttpBodyBytesMax};
   std::string remote;
   bool reading = false;  // between two requests, or inside one that is not whole yet
-  bool closing = false;
+  bool closing = false;  // it has its last answer
 };
 
 // Closes the connection when the next operation is not done in time.

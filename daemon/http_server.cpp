@@ -339,7 +339,7 @@ asio::awaitable<HttpResponse> HttpServer::State::on_worker(HttpRequest request, 
 // A clean end: FIN, then what the client still sends is read and dropped for a moment, so that a reset does not take
 // the answer away from it.
 asio::awaitable<void> HttpServer::State::part(std::shared_ptr<Connection> connection) {
-  arm(connection, std::min(limits.read_timeout, std::chrono::milliseconds(2'000)));
+  arm(connection, stopping ? limits.parting_at_stop : std::min(limits.read_timeout, limits.parting));
   connection->closing = true;
   error_code error;
   auto token = into(error);
@@ -393,8 +393,11 @@ void HttpServer::stop() {
   error_code ignored;
   state_->acceptor.close(ignored);
   state_->pause.cancel();
-  for (auto& weak : state_->open)
-    if (auto connection = weak.lock(); connection && connection->reading) connection->stream.close();
+  for (auto& weak : state_->open) {
+    auto connection = weak.lock();
+    if (connection && connection->reading) connection->stream.close();
+    else if (connection && connection->closing) arm(connection, state_->limits.parting_at_stop);
+  }
 }
 
 void HttpServer::abort() {

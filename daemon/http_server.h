@@ -23,6 +23,8 @@ struct HttpLimits {
   std::chrono::milliseconds read_timeout{30'000};    // to read one whole request, idle time before it included
   std::chrono::milliseconds write_timeout{120'000};  // to send one answer: 1 MB on a slow phone
   std::chrono::milliseconds piece_timeout{60'000};   // to send one piece of a streamed answer: 128 KiB at 2 KB/s
+  std::chrono::milliseconds parting{2'000};          // for a client to end its side after the last answer
+  std::chrono::milliseconds parting_at_stop{100};    // when the daemon stops: it waits for nobody who has the whole answer
   std::size_t connections_max = 1'024;               // more are closed at once
 };
 
@@ -49,7 +51,7 @@ class HttpServer {
   // Binds and accepts; the address says which port a port of 0 became. kIo.
   Result<Address> listen();
 
-  // No new connection; idle ones are closed, the others after their answer. `abort` closes those too.
+  // No new connection; idle ones are closed, the others after their answer, whether the client ends its side or not. `abort` closes those too.
   void stop();
   void abort();
 

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <iostream>
 #include <map>
+#include <span>
 
 #include <CLI/CLI.hpp>
 
@@ -46,14 +47,18 @@ std::string half(const std::string& both, Language language) {
 // CLI11's own words of --help, and the half of ours that the reader speaks.
 void speak(CLI::App& app, Language language) {
   app.description(half(app.get_description(), language));
-  app.group(half("Verbes / Verbs", language));
-  for (CLI::Option* option : app.get_options()) option->description(half(option->get_description(), language));
+  app.group(half("Verbes  / Verbs", language));
+  for (CLI::Option* option : app.get_options()) {
+    option->description(half(option->get_description(), language));
+    option->group(half("Options  / Options", language));
+  }
   for (CLI::App* verb : app.get_subcommands({})) speak(*verb, language);
 }
 
 void label_help(CLI::App& app, Language language) {
-  for (auto [word, both] : {std::pair{"SUBCOMMAND", "VERBE / VERB"}, std::pair{"SUBCOMMANDS", "VERBE / VERB"}, std::pair{"Positionals", "Arguments"},
-                            std::pair{"REQUIRED", "(obligatoire) / (required)"}, std::pair{"Needs", "avec / with"}, std::pair{"TEXT", "TEXTE / TEXT"}})
+  for (auto [word, both] : {std::pair{"SUBCOMMAND", "VERBE / VERB"}, std::pair{"SUBCOMMANDS", "VERBE / VERB"}, std::pair{"Usage", "Usage  / Usage"},
+                            std::pair{"Positionals", "Arguments  / Arguments"}, std::pair{"REQUIRED", "(obligatoire) / (required)"},
+                            std::pair{"Needs", "avec / with"}, std::pair{"TEXT", "TEXTE / TEXT"}})
     app.get_formatter()->label(word, half(both, language));
 }
 
@@ -220,6 +225,22 @@ int run(const std::string& name, Options& options) {
   return run_query(options.query, terminal);
 }
 
+// An option that the verb does not have: it may be the one that is missing, misspelt.
+std::optional<std::string> about_unknown_option(const CLI::App& app, std::span<const std::string_view> words, Language language) {
+  const CLI::App* verb = &app;
+  while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().front();
+  std::vector<std::string_view> known;
+  for (const CLI::Option* option : verb->get_options()) known.insert(known.end(), option->get_lnames().begin(), option->get_lnames().end());
+  for (std::string_view word : words) {
+    if (word == "--") break;
+    std::string_view name = word.substr(0, word.find('=')).substr(std::min<std::size_t>(2, word.size()));
+    if (!word.starts_with("--") || std::ranges::find(known, name) != known.end()) continue;
+    std::string_view near = protocol::nearest(name, known);
+    return say(Message::kOptionUnknown, language, {"--" + protocol::shown(name, 60), near.empty() ? "" : " → --" + std::string(near) + " ?"});
+  }
+  return std::nullopt;
+}
+
 // CLI11 speaks English only: its sentence is read for the option's name, and ours is said.
 std::string usage_sentence(const CLI::ParseError& error, Language language) {
   std::string text = error.what();
@@ -285,7 +306,8 @@ int main(int argc, char** argv) {
     return run(chosen->get_name(), options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::cerr << usage_sentence(error, language) << "\n";
+    auto unknown = about_unknown_option(app, words, language);
+    std::cerr << (unknown ? *unknown : usage_sentence(error, language)) << "\n";
     return kUsage;
   } catch (const std::exception& error) {
     std::cerr << "maillage: " << error.what() << "\n";

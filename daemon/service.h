@@ -15,7 +15,7 @@ namespace maillage::daemon {
 
 class Service {
  public:
-  // What load_config and tls_server_context give, kBusy (DIR is in use), kIo (the address is taken), and what Registry::open and load give.
+  // What load_config and tls_server_context give, kInUse (of DIR), kIo (the address is taken), and what Registry::open and load give.
   static Result<std::unique_ptr<Service>> start(const std::filesystem::path& dir, const ConfigOverrides& overrides);
   ~Service();
 

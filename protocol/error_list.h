@@ -179,3 +179,10 @@ MAILLAGE_ERROR(kColumnTwice, "column-twice", "deux colonnes portent le même nom
 MAILLAGE_ERROR(kUnknownColumn, "unknown-column", "le tableau n'a pas cette colonne : {}", "the table has no such column: {}")
 MAILLAGE_ERROR(kBadMapping, "bad-mapping", "correspondance incorrecte : {}", "wrong mapping: {}")
 MAILLAGE_ERROR(kUnknownMapping, "unknown-mapping", "aucune correspondance ne s'appelle {}", "no mapping is called {}")
+// -- a folder in use, a place on its way to another daemon
+MAILLAGE_ERROR(kInUse, "in-use", "un autre programme Maillage tourne déjà sur le dossier {}", "another Maillage program already runs on the folder {}")
+MAILLAGE_ERROR(kDaemonStopped, "daemon-stopped", "le serveur s'est arrêté avant d'avoir répondu ; relancez-le, puis la même commande : ce qui était fait reste fait, et un import continue{}", "the daemon stopped before it had answered; start it, then run the same command again: what was done stays done, and an import goes on{}")
+MAILLAGE_ERROR(kSuccessorCut, "successor-cut", "ce code de reprise est coupé ou mal recopié : après MAILLAGE-SUCCESSOR- viennent 128 caractères, de 0 à 9 et de a à f ; il y en a {}", "this successor code is cut or mistyped: after MAILLAGE-SUCCESSOR- come 128 characters, 0 to 9 and a to f; there are {}")
+MAILLAGE_ERROR(kHandoverStale, "handover-stale", "ce fichier est plus ancien que le lieu : l'ancien serveur y a publié après l'avoir fait ; demandez-lui d'exporter de nouveau : {}", "this file is older than the place: its host published in it after the file was made; ask the host to export again: {}")
+MAILLAGE_ERROR(kHandedOver, "handed-over", "ce lieu est confié à un autre serveur : ce qui serait publié ici serait perdu quand il l'accueille. Publiez de là-bas ensuite ; pour le garder ici : maillage place keep --place {}", "this place was handed to another daemon: what is published here would be lost when that one adopts it. Publish from there afterwards; to keep it here: maillage place keep --place {}")
+MAILLAGE_ERROR(kNotHandedOver, "not-handed-over", "ce lieu n'est confié à personne : {}", "this place was handed to nobody: {}")

@@ -20,7 +20,7 @@ protocol::Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path&
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     int reason = errno;
     ::close(descriptor);
-    if (reason == EWOULDBLOCK) return fail(ErrorCode::kBusy, directory.string());
+    if (reason == EWOULDBLOCK) return fail(ErrorCode::kInUse, directory.string());
     return tl::unexpected(protocol::system_error({reason, std::generic_category()}, path.string()));
   }
   return DirectoryLock(descriptor);

@@ -10,7 +10,7 @@ namespace maillage::registry {
 
 class DirectoryLock {
  public:
-  // kBusy when another process, or another part of this one, has it; kDenied, kIo.
+  // kInUse when another process, or another part of this one, has it; kDenied, kIo.
   static protocol::Result<DirectoryLock> take(const std::filesystem::path& directory);
 
   DirectoryLock(DirectoryLock&& other) noexcept;

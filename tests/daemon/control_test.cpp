@@ -140,6 +140,23 @@ TEST_CASE("without a daemon there is nobody to call, a stale socket or not") {
   CHECK(call_daemon(echo.socket, example()));
 }
 
+TEST_CASE("a daemon that ends before it has answered is told from one that has no place for another command") {
+  Echo echo;
+  asio::io_context context;
+  asio::local::stream_protocol::acceptor listening(context, echo.socket.string());
+  bool dies = GENERATE(true, false);
+  std::thread daemon([&] {
+    auto taken = listening.accept();
+    protocol::Bytes request(encode(example())->size());
+    asio::read(taken, asio::buffer(request));
+    if (dies) listening.close();
+  });
+  auto reply = call_daemon(echo.socket, example());
+  daemon.join();
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().code == (dies ? protocol::ErrorCode::kDaemonStopped : protocol::ErrorCode::kBusy));
+}
+
 TEST_CASE("a request that never becomes whole is not waited for") {
   Echo echo;
   echo.run(Echo::echo, {std::chrono::milliseconds(50), std::chrono::seconds(10)});

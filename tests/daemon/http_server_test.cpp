@@ -231,3 +231,20 @@ TEST_CASE("stopping closes idle connections and takes no new ones") {
   CHECK(contains(idle.receive_all(), "/hello"));
   CHECK_THROWS(Caller(served.port));
 }
+
+TEST_CASE("a client that has its last answer and does not end its side is not waited for once the server stops") {
+  HttpLimits limits;
+  limits.parting = 60s;
+  limits.read_timeout = 60s;
+  Served served(echo_routes(), {}, limits);
+  served.run();
+  Caller open(served.port);
+  open.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  CHECK(contains(open.receive_all(), "/hello"));
+  auto connections = [&] { return served.on_node([&] { return served.server.connections(); }); };
+  CHECK(connections() == 1);
+  served.on_node([&] { served.server.stop(); });
+  auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (connections() != 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  CHECK(connections() == 0);
+}

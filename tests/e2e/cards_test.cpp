@@ -89,13 +89,13 @@ TEST_CASE("query shows in plain words who publishes a place, and the command tha
   CHECK(first.code == 0);
   CHECK(first.out.find("- Atelier du Port\n    maillage:") != std::string::npos);
   CHECK(first.out.find("    hosted by: L'Hôte d'ici\n") != std::string::npos);
-  CHECK(first.out.find("in all: 3; here: 2\n") != std::string::npos);
+  CHECK(first.out.find("in all: 3; on this page: 2\n") != std::string::npos);
   auto at = first.out.find("more: maillage query --dir ");
   REQUIRE(at != std::string::npos);
   std::string command = first.out.substr(at + std::string("more: maillage").size());
   CHECK(command.find(R"( limit=2 'q=l'\''atelier du port' 'q=la bresse' q=hangar after=)") != std::string::npos);
   Ended rest = run({"bash", "-c", std::string("LC_ALL=en_GB.UTF-8 ") + kBinary + command});
-  CHECK(rest.out.find("in all: 3; here: 1\n") != std::string::npos);
+  CHECK(rest.out.find("in all: 3; on this page: 1\n") != std::string::npos);
   CHECK(rest.out.find("more:") == std::string::npos);
   Ended french = run({kBinary, "query", "--dir", hub.dir().string(), "--lang", "fr", "places", "limit=1"});
   CHECK(french.out.find("la suite : maillage query") != std::string::npos);

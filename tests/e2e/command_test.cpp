@@ -141,6 +141,23 @@ TEST_CASE("commands speak French unless the terminal or --lang says English") {
   CHECK(asked == french);
 }
 
+TEST_CASE("an option that there is not is told before one that is missing, with the nearest there is") {
+  auto told = [](Words words, const std::string& language) { return words.insert(words.end(), {"--lang", language}), run_maillage(words).err; };
+  Words import{"import", "--dir", "x", "--maping", "cget", "list.csv"};
+  CHECK(told(import, "en").starts_with("unknown option: --maping → --mapping ?"));
+  CHECK(told(import, "fr").starts_with("option inconnue : --maping → --mapping ?"));
+  CHECK(told({"place", "export", "--plase=x", "file"}, "en").starts_with("unknown option: --plase → --place ?"));
+  CHECK(told({"status", "--dir", "x", "--verbose-please"}, "en").starts_with("unknown option: --verbose-please;"));
+  CHECK(told({"import", "--dir", "x", "list.csv"}, "en").starts_with("--mapping is missing"));
+}
+
+TEST_CASE("help is in one language, with the spaces of French before its colons") {
+  std::string french = run_maillage({"--lang", "fr", "place", "export", "--help"}).out;
+  std::string english = run_maillage({"--lang", "en", "place", "export", "--help"}).out;
+  for (const char* word : {"\nUsage : ", "\nArguments :\n", "\nOptions :\n"}) CHECK(french.find(word) != std::string::npos);
+  for (const char* word : {"\nUsage: ", "\nArguments:\n", "\nOptions:\n"}) CHECK(english.find(word) != std::string::npos);
+}
+
 TEST_CASE("a command acts directly when no daemon runs, and through the socket when one does") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");
@@ -177,7 +194,9 @@ TEST_CASE("a second daemon on the same folder is refused while the first goes on
   place.serve();
   Ended second = place.command("serve", {"--listen", "127.0.0.1:0"});
   CHECK(second.code == 1);
-  CHECK(text_at(json_of(second), "/error/code") == "busy");
+  CHECK(text_at(json_of(second), "/error/code") == "in-use");
+  CHECK(second.err.find("another Maillage program already runs on the folder " + place.dir().string()) != std::string::npos);
+  CHECK(text_at(json_of(place.command("init", {"--name", "Autre"})), "/error/code") == "in-use");
   CHECK(place.count("places") == 1);
   CHECK(get(place.address(), "/readyz").status == 200);
 }

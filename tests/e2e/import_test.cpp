@@ -286,10 +286,10 @@ TEST_CASE("status names twenty places at most and says how many it leaves out") 
   hub.list(many_rows(25));
   REQUIRE(hub.import().code == 0);
   Words words{"status", "--dir", hub.place.dir().string(), "--lang", "en"};
-  CHECK(run_maillage(words).out.find("Places kept here and not shown: 6 (maillage place list --dir ") != std::string::npos);
+  CHECK(run_maillage(words).out.find("… and 6 more kept here for others: maillage place list --dir ") != std::string::npos);
   Hub small("Petit");
   small.list(many_rows(3));
   REQUIRE(small.import().code == 0);
   words[2] = small.place.dir().string();
-  CHECK(run_maillage(words).out.find("not shown") == std::string::npos);
+  CHECK(run_maillage(words).out.find("more kept here") == std::string::npos);
 }

@@ -78,7 +78,7 @@ TEST_CASE("a new registry holds its own place, and only once") {
     CHECK(registry->verify()->empty());
     auto second = Registry::open(dir.path());
     REQUIRE_FALSE(second);
-    CHECK(second.error().code == ErrorCode::kBusy);
+    CHECK(second.error().code == ErrorCode::kInUse);
   }
   auto again = Registry::create(dir.path(), {"Autre", false, "", {}, {}}, kNow);
   REQUIRE_FALSE(again);
