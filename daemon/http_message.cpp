@@ -63,6 +63,7 @@ protocol::Result<DecodedTarget> decode_target(std::string_view target) {
   boost::urls::encoding_opts options;
   options.space_as_plus = true;
   for (auto parameter : url->params(options)) {
+    if (parameter.key.empty() && !parameter.has_value) continue;  // "&&", or a "&" at either end
     if (decoded.query.size() == kHttpParametersMax) return protocol::fail(ErrorCode::kTooMany, "?…&…");
     decoded.query.emplace_back(parameter.key, parameter.value);
     if (!clean_text(decoded.query.back().first) || !clean_text(decoded.query.back().second))

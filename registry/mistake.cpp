@@ -41,6 +41,12 @@ std::vector<Doubt> find_doubts(const Columns& columns, const Query& query) {
 
 namespace {
 
+// Of a commune that is no more, what it became part of: all its records say that one too.
+std::string meant_by_commune(const Doubt& doubt) {
+  auto now = successor_of(doubt.value);
+  return now ? std::string(doubt.parameter).append("=").append(now->code).append(" (").append(now->name).append(")") : std::string();
+}
+
 std::string meant_by(const Doubt& doubt) {
   using Asked = std::pair<std::string_view, std::string_view>;
   auto text = [](std::string_view parameter, std::string_view value) { return std::string(parameter).append("=").append(value); };
@@ -63,8 +69,10 @@ Result<void> check_mistakes(const std::vector<Doubt>& doubts) {
   for (const Doubt& doubt : doubts) {
     std::string context = std::string(doubt.parameter).append("=").append(protocol::shown(doubt.value, kShownBytesMax));
     bool commune = doubt.vocabulary.empty();
-    if (commune ? has_area(Level::kCommune, doubt.value) : protocol::known(doubt.vocabulary, doubt.value)) continue;
-    if (!commune) context.append(" → ").append(meant_by(doubt));
+    std::string meant = commune ? meant_by_commune(doubt) : std::string();
+    if (commune ? meant.empty() && has_area(Level::kCommune, doubt.value) : protocol::known(doubt.vocabulary, doubt.value)) continue;
+    if (!commune) meant = meant_by(doubt);
+    if (!meant.empty()) context.append(" → ").append(meant);
     return protocol::fail(ErrorCode::kBadParameter, std::move(context));
   }
   return {};

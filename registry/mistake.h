@@ -1,6 +1,7 @@
 // Mistake: a value in a question that nothing in the index has and that is not in its vocabulary or table either.
 // `activity=fablabs` is told, and so is `type=coworking`; it is not "no place". What was meant is said with it: the word
-// that is near, the parameter whose word it is, else some words that there are.
+// that is near, the parameter whose word it is, else some words that there are; of a commune that is no more, the one it became
+// part of, unless a record still says it.
 //
 // Vocabularies are open: a newer daemon's records may have words that we do not know, so what any record has is never a
 // mistake. In two steps, since comparing words is slow and changes of the index wait for whoever reads it: `find_doubts` by

@@ -239,8 +239,10 @@ std::string_view nearest_parameter(std::string_view name) {
 tl::unexpected<protocol::Error> wrong(const Parameter& parameter, std::string_view value) {
   std::string context(parameter.name), meant;
   if (parameter.suggest && value.size() <= kQueryValueBytesMax) meant = parameter.suggest(value);
-  if (meant.empty()) meant.append(parameter.name).append("=").append(parameter.example);
-  context.append("=").append(protocol::shown(value, kShownBytesMax)).append(" → ").append(meant);
+  context.append("=").append(protocol::shown(value, kShownBytesMax));
+  // What was meant, or how it is written: "ex." is read in both languages.
+  if (meant.empty()) context.append(" (ex. ").append(parameter.name).append("=").append(parameter.example).append(")");
+  else context.append(" → ").append(meant);
   return fail(ErrorCode::kBadParameter, std::move(context));
 }
 

@@ -11,7 +11,7 @@
 //             never near; the answer counts what matched all the rest (`withoutPosition`).
 //   region department epci commune    INSEE codes (11, 2A, 974, 200093201, 59350) of its or its place's address.insee;
 //             a municipal district (75111) or a merged commune also counts for the commune it belongs to. A region,
-//             department or EPCI that the table has not is refused; a commune, unless a record says it (mistake.h)
+//             department or EPCI that the table has not is refused; a commune that is not, or no more, unless a record says it (mistake.h)
 //   from to   half-open; a date alone is the whole day in Paris. Events that overlap, repetitions included; needs and
 //             offers not over yet at `from` and made before `to`. Refused for the rest.
 //   place     id or slug of any publisher        limit 0 … 1000 (0 = count only)        after = a page's `next`
@@ -84,7 +84,8 @@ std::optional<What> what_of_name(std::string_view name);
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// kUnknownParameter (with the nearest name), kRepeatedParameter or kBadParameter (with what was probably meant, else an example).
+// kUnknownParameter (with the nearest name), kRepeatedParameter or kBadParameter (with what was probably meant, else an
+// example: `near=lille (ex. near=50.63,3.06)`).
 protocol::Result<Query> parse_query(What what, const Parameters& parameters);
 
 // {"numberMatched", "withoutPosition" (with near), "numberReturned", "items", "next"}; `next` is null on the last page.

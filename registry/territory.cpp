@@ -74,6 +74,13 @@ std::optional<Commune> find_commune(std::string_view insee) {
   return Commune{{row->code, row->name}, around->department, around->region, row->epci, row->population, row->postcodes};
 }
 
+std::optional<Area> successor_of(std::string_view code) {
+  const TerritoryRows& rows = territory_rows();
+  const FormerRow* former = rows.commune(code) ? nullptr : rows.former(code);
+  const CommuneRow* now = former ? rows.commune(former->now) : nullptr;
+  return now ? std::optional(Area{now->code, now->name}) : std::nullopt;
+}
+
 std::optional<Department> find_department(std::string_view code) {
   const DepartmentRow* row = territory_rows().department(code);
   if (!row) return std::nullopt;

@@ -34,6 +34,10 @@ struct Department {
 // For a place whose commune is not known. `code` as the table writes it: 01, 2A, 974.
 std::optional<Department> find_department(std::string_view code);
 
+// The commune of today that the commune of a code that is no more became part of; nothing for a code that still is one, a
+// municipal district's included. Letters in upper case.
+std::optional<Area> successor_of(std::string_view code);
+
 enum class Level : std::uint8_t { kRegion, kDepartment, kEpci, kCommune };
 
 // Whether there is, or for a commune was, an area of that code; letters in upper case.

@@ -42,6 +42,14 @@ TEST_CASE("a route answers with what its template matched and the decoded parame
   CHECK(contains(answer, "Content-Security-Policy: default-src 'none'"));
 }
 
+TEST_CASE("an empty pair in a query is none, a value without a name is one") {
+  Served served(echo_routes());
+  served.run();
+  CHECK(contains(ask(served.port, "GET", "/hello?&q=a&&type=b&"), "/hello|q=a|type=b|local"));
+  CHECK(contains(ask(served.port, "GET", "/hello?&=a"), "/hello|=a|local"));
+  CHECK(contains(ask(served.port, "GET", "/hello?"), "/hello|local"));
+}
+
 TEST_CASE("an answer of several megabytes arrives whole") {
   Served served(echo_routes());
   served.run();

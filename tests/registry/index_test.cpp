@@ -74,6 +74,21 @@ TEST_CASE("a value that neither a vocabulary nor any record has is refused with 
   CHECK(told(What::kPlaces, {{"commune", "01001"}}) == "0");
 }
 
+TEST_CASE("a commune that became part of another is refused with that one, unless a record still says it") {
+  Lille lille;
+  auto told = [&](const Parameters& parameters) {
+    auto page = lille.index.query(parse_query(What::kPlaces, parameters).value());
+    return page ? std::to_string(page->number_matched) : page.error().context;
+  };
+  CHECK(told({{"commune", "69152"}}) == "commune=69152 → commune=69149 (Oullins-Pierre-Bénite)");
+  CHECK(told({{"commune", "59350"}, {"commune", "16226"}}).starts_with("commune=16226 → commune=16393 ("));
+  CHECK(told({{"commune", "85217"}}).starts_with("commune=85217 → commune=85146 ("));
+  CHECK(told({{"commune", "75111"}}) == "0");  // a municipal district still is one
+  lille.put(place_number(7), "profile.json", R"({"kind": "profile", "name": "Bénite", "address": {"insee": "69152"}})");
+  CHECK(told({{"commune", "69152"}}) == "1");
+  CHECK(told({{"commune", "69149"}}) == "1");
+}
+
 TEST_CASE("a word of a later version that some record has is searched, also when no vocabulary here has it") {
   Lille lille;
   // As a program that knew the word left it.

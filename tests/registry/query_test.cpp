@@ -58,7 +58,8 @@ TEST_CASE("a wrong value is refused with an example") {
     INFO(parameter.first << "=" << parameter.second.substr(0, 50));
     auto error = refusal(What::kEvents, {parameter});
     CHECK(error.code == ErrorCode::kBadParameter);
-    CHECK(error.context.find(" → " + parameter.first + "=") != std::string::npos);
+    bool meant = error.context.find(" → " + parameter.first + "=") != std::string::npos;
+    CHECK(meant != (error.context.find(" (ex. " + parameter.first + "=") != std::string::npos));
   }
   for (const char* radius : {"0", "-3", "inf", "nan", "50000", "", "3km"}) {
     INFO(radius);
@@ -69,25 +70,26 @@ TEST_CASE("a wrong value is refused with an example") {
   CHECK(refusal(What::kPlaces, {{"q", many_words}}).code == ErrorCode::kBadParameter);
 }
 
-TEST_CASE("a wrong value is answered with what was probably meant") {
+TEST_CASE("a wrong value is answered with what was probably meant, and an example is told from it") {
   auto told = [](const std::string& name, const std::string& value) { return refusal(What::kEvents, {{name, value}}).context; };
   CHECK(told("limit", "1001") == "limit=1001 → limit=1000");
-  CHECK(told("limit", "") == "limit= → limit=50");
+  CHECK(told("commune", "0") == "commune=0 (ex. commune=29039)");
+  CHECK(told("limit", "") == "limit= (ex. limit=50)");
   CHECK(told("limit", "-1") == "limit=-1 → limit=0");
-  CHECK(told("limit", "ten") == "limit=ten → limit=50");
+  CHECK(told("limit", "ten") == "limit=ten (ex. limit=50)");
   CHECK(told("radius", "3km") == "radius=3km → radius=3");
   CHECK(told("radius", "3,5") == "radius=3,5 → radius=3.5");
   CHECK(told("radius", "50000") == "radius=50000 → radius=20038");
-  CHECK(told("radius", "-3") == "radius=-3 → radius=30");
+  CHECK(told("radius", "-3") == "radius=-3 (ex. radius=30)");
   CHECK(told("near", "50.63;3.06") == "near=50.63;3.06 → near=50.63,3.06");
   CHECK(told("near", "50.63, 3.06") == "near=50.63, 3.06 → near=50.63,3.06");
   CHECK(told("near", "120,45") == "near=120,45 → near=45,120");
-  CHECK(told("near", "lille") == "near=lille → near=50.63,3.06");
+  CHECK(told("near", "lille") == "near=lille (ex. near=50.63,3.06)");
   CHECK(told("bbox", "0,50,1,40") == "bbox=0,50,1,40 → bbox=0,40,1,50");
-  CHECK(told("bbox", "1,2,3") == "bbox=1,2,3 → bbox=2.9,50.5,3.2,50.8");
+  CHECK(told("bbox", "1,2,3") == "bbox=1,2,3 (ex. bbox=2.9,50.5,3.2,50.8)");
   CHECK(told("from", "31/12/2026") == "from=31/12/2026 → from=2026-12-31");
-  CHECK(told("from", "31/02/2026") == "from=31/02/2026 → from=2026-12-01");
-  CHECK(told("to", "demain") == "to=demain → to=2026-12-31T18:00");
+  CHECK(told("from", "31/02/2026") == "from=31/02/2026 (ex. from=2026-12-01)");
+  CHECK(told("to", "demain") == "to=demain (ex. to=2026-12-31T18:00)");
 }
 
 TEST_CASE("an area that does not exist is refused, with the code of what was named") {
@@ -95,14 +97,14 @@ TEST_CASE("an area that does not exist is refused, with the code of what was nam
   CHECK(told("department", "Nord") == "department=Nord → department=59 (Nord)");
   CHECK(told("department", "cotes d'armor") == "department=cotes d'armor → department=22 (Côtes-d'Armor)");
   CHECK(told("department", "1") == "department=1 → department=01");
-  CHECK(told("department", "20") == "department=20 → department=29");
+  CHECK(told("department", "20") == "department=20 (ex. department=29)");
   CHECK(told("department", "Bretagne") == "department=Bretagne → region=53 (Bretagne)");
   CHECK(told("region", "Hauts de France") == "region=Hauts de France → region=32 (Hauts-de-France)");
   CHECK(told("region", "59") == "region=59 → department=59");
   CHECK(told("commune", "lille") == "commune=lille → commune=59350 (Lille)");
   CHECK(told("commune", "saint-denis").find("commune=93066 (Saint-Denis)") != std::string::npos);
   CHECK(told("epci", "29039") == "epci=29039 → commune=29039");
-  CHECK(told("epci", "200093202") == "epci=200093202 → epci=200093201");
+  CHECK(told("epci", "200093202") == "epci=200093202 (ex. epci=200093201)");
   for (const char* code : {"01", "2A", "2b", "974", "59"}) CHECK(parse_query(What::kPlaces, {{"department", code}}));
   for (const char* code : {"01", "53", "94"}) CHECK(parse_query(What::kPlaces, {{"region", code}}));
 }

@@ -52,6 +52,14 @@ TEST_CASE("districts and merged communes lead to the commune of today") {
   CHECK(find_commune("85217")->commune.code == "85146");
 }
 
+TEST_CASE("a code that is no more has a successor, one of today and a district's have none") {
+  CHECK(successor_of("69152")->code == "69149");
+  CHECK_FALSE(successor_of("69149"));
+  CHECK_FALSE(successor_of("75111"));
+  CHECK_FALSE(successor_of("91390"));  // only its name is no more
+  CHECK_FALSE(successor_of("99999"));
+}
+
 TEST_CASE("what is no commune is found nowhere") {
   CHECK_FALSE(find_commune(""));
   CHECK_FALSE(find_commune("0"));
