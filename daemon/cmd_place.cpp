@@ -106,6 +106,10 @@ int run_place_list(const std::filesystem::path& dir, const std::string& text, co
     said += text_of(place, "place") + "  " + text_of(place, "slug") + "  " + told(place, "name");
     if (place.at("own").as_bool()) said += "  " + say(Message::kPlaceOwn, terminal.language);
     if (place.at("movedAway").as_bool()) said += "  " + say(Message::kPlaceMovedAway, terminal.language);
+    if (is_true(place, "handedOver")) said += "  " + say(Message::kPlaceHandedOver, terminal.language);
+    std::string lost;
+    for (const json::value& path : list_of(place, "lost")) lost += (lost.empty() ? "" : ", ") + std::string(path.as_string());
+    if (!lost.empty()) said += "  " + say(Message::kPlaceLost, terminal.language, {lost});
     said += "\n";
   }
   if (said.empty()) said = say(Message::kPlaceNone, terminal.language, {text});
@@ -134,8 +138,18 @@ int run_place_export(const PlaceExportOptions& options, const Terminal& terminal
   const json::object* result = result_of(reply);
   if (result == nullptr || reply.blobs.size() != 1) return complain(reply, terminal);
   if (auto written = registry::write_file(options.file, reply.blobs.front()); !written) return complain(written.error(), terminal);
-  Message done = options.to.empty() ? Message::kPlaceCopied : Message::kPlaceExported;
-  return conclude(*result, say(done, terminal.language, {told(*result, "name"), options.file.string()}), terminal);
+  std::string name = told(*result, "name"), file = options.file.string(), slug = text_of(*result, "slug"), dir = options.dir.string();
+  if (options.to.empty()) return conclude(*result, say(Message::kPlaceCopied, terminal.language, {name, file}), terminal);
+  return conclude(*result, say(Message::kPlaceExported, terminal.language, {name, file, dir, slug}), terminal);
+}
+
+int run_place_keep(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal) {
+  ControlMessage request = request_to("place-keep");
+  request.body["place"] = place;
+  ControlMessage reply = perform_on(dir, std::move(request), terminal);
+  const json::object* result = result_of(reply);
+  if (result == nullptr) return complain(reply, terminal);
+  return conclude(*result, say(Message::kPlaceKept, terminal.language, {told(*result, "name")}), terminal);
 }
 
 int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal) {

@@ -116,6 +116,8 @@ int run_place_list(const std::filesystem::path& dir, const std::string& text, co
 int run_place_code(const std::filesystem::path& dir, const Terminal& terminal);
 // Recovery sheets are read from standard input, one a line.
 int run_place_export(const PlaceExportOptions& options, const Terminal& terminal);
+// Takes back that a place was to leave.
+int run_place_keep(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal);
 int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal);
 
 // kDone even when some rows were refused: the report says which. kFailed when none became a record, or the import stopped.

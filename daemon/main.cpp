@@ -29,7 +29,7 @@ struct Options {
   PlaceExportOptions place_export;
   PlaceAdoptOptions place_adopt;
   ImportOptions import;
-  std::string place_list, sheet_place, settle_place;
+  std::string place_list, place_keep, sheet_place, settle_place;
   bool settle_keep = false, settle_take = false;
   InboxOptions inbox;
   bool confirm_sheet = false;
@@ -106,6 +106,8 @@ void add_hosting(CLI::App& app, Options& options) {
   leave->add_option("--place", options.place_export.place, "identité ou nom court / id or slug")->required();
   leave->add_option("--to", options.place_export.to, "le code du serveur qui l'accueille / the code of the server that takes it");
   leave->add_option("FILE", options.place_export.file, "fichier à écrire / file to write")->required();
+  CLI::App* keep = verb(*place, options, "keep", "garde un lieu qui devait partir / keeps a place that was to leave");
+  keep->add_option("--place", options.place_keep, "identité ou nom court / id or slug")->required();
   CLI::App* adopt = verb(*place, options, "adopt", "accueille le lieu d'un fichier / takes over the place of a file");
   adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
 }
@@ -183,6 +185,7 @@ int run_place(const std::string& name, Options& options) {
   if (name == "add") return run_place_add(options.place_add, terminal);
   if (name == "list") return run_place_list(options.dir, options.place_list, terminal);
   if (name == "code") return run_place_code(options.dir, terminal);
+  if (name == "keep") return run_place_keep(options.dir, options.place_keep, terminal);
   if (name == "export") return run_place_export(options.place_export, terminal);
   return run_place_adopt(options.place_adopt, terminal);
 }

@@ -101,7 +101,14 @@ MAILLAGE_MESSAGE(kPlaceSheetVoid, "Le lieu n'a pas été créé : la feuille ci-
 MAILLAGE_MESSAGE(kTypeSheets, "Tapez les feuilles de secours, une par ligne, puis Ctrl-D :", "Type the recovery sheets, one a line, then Ctrl-D:")
 MAILLAGE_MESSAGE(kPlaceOwn, "(ce serveur)", "(this server)")
 MAILLAGE_MESSAGE(kPlaceMovedAway, "(tenu ailleurs depuis)", "(kept elsewhere since)")
-MAILLAGE_MESSAGE(kPlaceExported, "« {} » est dans {} : remettez ce fichier à qui l'accueillera", "“{}” is in {}: give this file to whoever will host it")
+MAILLAGE_MESSAGE(kPlaceHandedOver, "(confié à un autre serveur, qui ne l'a pas encore accueilli)", "(handed to another daemon, which has not adopted it yet)")
+MAILLAGE_MESSAGE(kPlaceLost, "(publié ici après l'export, et perdu : {})", "(published here after the export, and lost: {})")
+MAILLAGE_MESSAGE(kPlaceKept,
+                 "« {} » reste ici, et s'y publie de nouveau. Effacez le fichier remis : s'il était accueilli malgré tout, ce qui est publié ici d'ici là serait perdu.",
+                 "“{}” stays here, and is published from here again. Delete the file that was handed over: were it adopted all the same, what is published here until then would be lost.")
+MAILLAGE_MESSAGE(kPlaceExported,
+                 "« {} » est dans {} : remettez ce fichier à qui l'accueillera. D'ici là, rien n'y est publié ; pour le garder : maillage place keep --dir {} --place {}",
+                 "“{}” is in {}: give this file to whoever will host it. Until then nothing is published in it; to keep it: maillage place keep --dir {} --place {}")
 MAILLAGE_MESSAGE(kPlaceCopied,
                  "« {} » est dans {}, sans successeur nommé : ce serveur le publie toujours, et qui l'adopte doit avoir une feuille de secours du lieu.\n"
                  "Pour le confier à un serveur précis, donnez son code : --to CODE (maillage place code, chez lui)",

@@ -152,7 +152,7 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 
 bool writes(std::string_view verb) {
   return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" || verb == "settle" ||
-         verb == "place-add" || verb == "place-adopt" || verb == "import" ||
+         verb == "place-add" || verb == "place-export" || verb == "place-keep" || verb == "place-adopt" || verb == "import" ||
          (verb.starts_with("inbox-") && verb != "inbox-show");  // showing judges the pack again, which may take a while
 }
 

@@ -76,6 +76,8 @@ ControlMessage list(const Operations& operations, const ControlMessage& request)
     json::object entry = named(operations.registry, hosted.place);
     entry["own"] = hosted.place == operations.registry.identity().place;
     entry["movedAway"] = hosted.moved_away;
+    entry["handedOver"] = hosted.handed_over;
+    if (!hosted.lost.empty()) entry["lost"] = json::array(hosted.lost.begin(), hosted.lost.end());
     if (wanted.empty() || matches(entry, wanted)) places.push_back(std::move(entry));
   }
   std::ranges::sort(places, listed_before);
@@ -99,6 +101,13 @@ ControlMessage export_place(const Operations& operations, const ControlMessage& 
   return reply;
 }
 
+ControlMessage keep(const Operations& operations, const ControlMessage& request) {
+  auto place = operations.registry.own_place(text(request.body, "place"));
+  if (!place) return refuse(request, place.error());
+  if (auto kept = operations.registry.keep_place(*place); !kept) return refuse(request, kept.error());
+  return answer(named(operations.registry, *place));
+}
+
 ControlMessage adopt(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   if (request.blobs.size() != 1) return refuse(request, Error{ErrorCode::kBadHandover, ""});
   auto adopted = operations.registry.adopt_place(request.blobs.front(), texts(request.body, "sheets"), now);
@@ -120,6 +129,7 @@ ControlMessage perform_hosting(std::string_view verb, const Operations& operatio
   if (verb == "place-list") return list(operations, request);
   if (verb == "place-successor") return answer(json::object{{"successor", operations.registry.successor().text()}});
   if (verb == "place-export") return export_place(operations, request, now);
+  if (verb == "place-keep") return keep(operations, request);
   if (verb == "place-adopt") return adopt(operations, request, now);
   return refuse(request, Error{ErrorCode::kUsage, std::string(verb.substr(0, 100))});
 }

@@ -51,6 +51,7 @@ std::string_view event_name(Event event) {
     case Event::kHeld: return "sync.head_held";
     case Event::kForked: return "sync.forked";
     case Event::kOwnHeadElsewhere: return "sync.own_head_elsewhere";
+    case Event::kOwnMoved: return "sync.own_place_moved";
     case Event::kOwnHeadBehind: return "sync.own_head_behind";
     case Event::kHeldAside: return "sync.own_content_aside";
     case Event::kNotAdmitted: return "sync.not_admitted";
@@ -58,8 +59,10 @@ std::string_view event_name(Event event) {
   return "sync.event";
 }
 
-LogLevel level_of(Event event) {
-  switch (event) {
+LogLevel level_of(const protocol::Report& report) {
+  // Of two daemons that dial each other one session goes: all is well.
+  if (report.error && report.error->code == protocol::ErrorCode::kDuplicateSession) return LogLevel::kInfo;
+  switch (report.event) {
     case Event::kSeen:
     case Event::kOwnHeadBehind:
     case Event::kHeld: return LogLevel::kDebug;
@@ -329,6 +332,9 @@ void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked)
         log(LogLevel::kWarning, "registry.refused",
             {{"place", shown(outcome.place)}, {"code", std::string(protocol::slug(outcome.refused->code))}, {"context", outcome.refused->context}});
     }
+    // Which records they are says `place list`.
+    for (const protocol::PlaceId& place : registry_.take_left_without())
+      log(LogLevel::kWarning, "place.left_without", {{"place", shown(place)}, {"count", std::to_string(registry_.lost_when_moved(place).size())}});
     return done;
   }, refused_job(*asked));
   tend();
@@ -380,7 +386,7 @@ void SyncShell::carry_out(protocol::Report&& action) { note(action); }
 void SyncShell::note(const protocol::Report& report) {
   std::string code = report.error ? std::string(protocol::slug(report.error->code)) : "";
   std::string context = report.error ? report.error->context : "";
-  log(level_of(report.event), event_name(report.event),
+  log(level_of(report), event_name(report.event),
       {{"session", std::to_string(report.session)},
        {"place", shown(report.place)},
        {"count", std::to_string(report.count)},

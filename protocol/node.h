@@ -150,6 +150,7 @@ enum class Event {
   kOwnHeadBehind,    // an older head of our own place, in the epoch that we sign in: ours, or not; `head`
   kHeldAside,        // the content of `head` is here, beside what is held
   kNotAdmitted,      // a place over the introducer's quota
+  kOwnMoved,         // a place of ours has a charter that names another daemon's key: we sign for it no more
 };
 struct Report {
   Event event;

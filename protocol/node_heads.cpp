@@ -126,7 +126,8 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   if (!judged->candidate) return useless(session, "the smaller of two conflicting heads");
   const PlaceState* known = table_.find(place);
   if (stranger) introduce(session);
-  if (known != nullptr && known->own) report({Event::kOwnHeadElsewhere, session.id, place, 0, {}, head});
+  bool moved = judged->candidate->chain.latest().daemon_key != settings_.identity.key.public_key();
+  if (known != nullptr && known->own) report({moved ? Event::kOwnMoved : Event::kOwnHeadElsewhere, session.id, place, 0, {}, head});
   arrive(std::move(*judged->candidate), session.id);
   return {};
 }

@@ -1,6 +1,7 @@
 #include "registry/handover.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/limits.h"
 
@@ -26,10 +27,15 @@ std::string Successor::text() const { return std::string(kSuccessorMark) + daemo
 Result<Successor> Successor::parse(std::string_view text) {
   text = trimmed(text);
   std::size_t digits = 2 * PublicKey::kSize;
-  if (!text.starts_with(kSuccessorMark) || text.size() != kSuccessorMark.size() + 2 * digits) return fail(ErrorCode::kBadSuccessor, "");
+  if (!text.starts_with(kSuccessorMark)) return fail(ErrorCode::kBadSuccessor, "");
   text.remove_prefix(kSuccessorMark.size());
+  auto cut = [&] {
+    auto right = std::ranges::count_if(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return fail(ErrorCode::kSuccessorCut, std::to_string(right) + (std::cmp_equal(right, text.size()) ? "" : " / " + std::to_string(text.size())));
+  };
+  if (text.size() != 2 * digits) return cut();
   auto daemon_key = PublicKey::parse(text.substr(0, digits)), root = PublicKey::parse(text.substr(digits));
-  if (!daemon_key || !root) return fail(ErrorCode::kBadSuccessor, "");
+  if (!daemon_key || !root) return cut();
   return Successor{*daemon_key, *root};
 }
 

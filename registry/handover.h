@@ -22,7 +22,7 @@ struct Successor {
   bool operator==(const Successor&) const = default;
 
   std::string text() const;
-  // kBadSuccessor.
+  // kBadSuccessor; kSuccessorCut when it begins as one.
   static protocol::Result<Successor> parse(std::string_view text);
 };
 

@@ -85,10 +85,12 @@ struct AddedPlace {
   Announcement announcement;
 };
 
-// A place that this daemon made or took over; `moved_away`: another daemon signs for it since.
+// A place that this daemon made or took over.
 struct HostedPlace {
   PlaceId place;
-  bool moved_away = false;
+  bool moved_away = false;             // another daemon signs for it since
+  bool handed_over = false;            // exported for another daemon, which has not adopted it yet
+  std::vector<std::string> lost = {};  // of one that moved: paths that were published here and are not in what its new daemon took over
 };
 
 // What became of one profile of an import.
@@ -154,7 +156,7 @@ class Registry {
   static Result<std::vector<PlaceId>> recover(const std::filesystem::path& dir, std::string_view sheet, const std::vector<RecoveredPlace>& places,
                                               UnixTime now, const FetchPlace& fetch);
 
-  // Opens DIR: takes its lock (kBusy when a daemon has it), removes what a crash left, loads the index, or makes it anew
+  // Opens DIR: takes its lock (kInUse when a daemon has it), removes what a crash left, loads the index, or makes it anew
   // from git when it is damaged.
   static Result<std::unique_ptr<Registry>> open(const std::filesystem::path& dir);
   ~Registry();
@@ -209,6 +211,10 @@ class Registry {
   // leave without us.
   tl::expected<AddedPlace, Problems> add_place(const NewPlace& place, const std::optional<protocol::PublicKey>& own_root, UnixTime now);
   std::vector<HostedPlace> hosted_places() const;  // the daemon's own among them
+  // Of one that moved, as HostedPlace::lost.
+  std::vector<std::string> lost_when_moved(const PlaceId& place) const;
+  // Those that moved away without something of ours since this was asked. Writer.
+  std::vector<PlaceId> take_left_without();
   // The roots of a place that are not ours: their sheets can take it elsewhere.
   Result<std::vector<protocol::PublicKey>> other_roots(const PlaceId& place) const;
   // That `sheet` holds one of them. kNoOwnSheet, kHostSheet, kWrongSheet, kBadSheet.
@@ -216,12 +222,16 @@ class Registry {
   // The keys to give to whoever will hand us a place.
   Successor successor() const;
   // A place that is held, ours or not, as a handover file. `to` names its next daemon in a charter, signed with the
-  // recovery sheets given: those of the place's roots. kWrongSheet, kBadSheet, kTooLarge.
+  // recovery sheets given: those of the place's roots. From then on publishing in a place of ours is refused (kHandedOver), as
+  // what the file does not have would be lost, until it is adopted or `keep_place` takes that back. Writer. kWrongSheet,
+  // kBadSheet, kTooLarge.
   Result<Bytes> export_place(const PlaceId& place, const std::optional<Successor>& to, const std::vector<std::string>& sheets,
-                             UnixTime now) const;
+                             UnixTime now);
+  // It is published from here again; the file stays good for whoever has it. kNotHandedOver.
+  Result<void> keep_place(const PlaceId& place);
   // Makes the place of a handover file ours, history included: a new charter names our key, so that its old daemon signs
   // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. On error we sign
-  // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kIdentityElsewhere, kWrongSheet, or ingest's.
+  // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kHandoverStale, kWrongSheet, or ingest's.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
 
   // What a sheet gets back from here: of each place that has this root now, its charters and held head. Then one whole, kTooLarge

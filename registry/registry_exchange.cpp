@@ -221,6 +221,7 @@ Result<bool> Registry::Parts::stage_held(WriteBatch& batch, const Candidate& can
   }
   bool was_out = *seen && (*before)->head.epoch != (*seen)->head.epoch;
   bool goes_on = (!changes.replaces_all && !was_out) || continues((*before)->head.commit, head.commit);
+  if (!goes_on && own.contains(head.place) && !signs_for(candidate.chain)) note_lost(batch, candidate, **before);
   if (!goes_on) turn.drop(), breaks = true;
   else if (was_out && whole_chain->withholds()) turn.restore(head.place);
   if (was_out && !changes.replaces_all) {  // its rows are gone

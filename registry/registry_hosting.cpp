@@ -53,12 +53,6 @@ tl::expected<AddedPlace, Problems> Registry::add_place(const NewPlace& place, co
   return AddedPlace{id, std::move(*made.front())};
 }
 
-std::vector<HostedPlace> Registry::hosted_places() const {
-  std::vector<HostedPlace> hosted;
-  for (const PlaceId& place : parts_->own.all()) hosted.push_back({place, parts_->own.moved(place)});
-  return hosted;
-}
-
 Result<std::vector<PublicKey>> Registry::other_roots(const PlaceId& place) const {
   auto chain = parts_->chain_of(place);
   if (!chain) return tl::unexpected(chain.error());
@@ -110,7 +104,7 @@ bool Registry::Parts::signs_for(const CharterChain& chain) const {
 Successor Registry::successor() const { return {parts_->identity.key.public_key(), parts_->keys.root}; }
 
 Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<Successor>& to,
-                                     const std::vector<std::string>& sheet_texts, UnixTime now) const {
+                                     const std::vector<std::string>& sheet_texts, UnixTime now) {
   auto chain = parts_->chain_of(place);
   if (!chain) return tl::unexpected(chain.error());
   auto held = parts_->served(place);
@@ -128,6 +122,8 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
   auto pack = whole_pack(*parts_->objects, held->head.commit, kPlaceBytesMax);
   if (!pack) return pack;
   handover.pack = std::move(*pack);
+  if (to && parts_->signs_for(*chain))
+    if (auto written = parts_->write_handed(place, chain->size()); !written) return tl::unexpected(written.error());
   return encode(handover);
 }
 
@@ -163,7 +159,7 @@ Result<void> Registry::Parts::check_known(const Handover& handover, const Charte
   auto seen = get_head(*state, Mark::kSeen, chain.place());
   if (!seen) return tl::unexpected(seen.error());
   // Published by its old host since the file was made: a fresh file has it.
-  if (*seen && order(handover.head.head, (*seen)->head) < 0) return fail(ErrorCode::kIdentityElsewhere, chain.place().hex());
+  if (*seen && order(handover.head.head, (*seen)->head) < 0) return fail(ErrorCode::kHandoverStale, chain.place().hex());
   return {};
 }
 

@@ -62,6 +62,18 @@ class OwnPlaces {
     std::shared_lock lock(mutex_);
     return moved_.contains(place);
   }
+  // Handed to another daemon by an export under so many charters, and not adopted yet as far as we know. A charter more, and
+  // it is not handed over any more, whoever signed it.
+  void set_handed(const PlaceId& place, std::optional<std::size_t> charters) {
+    std::unique_lock lock(mutex_);
+    if (charters) handed_[place] = *charters;
+    else handed_.erase(place);
+  }
+  std::optional<std::size_t> handed(const PlaceId& place) const {
+    std::shared_lock lock(mutex_);
+    auto found = handed_.find(place);
+    return found == handed_.end() ? std::nullopt : std::optional(found->second);
+  }
   std::size_t moved_count() const {
     std::shared_lock lock(mutex_);
     return moved_.size();
@@ -70,6 +82,7 @@ class OwnPlaces {
  private:
   mutable std::shared_mutex mutex_;
   std::set<PlaceId> places_, moved_;
+  std::map<PlaceId, std::size_t> handed_;
 };
 
 // The places of whose present reign there is evidence of a fork (DESIGN "Forks"). Any thread.
@@ -259,6 +272,18 @@ struct Registry::Parts {
   // finds them by it; what tells them apart is their time, in which no two are equal.
   Result<protocol::CharterChain> new_chain(UnixTime now, const std::optional<protocol::PublicKey>& own_root);
   UnixTime last_genesis{};
+
+  // ---- places on their way out (registry_handover.cpp)
+  static constexpr std::string_view kHandedPrefix = "handed ", kLostPrefix = "lost ";
+  Result<void> read_handed();
+  Result<void> write_handed(const PlaceId& place, std::optional<std::size_t> charters);
+  // kHandedOver while a place of ours waits to be adopted by the daemon that it was exported for.
+  Result<void> check_not_handed(const protocol::CharterChain& chain) const;
+  // When the state that another daemon signs for a place of ours does not go on from the last that we signed: keeps what of ours
+  // is not in it, as two commits. No name is kept: it may be erased one day.
+  void note_lost(WriteBatch& batch, const protocol::Candidate& candidate, const protocol::SignedHead& ours) const;
+  std::vector<std::string> lost_paths(const PlaceId& place) const;
+  mutable std::vector<PlaceId> left_without;  // the writer's
 
   Result<void> check_known(const Handover& handover, const protocol::CharterChain& chain) const;
   Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);

@@ -148,6 +148,7 @@ tl::expected<std::optional<Revision>, Problems> Registry::Parts::prepare(const P
   auto files = prepare_publication(*objects, *tree, trees, publication.edits);
   if (!files) return tl::unexpected(files.error());
   if (files->empty()) return Prepared();
+  if (auto stays = check_not_handed(*chain); !stays) return refused(stays.error());
   std::string message = message_of(*files);
   return Prepared(Revision{std::move(*chain), *before, std::move(*files), 0, known_name(place).name, message, publication.imported});
 }

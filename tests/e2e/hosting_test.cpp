@@ -152,6 +152,40 @@ TEST_CASE("status says whether the daemon runs, and counts the places that moved
   CHECK(moved.at("own").as_array().size() == 1);
 }
 
+TEST_CASE("what would be lost on the way to another daemon is refused, and the way back is told") {
+  Hub hub, other;
+  REQUIRE(hub.hosted({"add", "--name", "Le Moulin"}).code == 0);
+  if (GENERATE(false, true)) hub.place.serve();
+  std::string code = text_at(json_of(other.hosted({"code"})), "/successor"), file = (hub.folder.path() / "moulin.place").string();
+  Ended left = hub.place_verb({"export", "--place", "le-moulin", "--to", code, file}, hub.place.sheet() + "\n", false);
+  REQUIRE(left.code == 0);
+  CHECK(left.out.find("maillage place keep --dir " + hub.place.dir().string() + " --place le-moulin") != std::string::npos);
+  CHECK(hub.place_verb({"list", "moulin"}, "", false).out.find("not adopted it yet") != std::string::npos);
+  write_text(hub.place.site() / "needs/help.json", need("Aide"));
+  auto publish = [&] { return hub.place.command("publish", {"--place", "le-moulin", "--root", hub.place.site().string(), "needs/help.json"}); };
+  Ended refused = publish();
+  CHECK(refused.code == 1);
+  CHECK(text_at(json_of(refused), "/error/code") == "handed-over");
+  CHECK(refused.err.find("maillage place keep --place ") != std::string::npos);
+  Ended kept = hub.place_verb({"keep", "--place", "le-moulin"}, "", false);
+  CHECK(kept.code == 0);
+  CHECK(kept.out.find("Delete the file") != std::string::npos);
+  CHECK(publish().code == 0);
+  CHECK(text_at(json_of(hub.hosted({"keep", "--place", "le-moulin"})), "/error/code") == "not-handed-over");
+
+  // Adopted all the same by a daemon that heard of nothing: what is lost is named.
+  REQUIRE(other.hosted({"adopt", file}, other.place.sheet() + "\n").code == 0);
+  if (hub.place.running()) hub.place.stop();
+  other.place.serve();
+  hub.place.serve_with(other.place);
+  CHECK(eventually([&] { return hub.place.log().find("event=place.left_without") != std::string::npos; }));
+  CHECK(hub.place.log().find("event=sync.own_place_moved") != std::string::npos);
+  CHECK(hub.place.log().find("level=error") == std::string::npos);
+  auto listed = json_of(hub.hosted({"list", "moulin"}));
+  CHECK(text_at(listed, "/places/0/lost/0") == "needs/help.json");
+  CHECK(hub.place_verb({"list", "moulin"}, "", false).out.find("lost: needs/help.json") != std::string::npos);
+}
+
 TEST_CASE("an export says whether a successor is named, never replaces a file, and the adopter is told of other roots") {
   Hub hub, other;
   auto made = json_of(hub.hosted({"add", "--name", "Le Moulin", "--own-sheet"}));

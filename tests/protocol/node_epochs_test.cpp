@@ -105,6 +105,16 @@ TEST_CASE("a node has caught up once a peer has said what it knows, which whoeve
   CHECK_FALSE(ann.node.caught_up());
 }
 
+TEST_CASE("a place of ours that another daemon signs for from now on has moved: nobody is alarmed") {
+  Author moved(1);
+  moved.rotate();
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  tell(scene, kWithAnn, moved, moved.head(2));
+  CHECK(scene.events(Event::kOwnMoved) == 1);
+  CHECK(scene.events(Event::kOwnHeadElsewhere) == 0);
+}
+
 TEST_CASE("what was being published while a charter named another daemon does not make the place ours again") {
   Author moved(1);
   moved.rotate();

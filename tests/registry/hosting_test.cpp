@@ -250,15 +250,106 @@ TEST_CASE("the daemon's own place is not handed over, and the same file is adopt
   CHECK_FALSE(next.owns(place));
 }
 
-TEST_CASE("a file older than what its host published since is refused") {
+TEST_CASE("a file older than what its host published since is refused, and says so") {
   Daemon host("Hôte"), next("Suivant");
   PlaceId place = host.add("Colybric");
   Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  REQUIRE(host.registry->keep_place(place));
   auto later = host.registry->publish(place, {profile("Colybric", R"(, "stage": "open")")}, kNow);
   REQUIRE(later);
   Candidate whole{later->place->head.head, later->place->head.chain, later->place->head.chain.size()};
   learn(next, host, whole, {});
-  CHECK(next.registry->adopt_place(file, {next.sheet}, kNow).error().front().code == ErrorCode::kIdentityElsewhere);
+  CHECK(next.registry->adopt_place(file, {next.sheet}, kNow).error().front().code == ErrorCode::kHandoverStale);
+}
+
+TEST_CASE("nothing is published in a place that was handed over, until it is adopted or kept, restarts included") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("Colybric");
+  auto publish = [&](Daemon& daemon, const std::string& stage) {
+    return daemon.registry->publish(place, {profile("Colybric", R"(, "stage": ")" + stage + '"')}, kNow);
+  };
+  auto handed_over = [&] {
+    for (const HostedPlace& hosted : host.registry->hosted_places())
+      if (hosted.place == place) return hosted.handed_over;
+    return false;
+  };
+  CHECK(host.registry->keep_place(place).error().code == ErrorCode::kNotHandedOver);
+  REQUIRE(host.registry->export_place(place, std::nullopt, {}, kNow));  // a copy: nobody is named
+  CHECK(publish(host, "project"));
+  CHECK_FALSE(handed_over());
+
+  REQUIRE(host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow));
+  CHECK(publish(host, "open").error().front().code == ErrorCode::kHandedOver);
+  host.reopen();
+  CHECK(publish(host, "open").error().front().code == ErrorCode::kHandedOver);
+  CHECK(handed_over());
+  auto same = publish(host, "project");  // what is published already changes nothing
+  REQUIRE(same);
+  CHECK_FALSE(same->place);
+  CHECK(host.add("Autre") != place);
+
+  REQUIRE(host.registry->keep_place(place));
+  CHECK_FALSE(handed_over());
+  host.reopen();
+  CHECK(publish(host, "open"));
+
+  auto file = host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  auto there = next.registry->adopt_place(*file, {next.sheet}, kNow);
+  REQUIRE(there);
+  learn(host, next, there->place->head, there->place->base);
+  CHECK_FALSE(handed_over());
+  CHECK(publish(host, "closed").error().front().code == ErrorCode::kMovedAway);
+  auto back = next.registry->export_place(place, host.registry->successor(), {next.sheet}, kNow);
+  REQUIRE(host.registry->adopt_place(*back, {host.sheet}, kNow));
+  CHECK_FALSE(handed_over());
+  CHECK(publish(host, "closed"));
+  host.reopen();
+  CHECK(publish(host, "open"));
+  CHECK(host.registry->verify()->empty());
+}
+
+TEST_CASE("what was published after the export and is not in what the new host took over is named by the old one") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("Colybric"), other = host.add("Autre");
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  Bytes other_file = *host.registry->export_place(other, next.registry->successor(), {host.sheet}, kNow);
+  REQUIRE(host.registry->keep_place(place));
+  Bytes need{'{', '"', 'k', 'i', 'n', 'd', '"', ':', '"', 'n', 'e', 'e', 'd', '"', ',', '"', 'n', 'a', 'm', 'e', '"', ':', '"', 'A', '"', '}'};
+  REQUIRE(host.registry->publish(place, {{"needs/lost.json", need}}, kNow));
+  REQUIRE(host.registry->publish(place, {profile("Colybric", R"(, "stage": "open")")}, kNow));
+  auto lost = [&](const PlaceId& of) {
+    std::string all;
+    for (const HostedPlace& hosted : host.registry->hosted_places())
+      for (const std::string& path : hosted.place == of ? hosted.lost : std::vector<std::string>()) all += path + " ";
+    return all;
+  };
+  for (const auto& [id, bytes] : {std::pair(place, file), std::pair(other, other_file)}) {
+    auto adopted = next.registry->adopt_place(bytes, {next.sheet}, kNow);
+    REQUIRE(adopted);
+    auto after = next.registry->publish(id, {profile("Renommé")}, kNow);  // a later choice of the new host is nothing lost
+    REQUIRE(after);
+    Candidate whole{after->place->head.head, after->place->head.chain, after->place->head.chain.size()};
+    CHECK(lost(id) == "");
+    learn(host, next, whole, {});
+  }
+  CHECK(host.registry->take_left_without() == std::vector<PlaceId>{place});
+  CHECK(lost(place) == "needs/lost.json profile.json ");
+  CHECK(lost(other) == "");
+  host.reopen();
+  CHECK(lost(place) == "needs/lost.json profile.json ");
+  CHECK(host.registry->lost_when_moved(place).size() == 2);
+  CHECK(host.registry->take_left_without().empty());
+}
+
+TEST_CASE("a successor code that was cut or mistyped is told from what is none") {
+  Daemon next("Suivant");
+  std::string code = next.registry->successor().text(), cut = code.substr(0, 60), typo = code;
+  typo.back() = 'x';
+  CHECK(Successor::parse("maillage").error().code == ErrorCode::kBadSuccessor);
+  CHECK(Successor::parse(cut).error() == Error{ErrorCode::kSuccessorCut, "41"});
+  CHECK(Successor::parse(typo).error() == Error{ErrorCode::kSuccessorCut, "127 / 128"});
+  CHECK(Successor::parse("MAILLAGE-SUCCESSOR-").error() == Error{ErrorCode::kSuccessorCut, "0"});
+  CHECK(Successor::parse(code + "0").error().code == ErrorCode::kSuccessorCut);
 }
 
 TEST_CASE("a charter that keeps a foreign root, wants a second signature or voids what is held is not signed") {
