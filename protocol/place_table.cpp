@@ -1,19 +1,9 @@
 #include "protocol/place_table.h"
 
-#include <algorithm>
-
+#include "protocol/chain_rule.h"
 #include "protocol/session.h"
 
 namespace maillage::protocol {
-namespace {
-
-// Whether one chain continues the other: each charter carries the hash of the one before it.
-bool agree(const CharterChain& a, const CharterChain& b) {
-  auto last = static_cast<std::uint16_t>(std::min(a.size(), b.size()) - 1);
-  return a.at(last).charter == b.at(last).charter;
-}
-
-}  // namespace
 
 Result<PlaceTable::Judgement> PlaceTable::judge(const SignedHead& head, std::span<const SignedCharter> charters) const {
   const PlaceState* known = find(head.head.place);
@@ -36,7 +26,7 @@ Result<PlaceTable::Judgement> PlaceTable::judge(const SignedHead& head, std::spa
   if (beside > 0) {
     if (chain->size() > had && chain->size() > std::size_t{head.head.charter} + 1)
       return fail(ErrorCode::kBadCharter, "a charter without a head");
-    std::size_t added = chain->size() - had;
+    std::size_t added = chain->size() - (known != nullptr ? common_length(known->chain, *chain) : 0);
     judgement.candidate = Candidate{head, std::move(*chain), added};
   }
   return judgement;
@@ -45,7 +35,7 @@ Result<PlaceTable::Judgement> PlaceTable::judge(const SignedHead& head, std::spa
 bool PlaceTable::accepts(const Candidate& candidate) const {
   const PlaceState* state = find(candidate.head.head.place);
   if (state == nullptr) return true;
-  return order(candidate.head.head, state->seen.head) > 0 && agree(candidate.chain, state->chain);
+  return order(candidate.head.head, state->seen.head) > 0 && may_replace(state->chain, candidate.chain);
 }
 
 bool PlaceTable::adopt(const Candidate& candidate) {

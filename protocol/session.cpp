@@ -1,5 +1,7 @@
 #include "protocol/session.h"
 
+#include "protocol/chain_rule.h"
+
 namespace maillage::protocol {
 namespace {
 
@@ -50,7 +52,8 @@ Result<CharterChain> Handshake::on_auth(const Auth& auth, const CharterChain* kn
 Result<CharterChain> chain_of(const PlaceId& place, std::span<const SignedCharter> charters, const CharterChain* known) {
   std::optional<CharterChain> chain;
   if (known != nullptr) chain = *known;
-  for (const SignedCharter& charter : charters) {
+  for (std::size_t i = 0; i < charters.size(); ++i) {
+    const SignedCharter& charter = charters[i];
     std::uint16_t number = charter.charter.number;
     if (!chain) {
       auto started = CharterChain::start(charter);
@@ -58,7 +61,9 @@ Result<CharterChain> chain_of(const PlaceId& place, std::span<const SignedCharte
       chain = std::move(*started);
       if (chain->place() != place) return fail(ErrorCode::kBadCharter, "of another place");
     } else if (number < chain->size()) {
-      if (chain->at(number).charter != charter.charter) return fail(ErrorCode::kOtherChain, place.hex());
+      if (chain->at(number).charter == charter.charter) continue;
+      if (known == nullptr || chain->size() != known->size()) return fail(ErrorCode::kOtherChain, place.hex());
+      return replace_from(*known, charters.subspan(i));
     } else if (auto extended = chain->extend(charter); !extended) {
       return tl::unexpected(extended.error());
     }

@@ -1,0 +1,50 @@
+#include "protocol/chain_rule.h"
+
+#include <algorithm>
+
+namespace maillage::protocol {
+namespace {
+
+// By the names of the signers; whether they signed, CharterChain knows.
+bool bears(const SignedCharter& charter, const Charter& trusted) {
+  auto signers = std::ranges::count_if(charter.signatures, [&](const RootSignature& entry) {
+    return std::ranges::binary_search(trusted.roots, entry.root);
+  });
+  return signers >= trusted.threshold;
+}
+
+bool is_brought_over(const CharterChain& known, std::span<const SignedCharter> charters) {
+  return std::ranges::any_of(charters, [&](const SignedCharter& each) {
+    return each.charter.number >= known.size() && bears(each, known.latest());
+  });
+}
+
+}  // namespace
+
+std::uint16_t common_length(const CharterChain& a, const CharterChain& b) {
+  std::uint16_t shorter = std::min(a.size(), b.size());
+  // Each carries the hash of the one before it.
+  if (a.at(static_cast<std::uint16_t>(shorter - 1)).charter == b.at(static_cast<std::uint16_t>(shorter - 1)).charter) return shorter;
+  std::uint16_t length = 0;
+  while (length < shorter && a.at(length).charter == b.at(length).charter) ++length;
+  return length;
+}
+
+bool may_replace(const CharterChain& known, const CharterChain& next) {
+  if (common_length(known, next) == std::min(known.size(), next.size())) return true;
+  return known.place() == next.place() && is_brought_over(known, next.charters());
+}
+
+Result<CharterChain> replace_from(const CharterChain& known, std::span<const SignedCharter> charters) {
+  if (charters.empty() || !is_brought_over(known, charters)) return fail(ErrorCode::kOtherChain, known.place().hex());
+  std::uint16_t first = charters.front().charter.number;
+  if (first == 0) return fail(ErrorCode::kOtherChain, known.place().hex());
+  auto chain = CharterChain::start(known.at(0));
+  for (std::uint16_t number = 1; chain && number < first; ++number)
+    if (auto extended = chain->extend(known.at(number)); !extended) return tl::unexpected(extended.error());
+  for (const SignedCharter& charter : charters)
+    if (auto extended = chain->extend(charter); !extended) return tl::unexpected(extended.error());
+  return chain;
+}
+
+}  // namespace maillage::protocol
