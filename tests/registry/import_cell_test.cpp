@@ -46,8 +46,17 @@ TEST_CASE("accents that were encoded twice are restored when all of the text goe
   CHECK(clean_cell("ThÃ©Ã¢tre").note == NoteCode::kDoubleEncoded);
   CHECK(clean_cell("concept |Â\u00a0Coworking").text == "concept | Coworking");
   CHECK(clean_cell("Ã© et 日本").text == "Ã© et 日本");
+  CHECK(clean_cell("lâ€™atelier â‚¬ Å“uvre â€¦").text == "l’atelier € œuvre …");
   CHECK(undo_double_encoding("Â").empty());
   CHECK(undo_double_encoding("ascii").empty());
+}
+
+TEST_CASE("a capital with an accent before a mark of punctuation is what it is") {
+  for (std::string_view text : {"LA CITÉ\u00a0: LIEU", "LE MARCHÉ…", "LA CITÉ’", "LA CITÉ”", "LA CITÉ–", "LA CITÉ»", "LA CITÉ®", "N°É°", "É²", "À “L’ÉTÉ”"}) {
+    INFO(text);
+    CHECK(undo_double_encoding(text).empty());
+    CHECK_FALSE(clean_cell(text).note);
+  }
 }
 
 TEST_CASE("words that stand for nothing are known, and are no name") {

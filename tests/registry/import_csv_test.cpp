@@ -63,6 +63,19 @@ TEST_CASE("the separator is the one that stands most often in the header, unless
   CHECK(read("a;b,c\n", {',', {}}).columns == Cells{"a;b", "c"});
 }
 
+TEST_CASE("blank lines above the header, and a line that names the separator, are no header") {
+  for (std::string above : {"\n", " \r\n", ";;\n\n", "sep=;\n", "\xef\xbb\xbfsep=;\r\n", "sep=;\r"}) {
+    INFO(above);
+    Table table = read(above + "a;b;c\n1;2,3,4,5;6\n");
+    CHECK(table.columns == Cells{"a", "b", "c"});
+    CHECK(table.rows == std::vector<Cells>{{"1", "2,3,4,5", "6"}});
+  }
+  CHECK(read("sep=|\na|b;c;d\n1|2\n").columns == Cells{"a", "b;c;d"});
+  CHECK(read("sep=;\na,b\n1,2\n", {',', {}}).columns == Cells{"a", "b"});
+  CHECK(read("\n\na;b\n1;2\n").lines == std::vector<std::size_t>{4});
+  CHECK(read("sep=;;b\n1;2;3\n").columns == Cells{"sep=", "", "b"});
+}
+
 TEST_CASE("a byte order mark is no part of the first name, nor are blanks and empty columns at the end") {
   CHECK(read("\xef\xbb\xbfid ; name;;\n1;x;;\n").columns == Cells{"id", "name"});
 }
@@ -89,7 +102,9 @@ TEST_CASE("a file is UTF-8 when all of it is, else Windows-1252") {
 TEST_CASE("an encoding that the file does not have is refused, with the line") {
   CHECK(refusal("a\nb\ncaf\xe9\n", {{}, TableEncoding::kUtf8}) == Error{ErrorCode::kWrongEncoding, "table.csv:3 (utf-8)"});
   CHECK(refusal("a\ncaf\xe9\n\x81\n") == Error{ErrorCode::kWrongEncoding, "table.csv:3 (windows-1252)"});
-  CHECK(refusal("a\ncafé\n", {{}, TableEncoding::kWindows1252}).code == ErrorCode::kWrongEncoding);
+  // Then it is the mapping that is wrong, and not the file.
+  CHECK(refusal("a\ncafé\n", {{}, TableEncoding::kWindows1252}) ==
+        Error{ErrorCode::kWrongEncoding, "table.csv (utf-8) ≠ encoding = \"windows-1252\" ([file])"});
   CHECK(refusal(std::string("\xff\xfe" "a\0\n\0", 6)) == Error{ErrorCode::kWrongEncoding, "table.csv:1 (utf-16)"});
 }
 

@@ -93,6 +93,7 @@ TEST_CASE("a code that contradicts the region and the coordinates loses") {
   CHECK(park.outcome == CodeOutcome::kContradicted);
   CHECK(park.insee.empty());
   CHECK(park.against == "code");
+  CHECK(park.why == "department+region+coordinates");
   CHECK(park.department == "06");
   CHECK(park.region == "93");
   CHECK_FALSE(park.candidates.empty());
