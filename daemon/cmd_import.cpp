@@ -1,10 +1,12 @@
 // `import`: a list that is kept elsewhere, read and repaired here, published by the daemon as places that it hosts.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "daemon/command.h"
 #include "daemon/operations_import.h"
 #include "registry/import/table_reader.h"
+#include "registry/import_row.h"
 
 namespace maillage::daemon {
 namespace {
@@ -30,6 +32,7 @@ class Import {
 
   // Nothing, or a reply that refuses.
   std::optional<ControlMessage> perform() {
+    if (auto refused = find_known()) return refused;
     for (;;) {
       auto record = reader_.next();
       if (!record) return refusal(record.error());
@@ -37,11 +40,18 @@ class Import {
       if (auto refused = add(std::move(**record))) return refused;
     }
     if (auto refused = send()) return refused;
-    if (auto refused = find_vanished()) return refused;
-    std::ranges::stable_sort(report().notes, {}, &registry::RowNote::line);
+    for (auto& [row, place] : known_) report().vanished.push_back(std::move(place));
+    std::ranges::sort(report().vanished, {}, [](const registry::VanishedPlace& place) { return std::pair(place.name, place.id); });
+    report().outcomes.vanished = report().vanished.size();
     return std::nullopt;
   }
 
+  // In the order of the file.
+  registry::ImportReport& finished_report() {
+    suspect_another_name();
+    std::ranges::stable_sort(report().notes, {}, &registry::RowNote::line);
+    return report();
+  }
   registry::ImportReport& report() { return reader_.report(); }
 
  private:
@@ -52,8 +62,7 @@ class Import {
   }
 
   std::optional<ControlMessage> add(registry::RowRecord record) {
-    if (!record.id.empty()) ids_.insert(record.id);
-    ids_.insert(record.perhaps_ids.begin(), record.perhaps_ids.end());
+    meet(record);
     if (record.refused()) return std::nullopt;
     bytes_ += record.profile.size();
     sent_.push_back({record.line, record.id, record.name});
@@ -82,9 +91,9 @@ class Import {
       count_one(place);
       const std::string& column = reader_.mapping().source.id;
       if (auto code = note_of(outcome)) report().add(registry::RowNote{place.line, column, *code, place.name, joined(place.fields)});
-      if (outcome == slug(Outcome::kRefused)) report().refuse({place.line, column, NoteCode::kNotValid, place.id, first_problem(result, i)});
+      if (outcome == slug(Outcome::kRefused)) report().refuse({place.line, column, NoteCode::kNotPublished, place.id, first_problem(result, i)});
       bool told = outcome != slug(Outcome::kUnchanged) && outcome != slug(Outcome::kRefused);
-      if (told && report().places.size() < registry::kReportNotesMax) report().places.push_back(std::move(place));
+      if (told) report().add(std::move(place));
     }
   }
 
@@ -122,27 +131,73 @@ class Import {
     return sentences == nullptr ? "" : std::string(sentences->as_array().front().as_string());
   }
 
-  std::optional<ControlMessage> find_vanished() {
+  std::optional<ControlMessage> find_known() {
     ControlMessage request;
     request.body = {{"verb", "import-known"}, {"source", report().source}};
     ControlMessage reply = directory_.perform(std::move(request));
     const json::value* result = reply.body.if_contains("result");
     if (result == nullptr) return reply;
-    for (const json::value& known : result->at("ids").as_array())
-      if (std::string id(known.as_string()); !ids_.contains(id)) report().vanished_ids.push_back(std::move(id));
-    report().outcomes.vanished = report().vanished_ids.size();
+    for (const json::value& each : result->at("known").as_array()) {
+      const json::object& place = each.as_object();
+      known_.emplace(text_of(place, "row"), registry::VanishedPlace{text_of(place, "id"), text_of(place, "name")});
+    }
+    for (const json::value& each : result->at("others").as_array()) others_.push_back(Other::of(each.as_object()));
     return std::nullopt;
   }
+
+  // What a row names has not vanished, even when the row is refused; of a row that lost or gained a cell, any may be its id.
+  void meet(const registry::RowRecord& record) {
+    if (!record.id.empty()) forget(record.id);
+    for (const std::string& id : record.perhaps_ids) forget(id);
+    for (Other& other : others_) other.met += other.names.contains({record.id, record.name}) ? 1 : 0;
+  }
+
+  void forget(const std::string& id) {
+    if (!known_.empty()) known_.erase(protocol::to_hex(protocol::as_bytes(registry::import_row_key(report().source, id))));
+  }
+
+  // Nothing was known of the list: it may have another name here, and come in a second time.
+  void suspect_another_name() {
+    const std::string& url = reader_.mapping().source.url;
+    for (const Other& other : others_) {
+      bool same = (!url.empty() && other.url == url) || other.met * 2 > report().rows;
+      if (same && report().known_as.empty()) report().known_as = other.source;
+    }
+  }
+
+  // A list that is known here by another name.
+  struct Other {
+    std::string source, url;
+    std::set<std::pair<std::string, std::string>> names;  // (id, name) of its places
+    std::size_t met = 0;                                  // rows of the table that are among them
+
+    static Other of(const json::object& list) {
+      Other other{text_of(list, "source"), text_of(list, "url"), {}, 0};
+      for (const json::value& each : list.at("known").as_array())
+        other.names.emplace(text_of(each.as_object(), "id"), text_of(each.as_object(), "name"));
+      return other;
+    }
+  };
 
   registry::TableReader reader_;
   const ImportOptions& options_;
   Terminal terminal_;
   OpenDirectory directory_;
-  std::set<std::string> ids_;  // of the table, those of refused rows too
+  std::map<std::string, registry::VanishedPlace> known_;  // by row: before the import, but for those that the table named since
+  std::vector<Other> others_;
   std::vector<Sent> sent_;
   std::vector<protocol::Bytes> profiles_;
   std::size_t bytes_ = 0;
 };
+
+// What was done before it stopped is told with the reason why: with --json, as `report` beside the error.
+int stopped(const registry::ImportReport& report, ControlMessage refused, const Terminal& terminal) {
+  const registry::ImportOutcomes& done = report.outcomes;
+  bool begun = done.created + done.changed + done.unchanged + done.kept + done.withdrawn + done.elsewhere > 0;
+  if (begun && terminal.json) refused.body["report"] = registry::to_json(report, terminal.language);
+  if (begun && !terminal.json) (void)conclude({}, registry::to_table(report, terminal.language), terminal);
+  return complain(refused, terminal);
+}
 
 }  // namespace
 
@@ -153,14 +208,15 @@ int run_import(const ImportOptions& options, const Terminal& terminal) {
   if (!reader) return complain(reader.error(), terminal);
   Import import(std::move(*reader), options, terminal);
   import.report().dry_run = options.dry_run;
-  if (auto refused = import.perform()) return complain(*refused, terminal);
+  if (auto refused = import.perform()) return stopped(import.finished_report(), std::move(*refused), terminal);
   // Every place would have vanished: a file cut short, or saved from the wrong sheet.
   if (import.report().rows == 0) return complain(protocol::Error{ErrorCode::kNoRows, options.file.string()}, terminal);
-  json::object result = registry::to_json(import.report(), terminal.language);
-  std::string said = registry::to_table(import.report(), terminal.language);
+  const registry::ImportReport& report = import.finished_report();
+  json::object result = registry::to_json(report, terminal.language);
+  std::string said = registry::to_table(report, terminal.language);
   if (options.dry_run) said = say(Message::kDryRun, terminal.language) + "\n\n" + said;
   int concluded = conclude(result, said, terminal);
-  return import.report().records == 0 ? kFailed : concluded;
+  return report.records == 0 ? kFailed : concluded;
 }
 
 }  // namespace maillage::daemon

@@ -34,6 +34,25 @@ ControlMessage import_chunk(const Operations& operations, const ControlMessage& 
   return answer(json::object{{"outcomes", std::move(outcomes)}, {"problems", std::move(problems)}, {"fields", std::move(fields)}});
 }
 
+json::array listed(const registry::ImportedList& list) {
+  json::array places;
+  for (const registry::ListedPlace& place : list.places) places.push_back(json::object{{"row", place.row}, {"id", place.id}, {"name", place.name}});
+  return places;
+}
+
+ControlMessage known_places(const Operations& operations, const ControlMessage& request) {
+  auto list = operations.registry.imported_list(text(request.body, "source"));
+  if (!list) return refuse(request, list.error());
+  json::array others;
+  if (list->places.empty()) {
+    auto lists = operations.registry.imported_lists();
+    if (!lists) return refuse(request, lists.error());
+    for (const registry::ImportedList& other : *lists)
+      others.push_back(json::object{{"source", other.source}, {"url", other.url}, {"known", listed(other)}});
+  }
+  return answer(json::object{{"known", listed(*list)}, {"others", std::move(others)}});
+}
+
 }  // namespace
 
 std::string_view slug(Outcome outcome) {
@@ -52,8 +71,7 @@ std::string_view slug(Outcome outcome) {
 
 ControlMessage perform_import(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   if (verb == "import") return import_chunk(operations, request, now);
-  auto ids = operations.registry.imported_ids(text(request.body, "source"));
-  return answer(json::object{{"ids", json::array(ids.begin(), ids.end())}});
+  return known_places(operations, request);
 }
 
 }  // namespace maillage::daemon

@@ -1,5 +1,5 @@
-// The verbs of an import: `import` publishes a chunk of profiles that come from a list, `import-known` says which ids of
-// that list are published from here. Tables and mappings are read by the command: hostile files never come here. Worker.
+// The verbs of an import: `import` publishes a chunk of profiles that come from a list, `import-known` says which places
+// are published here from that list. Tables and mappings are read by the command: hostile files never come here. Worker.
 #pragma once
 
 #include "daemon/operations.h"
@@ -8,7 +8,8 @@ namespace maillage::daemon {
 
 // import        {"dryRun", "overwrite"}, blobs: the profiles
 //               → {"outcomes": [slug of each], "problems": {index: [sentences]}, "fields": {index: [JSON Pointers]}}
-// import-known  {"source": name} → {"ids"}
+// import-known  {"source": name} → {"known": [{"row", "id", "name"}], "others": [{"source", "url", "known"}]}: the places that come
+//               from that list; when there are none, the other lists that places come from
 ControlMessage perform_import(std::string_view verb, const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
 
 // "created", "changed", "unchanged", "elsewhere", "kept", "withdrawn", "refused", "failed".

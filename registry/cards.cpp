@@ -14,7 +14,7 @@ std::optional<Cards::Id> Cards::id_of(const Row& row) {
 
 Publisher publisher_of(std::uint32_t row, const Gist& gist) {
   bool profile = gist.what == What::kPlaces || gist.what == What::kNetworks, undated = gist.retrieved == kNoTime;
-  return {row, profile && undated, gist.changed, undated ? gist.updated : gist.retrieved, gist.updated};
+  return {row, profile && undated, gist.corrected, undated ? gist.updated : gist.retrieved, gist.updated};
 }
 
 void Cards::add(Id card, const Publisher& publisher) {
@@ -30,7 +30,7 @@ std::vector<std::uint32_t> Cards::settle(std::vector<Row>& rows, const std::vect
   };
   auto by_worth = [&](const Publisher& a, const Publisher& b) {
     auto worth = [](const Publisher& each) {
-      return each.own_word ? std::tuple(true, std::int64_t{0}, false, std::int64_t{0}) : std::tuple(false, each.as_of, each.changed, each.updated);
+      return each.own_word ? std::tuple(true, std::int64_t{0}, false, std::int64_t{0}) : std::tuple(false, each.as_of, each.corrected, each.updated);
     };
     return worth(a) != worth(b) ? worth(a) > worth(b) : by_address(a, b);
   };

@@ -4,7 +4,7 @@
 // The face is a pure function of the records held and their histories, the same on every daemon:
 //   1. a profile without `source.retrieved`: its place's own word, and not a copy;
 //   2. the latest copy, by `retrieved`; any other record without it is as of its last change;
-//   3. of equal ones, one that was changed since it was first published: somebody looked at it, a list did not;
+//   3. of equal ones, one that was corrected by hand (list_copy.h): somebody looked at it, a list did not;
 //   4. the last changed; 5. the smallest (place id, path key).
 // Rationale for profiles alone in 1: whoever claims a card says so with the one profile of a place, by its name; no place
 // can claim a hundred. Row::face is right once settled. Guarded as Columns, which owns it. protocol/RECORDS.md.
@@ -22,7 +22,7 @@ namespace maillage::registry {
 struct Publisher {
   std::uint32_t row = 0;
   bool own_word = false;
-  bool changed = false;          // since it was first published
+  bool corrected = false;        // by hand
   std::int64_t as_of = kNoTime;  // of the copy
   std::int64_t updated = kNoTime;
 };

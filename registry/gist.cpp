@@ -7,6 +7,7 @@
 #include "protocol/record.h"
 #include "protocol/vocabulary.h"
 #include "registry/lexicon.h"
+#include "registry/list_copy.h"
 #include "registry/territory.h"
 
 namespace maillage::registry {
@@ -124,6 +125,7 @@ class GistReader {
     auto id = source ? text_field(*source, "id") : std::nullopt;
     if (!name || !id) return;
     gist_.facets.push_back({Facet::kSource, std::string(*name).append(1, '\0').append(*id)});
+    if (Touched touched = touched_since_copied(record_); touched != Touched::kUnknown) gist_.corrected = touched == Touched::kYes;
     if (!source->contains("retrieved")) return;
     auto moment = parse_moment(text_field(*source, "retrieved").value_or(""), TimeZone(""));
     gist_.retrieved = moment ? moment->at.ms : kNoTime + 1;
@@ -210,7 +212,7 @@ Gist read_gist(Lexicon& lexicon, What what, const boost::json::object& record, U
   Gist gist;
   gist.what = what;
   gist.updated = updated.ms;
-  gist.changed = updated > created;
+  gist.corrected = updated > created;
   GistReader(lexicon, gist, record).read(created);
   return gist;
 }

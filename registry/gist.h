@@ -44,9 +44,10 @@ struct Gist {
   std::shared_ptr<const Repetition> repetition;
   // When the record was copied from its source; kNoTime: it has none, or does not say when.
   std::int64_t retrieved = kNoTime;
-  // When it last changed; whether that was after it was first published.
+  // When it last changed.
   std::int64_t updated = kNoTime;
-  bool changed = false;
+  // By hand, since it was copied; of one that does not carry its copy's digest, since it was first published.
+  bool corrected = false;
 };
 
 // The vocabulary of `type`, which is `topics` for needs and offers.

@@ -1,7 +1,5 @@
 #include "registry/import_row.h"
 
-#include <cstring>
-
 #include "protocol/crypto.h"
 #include "protocol/record.h"
 
@@ -11,12 +9,10 @@ namespace {
 namespace json = boost::json;
 using namespace protocol;
 
-constexpr std::string_view kPrefix = "import ";
-
 void compare(const json::object& one, const json::object& other, const std::string& above, std::vector<std::string>& fields) {
   auto add = [&](std::string pointer) {
-    bool dates = pointer == "/confirmed" || pointer == "/source/retrieved";
-    if (!dates && fields.size() < kFieldsMax) fields.push_back(std::move(pointer));
+    bool of_copy = pointer == "/confirmed" || pointer == "/source/retrieved" || pointer == "/source/sha256";
+    if (!of_copy && fields.size() < kFieldsMax) fields.push_back(std::move(pointer));
   };
   for (const auto& [key, value] : one) {
     std::string pointer = above + "/" + std::string(key);
@@ -33,16 +29,22 @@ void compare(const json::object& one, const json::object& other, const std::stri
 std::string import_row_key(std::string_view source, std::string_view id) {
   std::string row(source);
   row.append(1, '\0').append(id);
-  return std::string(kPrefix).append(as_text(sha256(as_bytes(row)).bytes));
+  return std::string(kImportRowPrefix).append(as_text(sha256(as_bytes(row)).bytes));
 }
 
-std::string encode(const ImportRow& row) { return std::string(as_text(row.place.bytes)).append(as_text(row.written.bytes)); }
+Hash source_hash(std::string_view source) { return sha256(as_bytes(source)); }
+
+std::string encode(const ImportRow& row) {
+  std::string value(as_text(row.place.bytes));
+  value.append(as_text(row.written.bytes));
+  return row.source == Hash{} ? value : value.append(as_text(row.source.bytes));
+}
 
 std::optional<ImportRow> decode_import_row(std::string_view value) {
-  if (value.size() != PlaceId::kSize + Hash::kSize) return std::nullopt;
-  ImportRow row;
-  std::memcpy(row.place.bytes.data(), value.data(), PlaceId::kSize);
-  std::memcpy(row.written.bytes.data(), value.data() + PlaceId::kSize, Hash::kSize);
+  Reader in(as_bytes(value));
+  ImportRow row{in.fixed<PlaceId>(), in.fixed<Hash>(), {}};
+  if (in.left() > 0) row.source = in.fixed<Hash>();
+  if (!in.finish("import row")) return std::nullopt;
   return row;
 }
 

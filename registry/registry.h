@@ -54,7 +54,7 @@ using Problems = std::vector<protocol::Problem>;
 // The row of a list that a publication comes from: what the next import knows it by (import_row.h).
 struct ImportMark {
   std::string key;
-  protocol::Hash written;
+  protocol::Hash written, source;
 };
 
 // What became of a push: it waits, or (state approved) a maintainer's went straight in.
@@ -109,6 +109,19 @@ struct Imported {
   std::optional<protocol::Published::Place> place;  // to be announced
   Problems problems;
   std::vector<std::string> fields;  // of a changed or kept one: what the place and the list say differently (JSON Pointers)
+};
+
+// A place of ours that a row of a list is known by.
+struct ListedPlace {
+  std::string row;   // import_row_key, as hexadecimal text
+  std::string id;    // in the list; empty when the profile says it no more
+  std::string name;  // of the place
+};
+
+// What is published here from one list.
+struct ImportedList {
+  std::string source, url;
+  std::vector<ListedPlace> places;
 };
 
 struct ImportRule {
@@ -277,8 +290,12 @@ class Registry {
   // the last import wrote it was corrected by its people, and stays. One without `source.retrieved` gets the day when it
   // last changed: only a place's own word has none (cards.h).
   std::vector<Imported> import_profiles(const std::vector<Bytes>& profiles, const ImportRule& rule, UnixTime now);
-  // The ids, in the source of that name, of the places that we publish from it.
-  std::vector<std::string> imported_ids(std::string_view source) const;
+  // The places that we publish from the source of that name, by what they say and by what the imports before knew them by:
+  // none that was withdrawn, or that moved away. Cost: a look at every row of every list.
+  Result<ImportedList> imported_list(std::string_view source) const;
+  // All lists that profiles of ours name, with their places: of a source that nothing is known of, perhaps another name.
+  // Cost: reads every profile of ours.
+  Result<std::vector<ImportedList>> imported_lists() const;
 
   // ---- questions
   Result<Page> query(const Query& query) const;

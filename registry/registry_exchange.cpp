@@ -251,7 +251,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
       put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
       if (origin == Origin::kOurs) batch.put(Column::kMeta, own_key(candidate.chain.place()), "");
       if (auto mark = imports.find(candidate.chain.place()); mark != imports.end())
-        batch.put(Column::kMeta, mark->second.key, encode(ImportRow{mark->first, mark->second.written}));
+        batch.put(Column::kMeta, mark->second.key, encode(ImportRow{mark->first, mark->second.written, mark->second.source}));
       if (auto approval = approvals.find(candidate.chain.place()); approval != approvals.end())
         batch.put(Column::kInbox, approval_key(approval->second.first), std::string(as_text(Writer().i64(approval->second.second.ms).bytes())));
       auto ledger = ledgers.find(candidate.chain.place());

@@ -4,9 +4,9 @@
 
 #include "protocol/record.h"
 #include "registry/import_row.h"
+#include "registry/list_copy.h"
 #include "registry/registry_parts.h"
 #include "registry/stored_record.h"
-#include "registry/time_zone.h"
 
 namespace maillage::registry {
 namespace {
@@ -30,8 +30,6 @@ Result<Wanted> read_wanted(ByteView profile) {
   std::string name_text(*name), id_text(*id);
   return Wanted{std::move(*record), std::move(name_text), std::move(id_text)};
 }
-
-boost::json::object& source_in(boost::json::object& profile) { return profile.at("source").get_object(); }
 
 Imported refusal(const Error& error) { return {Outcome::kRefused, std::nullopt, {{"profile.json", "/source", error.code, error.context, ""}}, {}}; }
 
@@ -65,27 +63,46 @@ Result<std::optional<StoredRecord>> Registry::Parts::stored_profile(const PlaceI
   return std::optional(std::move(*stored));
 }
 
-Bytes Registry::Parts::dated(const Bytes& profile, const std::optional<PlaceId>& place, UnixTime now) const {
-  auto record = parse_record(profile);
-  if (!record || source_in(*record).contains("retrieved")) return profile;
-  auto stored = place ? stored_profile(*place) : fail(ErrorCode::kNotFound, "profile.json");
-  auto published = stored && *stored ? parse_record((*stored)->json) : fail(ErrorCode::kNotFound, "profile.json");
-  const auto* source = published ? published->if_contains("source") : nullptr;
-  auto day = source && source->is_object() ? text_field(source->get_object(), "retrieved") : std::nullopt;
-  if (day) source_in(*record)["retrieved"] = *day;
-  // To confirm a profile is not to change it.
-  if (published && !record->contains("confirmed")) published->erase("confirmed");
-  if (day && *record == *published) return (*stored)->json;
-  source_in(*record)["retrieved"] = std::string_view(format_utc(now)).substr(0, 10);
-  std::string text = to_pretty_json(*record);
-  return Bytes(text.begin(), text.end());
+Result<ImportedList> Registry::imported_list(std::string_view source) const {
+  std::map<std::string, ListedPlace> by_row;
+  auto add = [&](const std::string& key, const std::string& id, const PlaceId& place) {
+    std::string row = to_hex(as_bytes(key));
+    by_row.try_emplace(row, ListedPlace{row, id, parts_->index->name_of(place).name});
+  };
+  for (const auto& [id, hosted] : parts_->hosted_from(source, nullptr))
+    if (!hosted.moved_away) add(import_row_key(source, id), id, hosted.place);
+  Hash wanted = source_hash(source);
+  auto scanned = parts_->state->scan(Column::kMeta, kImportRowPrefix, [&](std::string_view key, std::string_view value) {
+    auto row = decode_import_row(value);
+    bool ours = row && row->source == wanted && parts_->own.contains(row->place) && !parts_->own.moved(row->place);
+    // One that was withdrawn has no name.
+    if (ours && !parts_->index->name_of(row->place).name.empty()) add(std::string(key), "", row->place);
+    return true;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  ImportedList list{std::string(source), "", {}};
+  for (auto& [row, place] : by_row) list.places.push_back(std::move(place));
+  return list;
 }
 
-std::vector<std::string> Registry::imported_ids(std::string_view source) const {
-  std::vector<std::string> ids;
-  for (const auto& [id, hosted] : parts_->hosted_from(source, nullptr))
-    if (!hosted.moved_away) ids.push_back(id);
-  return ids;
+Result<std::vector<ImportedList>> Registry::imported_lists() const {
+  std::map<std::string, ImportedList> by_source;
+  for (const PlaceId& place : parts_->own.all()) {
+    if (parts_->own.moved(place)) continue;
+    auto stored = parts_->stored_profile(place);
+    if (!stored) return tl::unexpected(stored.error());
+    auto wanted = *stored ? read_wanted((*stored)->json) : fail(ErrorCode::kNotFound, "profile.json");
+    if (!wanted) continue;  // of no list
+    ImportedList& list = by_source[wanted->source];
+    const auto& source = wanted->profile.at("source").get_object();
+    list.source = wanted->source;
+    if (list.url.empty()) list.url = text_field(source, "url").value_or("");
+    std::string row = to_hex(as_bytes(import_row_key(wanted->source, wanted->id)));
+    list.places.push_back({row, wanted->id, std::string(text_field(wanted->profile, "name").value_or(""))});
+  }
+  std::vector<ImportedList> lists;
+  for (auto& [source, list] : by_source) lists.push_back(std::move(list));
+  return lists;
 }
 
 Result<std::optional<ImportRow>> Registry::Parts::import_row(const std::string& key) const {
@@ -93,15 +110,6 @@ Result<std::optional<ImportRow>> Registry::Parts::import_row(const std::string& 
   if (!value) return tl::unexpected(value.error());
   auto row = *value ? decode_import_row(**value) : std::nullopt;
   return row && own.contains(row->place) ? row : std::nullopt;
-}
-
-Result<std::optional<boost::json::object>> Registry::Parts::profile_of(const PlaceId& place) const {
-  auto stored = stored_profile(place);
-  if (!stored) return tl::unexpected(stored.error());
-  if (!*stored) return std::nullopt;
-  auto profile = parse_record((*stored)->json);
-  if (!profile) return tl::unexpected(profile.error());
-  return std::optional(std::move(*profile));
 }
 
 namespace {
@@ -116,7 +124,7 @@ class Importing {
     read(profiles);
     for (std::size_t i = 0; i < profiles.size(); ++i)
       if (wanted_[i])
-        if (auto decided = decide(i, profiles[i]); !decided) outcomes_[i] = failure({{"profile.json", "", decided.error().code, decided.error().context, ""}});
+        if (auto decided = decide(i); !decided) outcomes_[i] = failure({{"profile.json", "", decided.error().code, decided.error().context, ""}});
     if (rule_.dry_run) try_all();
     else publish_all();
     return std::move(outcomes_);
@@ -145,41 +153,69 @@ class Importing {
     return before;
   }
 
-  Result<void> decide(std::size_t number, const Bytes& bytes) {
+  // What the place publishes now; empty for a new one, or when it was withdrawn.
+  struct Before {
+    std::optional<StoredRecord> stored;
+    std::optional<boost::json::object> profile;
+  };
+  Result<Before> before_of(const std::optional<HostedPlace>& place) const {
+    if (!place) return Before{};
+    auto stored = parts_.stored_profile(place->place);
+    if (!stored) return tl::unexpected(stored.error());
+    if (!*stored) return Before{};
+    auto profile = parse_record((*stored)->json);
+    if (!profile) return tl::unexpected(profile.error());
+    return Before{std::move(*stored), std::move(*profile)};
+  }
+
+  // Whether people changed the profile since the list wrote it: by our own row of it, else by what the record says of
+  // itself; of a place that was taken over from another daemon without either, it has to be supposed.
+  bool is_corrected(const boost::json::object& profile, const PlaceId& place, const ImportRow* row) const {
+    if (row != nullptr) return fingerprint_of_profile(profile) != row->written;
+    Touched touched = touched_since_copied(profile);
+    if (touched != Touched::kUnknown) return touched == Touched::kYes;
+    auto chain = parts_.chain_of(place);
+    return chain && chain->size() > 1;
+  }
+
+  // A place's own word stays its own whatever the list says. Of a copy that was corrected, what the list says now too is
+  // the list's again: published at once, as only dates differ, so that the next import finds what this one wrote.
+  bool is_kept(const boost::json::object& profile, const PlaceId& place, const ImportRow* row, Imported& outcome) const {
+    if (rule_.overwrite) return false;
+    bool own_word = is_own_word(profile);
+    if (own_word && outcome.fields.empty()) outcome.fields.emplace_back("/source/retrieved");
+    return own_word || (!outcome.fields.empty() && is_corrected(profile, place, row));
+  }
+
+  Result<void> decide(std::size_t number) {
     const Wanted& wanted = *wanted_[number];
     Imported& outcome = outcomes_[number];
     std::string key = import_row_key(wanted.source, wanted.id);
     auto row = parts_.import_row(key);
     if (!row) return tl::unexpected(row.error());
-    auto before = place_of(wanted, *row);
-    outcome.outcome = !before ? Outcome::kCreated : before->moved_away ? Outcome::kElsewhere : Outcome::kChanged;
+    auto place = place_of(wanted, *row);
+    outcome.outcome = !place ? Outcome::kCreated : place->moved_away ? Outcome::kElsewhere : Outcome::kChanged;
     if (outcome.outcome == Outcome::kElsewhere) return {};
-    Bytes dated = parts_.dated(bytes, before ? std::optional(before->place) : std::nullopt, now_);
-    auto record = parse_record(dated);
-    if (!record) return tl::unexpected(record.error());
-    Hash written = fingerprint_of_profile(*record);
-    if (before) {
-      auto profile = parts_.profile_of(before->place);
-      if (!profile) return tl::unexpected(profile.error());
-      bool from_row = *row && (*row)->place == before->place;
-      if (from_row && !*profile) outcome.outcome = Outcome::kWithdrawn;
-      if (*profile) outcome.fields = differing_fields(**profile, wanted.profile);
-      bool corrected = from_row && *profile && fingerprint_of_profile(**profile) != (*row)->written;
-      // The list says now what was corrected: it stays its place's own word, and follows the list from here on.
-      if (corrected && outcome.fields.empty()) return settle(number, key, {before->place, fingerprint_of_profile(**profile)});
-      if (corrected && !rule_.overwrite) outcome.outcome = Outcome::kKept;
+    auto before = before_of(place);
+    if (!before) return tl::unexpected(before.error());
+    const boost::json::object* published = before->profile ? &*before->profile : nullptr;
+    boost::json::object copy = copy_over(wanted.profile, published, now_);
+    bool same = published != nullptr && copy == *published;
+    ImportMark mark{key, fingerprint_of_profile(same ? *published : copy), source_hash(wanted.source)};
+    if (place) {
+      const ImportRow* of_place = *row && (*row)->place == place->place ? &**row : nullptr;
+      if (of_place != nullptr && published == nullptr) outcome.outcome = Outcome::kWithdrawn;
+      if (published != nullptr) outcome.fields = differing_fields(*published, wanted.profile);
+      if (published != nullptr && is_kept(*published, place->place, of_place, outcome)) outcome.outcome = Outcome::kKept;
       if (outcome.outcome != Outcome::kChanged) return {};
-      if (!from_row || (*row)->written != written) unwritten_.emplace(number, std::pair(key, ImportRow{before->place, written}));
+      ImportRow fresh{place->place, mark.written, mark.source};
+      if (of_place == nullptr || *of_place != fresh) unwritten_.emplace(number, std::pair(key, fresh));
     }
-    publications_.push_back({before ? std::optional(before->place) : std::nullopt, {{"profile.json", std::move(dated)}}, std::nullopt,
-                             ImportMark{key, written}});
+    std::string text = to_pretty_json(copy);
+    // The order of its fields, and how its numbers are written, are not the list's to change.
+    Bytes bytes = same ? before->stored->json : Bytes(text.begin(), text.end());
+    publications_.push_back({place ? std::optional(place->place) : std::nullopt, {{"profile.json", std::move(bytes)}}, std::nullopt, std::move(mark)});
     numbers_.push_back(number);
-    return {};
-  }
-
-  Result<void> settle(std::size_t number, const std::string& key, const ImportRow& row) {
-    unchanged(number);
-    found_.put(Column::kMeta, key, encode(row));
     return {};
   }
 

@@ -205,7 +205,6 @@ struct Registry::Parts {
   Result<std::optional<ImportRow>> import_row(const std::string& key) const;
   // The profile that a place of ours has now, as it is kept and read; nothing when it was withdrawn.
   Result<std::optional<StoredRecord>> stored_profile(const PlaceId& place) const;
-  Result<std::optional<boost::json::object>> profile_of(const PlaceId& place) const;
 
   // Adopts a checked pack and commits its heads: seen and held become their maxima. What we wrote is ours from then on.
   Result<void> adopt(StagedPack& staged, CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
@@ -292,10 +291,6 @@ struct Registry::Parts {
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
   std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;
-
-  // An imported profile with the day of the copy (`source.retrieved`): its own; else that of what `place` has published,
-  // when nothing else differs; else today. So a copy is never taken for its place's own word, and comes twice unchanged.
-  Bytes dated(const Bytes& profile, const std::optional<PlaceId>& place, UnixTime now) const;
 
   // After a charter of a place came in: who signs for it now.
   void look_who_signs(const PlaceId& place);

@@ -10,6 +10,7 @@ MAILLAGE_NOTE(kIdTooLong, "id-too-long", kRefused, "identifiant de plus de 200 c
 MAILLAGE_NOTE(kIdTwice, "id-twice", kRefused, "identifiant déjà donné à une ligne précédente", "identifier already given to an earlier row")
 MAILLAGE_NOTE(kNameMissing, "name-missing", kRefused, "pas de nom", "no name")
 MAILLAGE_NOTE(kNotValid, "not-valid", kRefused, "la fiche obtenue n'est pas valable", "the record that it makes is not valid")
+MAILLAGE_NOTE(kNotPublished, "not-published", kRefused, "le lieu n'a pas pu être publié", "the place could not be published")
 // -- the value is repaired: `result` is what the record says
 MAILLAGE_NOTE(kSchemeAdded, "scheme-added", kRepaired, "adresse web complétée par http://", "http:// put before the web address")
 MAILLAGE_NOTE(kUrlMended, "url-mended", kRepaired, "adresse web réparée", "web address mended")

@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using protocol::Language;
 
-// Of a dry run, in the table: a screen of each.
+// In the table, of what vanished and of a dry run: a screen of each.
 constexpr std::size_t kPlacesShown = 20;
 
 std::string_view say(Language language, std::string_view french, std::string_view english) {
@@ -126,6 +126,12 @@ void append_rows(std::string& table, const ImportReport& report, NoteCode code, 
   }
 }
 
+void append_rest(std::string& table, std::size_t count, std::size_t most, Language language) {
+  if (count <= most) return;
+  table += std::string(11, ' ') + "… " + std::string(say(language, "et ", "and ")) + number(count - most, language);
+  table += std::string(say(language, " de plus : --json les donne tous", " more: --json gives them all")) + "\n";
+}
+
 // Of a dry run: what it would do to which place.
 void append_places(std::string& table, const ImportReport& report, std::string_view outcome, std::string_view heading, std::size_t most, Language language) {
   std::size_t count = 0;
@@ -139,9 +145,31 @@ void append_places(std::string& table, const ImportReport& report, std::string_v
     for (const std::string& field : place.fields) fields += (fields.empty() ? " (" : ", ") + field;
     table += protocol::shown(fields.empty() ? "" : fields + ")", 100) + "\n";
   }
-  if (count <= most) return;
-  table += std::string(11, ' ') + "… " + std::string(say(language, "et ", "and ")) + number(count - most, language);
-  table += std::string(say(language, " de plus : --json les donne tous", " more: --json gives them all")) + "\n";
+  append_rest(table, count, most, language);
+}
+
+// The names, as nobody knows places by their ids.
+void append_vanished(std::string& table, const ImportReport& report, std::size_t most, Language language) {
+  if (report.vanished.empty()) return;
+  table += "\n" + std::string(say(language, "Lieux qui ne sont plus dans le fichier", "Places that are no longer in the file")) + "\n";
+  for (std::size_t i = 0; i < std::min(most, report.vanished.size()); ++i) {
+    const VanishedPlace& place = report.vanished[i];
+    table += std::string(11, ' ') + protocol::shown(place.name, 60);
+    table += (place.id.empty() ? "" : " (" + protocol::shown(place.id, 40) + ")") + "\n";
+  }
+  append_rest(table, report.vanished.size(), most, language);
+}
+
+// Before anything else: the same places a second time are hard to take back.
+void append_known_as(std::string& table, const ImportReport& report, Language language) {
+  if (report.known_as.empty()) return;
+  std::string here = protocol::shown(report.source), there = protocol::shown(report.known_as);
+  if (language == Language::kFrench)
+    table += "Attention : rien n'est connu ici sous le nom « " + here + " », mais des lieux de la même liste le sont sous « " + there +
+             " ».\nSi c'est la même, rendez-lui ce nom ([source] name) : sous un autre, chaque lieu existe deux fois.\n\n";
+  else
+    table += "Beware: nothing is known here by the name “" + here + "”, but places of the same list are by “" + there +
+             "”.\nIf it is the same, give it that name back ([source] name): by another, every place is there twice.\n\n";
 }
 
 void append_effect(std::string& table, const ImportReport& report, NoteEffect effect, std::size_t rows_shown, Language language) {
@@ -195,6 +223,11 @@ void ImportReport::add(const RowNote& note) {
   else ++notes_left_off;
 }
 
+void ImportReport::add(PlaceOutcome place) {
+  if (places.size() < kReportNotesMax) places.push_back(std::move(place));
+  else ++places_left_off;
+}
+
 void ImportReport::refuse(const RowNote& note) {
   --records;
   ++refused;
@@ -220,7 +253,15 @@ json::object to_json(const ImportReport& report, Language language) {
   for (const PlaceOutcome& place : report.places)
     places.push_back(json::object{{"line", place.line}, {"id", place.id}, {"name", place.name}, {"outcome", place.outcome}, {"fields", texts(place.fields)}});
   root["places"] = std::move(places);
-  root["vanishedIds"] = texts(report.vanished_ids);
+  root["placesLeftOff"] = report.places_left_off;
+  json::array ids, vanished;
+  for (const VanishedPlace& place : report.vanished) {
+    if (!place.id.empty()) ids.emplace_back(place.id);
+    vanished.push_back(json::object{{"id", place.id}, {"name", place.name}});
+  }
+  root["vanishedIds"] = std::move(ids);
+  root["vanishedPlaces"] = std::move(vanished);
+  if (!report.known_as.empty()) root["knownAs"] = report.known_as;
   root["unusedColumns"] = texts(report.unused_columns);
   json::array summary, notes;
   for (const auto& [key, count] : report.counts)
@@ -238,7 +279,8 @@ json::object to_json(const ImportReport& report, Language language) {
 
 std::string to_table(const ImportReport& report, Language language, std::size_t rows_shown) {
   std::string table = protocol::shown(report.source) + " — " + protocol::shown(report.file);
-  table += " (" + report.encoding + ", “" + report.separator + "”)\n\n";
+  table += " (" + report.encoding + ", " + std::string(say(language, "« ", "“")) + report.separator + std::string(say(language, " »", "”")) + ")\n\n";
+  append_known_as(table, report, language);
   append_outcome(table, report.rows, {"ligne", "lignes", "row", "rows"}, language);
   const ImportOutcomes& outcomes = report.outcomes;
   append_outcome(table, outcomes.created, {"lieu nouveau", "lieux nouveaux", "new place", "new places"}, language);
@@ -260,6 +302,7 @@ std::string to_table(const ImportReport& report, Language language, std::size_t 
     append_places(table, report, "created", say(language, "Lieux qui seraient créés", "Places that would be made"), kPlacesShown, language);
     append_places(table, report, "changed", say(language, "Lieux qui seraient changés", "Places that would be changed"), kPlacesShown, language);
   }
+  append_vanished(table, report, kPlacesShown, language);
   for (NoteEffect effect : {NoteEffect::kRefused, NoteEffect::kKept, NoteEffect::kLeftOut, NoteEffect::kRepaired})
     append_effect(table, report, effect, rows_shown, language);
   if (!report.unused_columns.empty()) {

@@ -32,6 +32,12 @@ struct PlaceOutcome {
   std::vector<std::string> fields;  // JSON Pointers that change, or would
 };
 
+// Published from this source before, no longer in the table.
+struct VanishedPlace {
+  std::string id;  // empty when its profile says it no more
+  std::string name;
+};
+
 struct ImportReport {
   std::string source;  // its name
   std::string file, encoding, separator;
@@ -39,7 +45,9 @@ struct ImportReport {
   ImportOutcomes outcomes;
   bool dry_run = false;
   std::vector<PlaceOutcome> places;  // in the order of the rows; at most kReportNotesMax
-  std::vector<std::string> vanished_ids;
+  std::size_t places_left_off = 0;
+  std::vector<VanishedPlace> vanished;
+  std::string known_as;  // nothing is known of `source`, but of a list of this name, which seems to be the same
   std::vector<std::string> unused_columns;
   std::map<std::pair<NoteCode, std::string>, std::size_t> counts;  // by code, then column
   std::vector<RowNote> notes;                                      // in the order of the rows
@@ -47,6 +55,7 @@ struct ImportReport {
 
   void add(const RowRecord& record);
   void add(const RowNote& note);
+  void add(PlaceOutcome place);
   // A row that was a record, and could not be published.
   void refuse(const RowNote& note);
   std::size_t count_of(NoteCode code) const;
@@ -56,7 +65,7 @@ struct ImportReport {
 boost::json::object to_json(const ImportReport& report, protocol::Language language);
 
 // Lines of at most about 100 columns, ending in LF: outcomes, of a dry run the places that it would make or change, then each
-// note with up to `rows_shown` of its rows.
+// places that vanished, then each note with up to `rows_shown` of its rows.
 std::string to_table(const ImportReport& report, protocol::Language language, std::size_t rows_shown = 5);
 
 }  // namespace maillage::registry

@@ -293,3 +293,94 @@ TEST_CASE("status names twenty places at most and says how many it leaves out") 
   words[2] = small.place.dir().string();
   CHECK(run_maillage(words).out.find("more kept here") == std::string::npos);
 }
+
+TEST_CASE("places that left the file are told by name, one that says its source no more too") {
+  Hub hub;
+  if (GENERATE(false, true)) hub.place.serve();
+  hub.list(std::string(kRows[0]) + std::string(kRows[1]) + std::string(kRows[2]));
+  REQUIRE(hub.import().code == 0);
+  write_text(hub.place.site() / "profile.json", R"({"kind": "profile", "name": "Le Hangar"})");
+  REQUIRE(hub.place.command("publish", {"--place", "le-hangar", "profile.json"}).code == 0);
+  hub.list(std::string(kRows[0]));
+  Ended told = hub.import();
+  CHECK(outcomes(told) == "0 0 1 2 0 ");
+  auto report = json_of(told);
+  CHECK(text_at(report, "/vanishedPlaces/0/name") == "La Bresse");
+  CHECK(text_at(report, "/vanishedPlaces/1/name") == "Le Hangar");
+  CHECK(text_at(report, "/vanishedIds/0") == "2");
+  Words words{"import", "--dir", hub.place.dir().string()};
+  for (const std::string& word : hub.words()) words.push_back(word);
+  std::string table = run_maillage(words).out;
+  INFO(table);
+  CHECK(table.find("Places that are no longer in the file\n           La Bresse (2)\n           Le Hangar\n") != std::string::npos);
+}
+
+TEST_CASE("a list that comes in under another name is told to be there already, before and while it doubles") {
+  Hub hub;
+  hub.list(std::string(kRows[0]) + std::string(kRows[1]) + std::string(kRows[2]));
+  REQUIRE_FALSE(json_of(hub.import()).as_object().contains("knownAs"));
+  auto rename = [&](const std::string& name, const std::string& more) {
+    std::string mapping(kMapping);
+    mapping.replace(mapping.find("Liste du réseau"), std::string("Liste du réseau").size(), name);
+    write_text(hub.place.site() / "list.toml", mapping + more);
+  };
+  rename("Liste 2027", "");
+  CHECK(text_at(json_of(hub.import({"--dry-run"})), "/knownAs") == "Liste du réseau");
+  hub.list("1;Une autre;29039;29900;Concarneau;Fablab\n2;Encore une;29039;29900;Concarneau;Fablab\n");
+  CHECK_FALSE(json_of(hub.import({"--dry-run"})).as_object().contains("knownAs"));
+  rename("Liste du réseau", "");
+  CHECK_FALSE(json_of(hub.import({"--dry-run"})).as_object().contains("knownAs"));
+}
+
+TEST_CASE("a table of nothing but rows with too many cells is refused row by row in the memory of one row") {
+  if (run({"python3", "-c", "import resource"}).code != 0) return WARN("SKIPPED: no python3 to read the memory of a program");
+  Hub hub;
+  hub.list(kRows[0].data());
+  REQUIRE(hub.import().code == 0);
+  std::string rows;
+  constexpr int kWrong = 10'000, kCells = 300;
+  for (int row = 0; row < kWrong; ++row) {
+    for (int cell = 0; cell < kCells; ++cell) rows += std::to_string(row * kCells + cell) + "x;";
+    rows += "x\n";
+  }
+  hub.list(rows);
+  Words words{"python3", "-c", "import resource,subprocess,sys\n"
+              "subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,check=False)\nprint(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
+              kBinary, "import", "--dir", hub.place.dir().string()};
+  for (const std::string& word : hub.words()) words.push_back(word);
+  Ended ended = run(words);
+  INFO(ended.out << ended.err);
+  REQUIRE(ended.code == 0);
+  CHECK(std::stol(ended.out) < 160 * 1024);  // of three million cells, each kept: more than 300 MB
+}
+
+TEST_CASE("an import that the disk stops tells what it did before, beside the reason") {
+  Hub hub;
+  std::string rows = many_rows(1'000);  // a chunk
+  std::mt19937_64 random(1);
+  for (int i = 1'001; i <= 1'900; ++i) {  // another, of nearly 8 MB
+    std::string noise;
+    while (noise.size() < 7'900) noise += std::to_string(random());
+    rows += std::to_string(i) + ";Lieu;29039;29900;" + noise.substr(0, 7'900) + ";Fablab\n";
+  }
+  hub.list(rows);
+  std::string mapping(kMapping);
+  mapping.replace(mapping.find("commune = "), std::string("commune = ").size(), "description = ");
+  write_text(hub.place.site() / "list.toml", mapping);
+  bool json = GENERATE(true, false);
+  std::string script = "trap '' XFSZ; ulimit -f 3000; exec \"$@\"";
+  Words words{"bash", "-c", script, "bash", kBinary, "import", "--lang", "en", "--dir", hub.place.dir().string()};
+  if (json) words.push_back("--json");
+  for (const std::string& word : hub.words()) words.push_back(word);
+  Ended stopped = run(words);
+  INFO(stopped.out.substr(0, 3'000) << stopped.err);
+  CHECK(stopped.code == 1);
+  CHECK_FALSE(stopped.err.empty());
+  if (json) {
+    CHECK_FALSE(text_at(json_of(stopped), "/error/code").empty());
+    CHECK(number_at(json_of(stopped), "/report/outcomes/created") == 1'000);
+  } else {
+    CHECK(stopped.out.find("    1,000  new places\n") != std::string::npos);
+  }
+  CHECK(hub.place.unsound() == "");
+}

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "registry/registry.h"
 #include "tests/registry/temporary_directory.h"
 
@@ -12,7 +14,9 @@ inline constexpr protocol::UnixTime kHubNow{1'800'000'000'000};
 
 struct Hub {
   explicit Hub(const std::string& name = "Collectif", protocol::UnixTime founded = kHubNow) {
-    REQUIRE(maillage::registry::Registry::create(dir.path(), {name, true, "", {}, {}}, founded));
+    auto created = maillage::registry::Registry::create(dir.path(), {name, true, "", {}, {}}, founded);
+    REQUIRE(created);
+    sheet = created->recovery_sheet;
     reopen();
   }
   void reopen() {
@@ -42,6 +46,14 @@ struct Hub {
     return *registry->query(*maillage::registry::parse_query(maillage::registry::What::kPlaces, parameters));
   }
 
+  // Of the places that came from a list, sorted; empty of one that says its source no more.
+  std::vector<std::string> known_ids(std::string_view source) const {
+    std::vector<std::string> ids;
+    for (const auto& place : registry->imported_list(source)->places) ids.push_back(place.id);
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  }
+
   // Everything that the other one signs, as after a session.
   void hear(Hub& other) {
     std::vector<protocol::PackedPlace> wanted;
@@ -62,6 +74,7 @@ struct Hub {
   }
 
   TemporaryDirectory dir;
+  std::string sheet;
   std::unique_ptr<maillage::registry::Registry> registry;
 };
 

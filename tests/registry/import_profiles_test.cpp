@@ -1,6 +1,7 @@
 // Profiles of a list become places, and find them again.
 #include <catch2/catch.hpp>
 
+#include "registry/import_row.h"
 #include "tests/registry/hub.h"
 
 using namespace maillage::registry;
@@ -30,15 +31,15 @@ TEST_CASE("a profile of a list changes the place that came from it before, after
   CHECK(hub.import({profile("Un", "Liste", "1"), profile("Deux bis", "Liste", "2"), profile("Trois", "Liste", "3")}) ==
         std::vector{Outcome::kUnchanged, Outcome::kChanged, Outcome::kCreated});
   CHECK(count(hub) == 3);
-  CHECK(hub.registry->imported_ids("Liste") == std::vector<std::string>{"1", "2", "3"});
-  CHECK(hub.registry->imported_ids("List").empty());
+  CHECK(hub.known_ids("Liste") == std::vector<std::string>{"1", "2", "3"});
+  CHECK(hub.known_ids("List").empty());
 }
 
 TEST_CASE("lists do not mix, even when the name of one begins like another's") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1"), profile("Un", "Liste bis", "1")});
   CHECK(count(hub) == 2);
-  CHECK(hub.registry->imported_ids("Liste") == std::vector<std::string>{"1"});
+  CHECK(hub.known_ids("Liste") == std::vector<std::string>{"1"});
   CHECK(hub.import({profile("Un", "Liste", "1"), profile("Un", "Liste bis", "1")}) == std::vector{Outcome::kUnchanged, Outcome::kUnchanged});
 }
 
@@ -85,7 +86,7 @@ TEST_CASE("what was corrected by hand stays, with what differs, until it is aske
 TEST_CASE("a list that says what was corrected says it for good") {
   Hub hub;
   hub.import({profile("Un", "Liste", "1")});
-  hub.publish("un", profile("Deux", "Liste", "1"));
+  hub.publish("un", bytes(R"({"kind": "profile", "name": "Deux", "source": {"name": "Liste", "id": "1", "retrieved": "2027-01-15"}})"));
   auto commit = hub.registry->place("deux")->at("head").at("commit");
   CHECK(hub.import({profile("Deux", "Liste", "1")}) == std::vector{Outcome::kUnchanged});
   CHECK(hub.registry->place("deux")->at("head").at("commit") == commit);
@@ -137,4 +138,31 @@ TEST_CASE("a place of before rows were kept is changed as before, and known from
   CHECK(hub.registry->revision() == revision);
   hub.publish("un", profile("Corrigé", "Liste", "1"));
   CHECK(hub.import({profile("Un", "Liste", "1")}) == std::vector{Outcome::kKept});
+}
+
+TEST_CASE("a place that says its source no more is still known to come from the list, and one that was withdrawn is not") {
+  Hub hub;
+  hub.import({profile("Un", "Liste", "1"), profile("Deux", "Liste", "2"), profile("Trois", "Liste bis", "3")});
+  hub.publish("un", bytes(R"({"kind": "profile", "name": "Un"})"));
+  CHECK(hub.known_ids("Liste") == std::vector<std::string>{"", "2"});
+  auto known = hub.registry->imported_list("Liste")->places;
+  REQUIRE(known.size() == 2);
+  const ListedPlace& silent = known[0].id.empty() ? known[0] : known[1];
+  CHECK(silent.name == "Un");
+  CHECK(silent.row == to_hex(as_bytes(import_row_key("Liste", "1"))));
+  auto two = hub.registry->own_place("deux");
+  REQUIRE(hub.registry->publish(*two, {{"profile.json", std::nullopt}}, kNow));
+  CHECK(hub.known_ids("Liste") == std::vector<std::string>{""});
+}
+
+TEST_CASE("all lists that places come from are told with their address and their rows") {
+  Hub hub;
+  hub.import({profile("Un", "Liste", "1"), profile("Deux", "Liste", "2"),
+              bytes(R"({"kind": "profile", "name": "Trois", "source": {"name": "Autre", "id": "3", "url": "https://exemple.org/"}})")});
+  auto lists = hub.registry->imported_lists();
+  REQUIRE(lists);
+  REQUIRE(lists->size() == 2);
+  CHECK(lists->at(0).source == "Autre");
+  CHECK(lists->at(0).url == "https://exemple.org/");
+  CHECK(lists->at(1).places.size() == 2);
 }

@@ -244,12 +244,15 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   Fixture list;
   ImportReport& report = list.reader.report();
   report.outcomes = {8, 0, 0, 2};
-  report.vanished_ids = {"98", "99"};
+  report.vanished = {{"98", "Le Moulin"}, {"99", "La Forge"}, {"", "Le Hangar"}};
   json::object data = to_json(report, maillage::protocol::Language::kFrench);
   CHECK(data["rows"] == 12);
   CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"elsewhere", 0}, {"kept", 0}, {"withdrawn", 0},
                                           {"vanished", 2}, {"refused", 4}});
   CHECK(data["vanishedIds"] == json::array{"98", "99"});
+  CHECK(data["vanishedPlaces"].as_array().size() == 3);
+  CHECK(data["vanishedPlaces"].at(2) == json::object{{"id", ""}, {"name", "Le Hangar"}});
+  CHECK(data["placesLeftOff"] == 0);
   std::size_t counted = 0;
   for (const json::value& one : data["summary"].as_array()) counted += one.at("count").to_number<std::size_t>();
   CHECK(counted == data["notes"].as_array().size());
@@ -261,6 +264,11 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   CHECK(english.find("        1  leading zero restored [CP]\n") != std::string::npos);
   CHECK(french.find("(leading-zero)") == std::string::npos);
   CHECK(french.find("d'après le zéro de tête perdu") != std::string::npos);
+  CHECK(french.find("Lieux qui ne sont plus dans le fichier\n           Le Moulin (98)\n           La Forge (99)\n           Le Hangar\n") !=
+        std::string::npos);
+  CHECK(english.find("Places that are no longer in the file\n") != std::string::npos);
+  CHECK(french.find("(utf-8, « ; »)\n") != std::string::npos);
+  CHECK(english.find("(utf-8, “;”)\n") != std::string::npos);
   CHECK(english.find("Columns that the mapping does not use\n  Interne\n") != std::string::npos);
 }
 
@@ -313,6 +321,9 @@ TEST_CASE("a report keeps counting when it holds enough notes") {
   for (std::size_t i = 0; i < kReportNotesMax + 3; ++i) report.add(record);
   CHECK(report.notes.size() == kReportNotesMax);
   CHECK(report.notes_left_off == 3);
+  for (std::size_t i = 0; i < kReportNotesMax + 2; ++i) report.add(PlaceOutcome{i, "1", "x", "created", {}});
+  CHECK(report.places.size() == kReportNotesMax);
+  CHECK(to_json(report, maillage::protocol::Language::kFrench)["placesLeftOff"] == 2);
   CHECK(report.count_of(NoteCode::kNotUrl) == kReportNotesMax + 3);
 }
 
@@ -371,4 +382,72 @@ TEST_CASE("what stands as it was written has no arrow to itself in the report") 
   CHECK(french.find("ligne 3 : 78686\n") != std::string::npos);
   CHECK(french.find("ligne 4 : 1000 → 01000\n") != std::string::npos);
   CHECK(french.find("78686 → ") == std::string::npos);
+}
+
+TEST_CASE("of many places that vanished the table names twenty and counts the rest") {
+  ImportReport report;
+  for (int i = 0; i < 23; ++i) report.vanished.push_back({std::to_string(i), "Lieu " + std::to_string(i)});
+  std::string french = to_table(report, maillage::protocol::Language::kFrench);
+  CHECK(french.find("Lieu 19 (19)\n           … et 3 de plus : --json les donne tous\n") != std::string::npos);
+}
+
+TEST_CASE("a list that seems to be known by another name is told before anything else") {
+  ImportReport report;
+  report.source = "Liste 2027";
+  CHECK_FALSE(to_json(report, maillage::protocol::Language::kFrench).contains("knownAs"));
+  report.known_as = "Liste";
+  CHECK(to_json(report, maillage::protocol::Language::kFrench)["knownAs"] == "Liste");
+  for (auto language : {maillage::protocol::Language::kFrench, maillage::protocol::Language::kEnglish}) {
+    std::string table = to_table(report, language);
+    CHECK(table.find("[source] name") != std::string::npos);
+    CHECK(table.find("[source] name") < table.find("        0  "));
+  }
+}
+
+TEST_CASE("a text about hours beside those of the days is kept with them, and told") {
+  const std::string toml = kLeast + "opening_hours = \"accueil\"\n[hours]\nmonday = \"lundi\"\n";
+  auto records = read_rows(toml, "id;nom;accueil;lundi\n1;Un;Sur \"\"rendez-vous\"\";9h-12h\n2;Deux;Sur rendez-vous;\n3;Trois;;9h-12h\n");
+  auto hours = [&](std::size_t row) { return text_at(json::parse(records[row].profile).as_object(), "openingHours"); };
+  CHECK(hours(0) == "Mo 09:00-12:00 || \"Sur ''rendez-vous''\"");
+  CHECK(records[0].notes == std::vector<RowNote>{{2, "accueil", NoteCode::kHoursUnread, "Sur \"\"rendez-vous\"\"", "\"Sur ''rendez-vous''\""}});
+  CHECK(hours(1) == "Sur rendez-vous");
+  CHECK(hours(2) == "Mo 09:00-12:00");
+  CHECK(records[2].notes.empty());
+}
+
+TEST_CASE("the overseas parts of France are repaired as France, by their letters or their names") {
+  const std::string toml = kLeast + "insee = \"insee\"\npostcode = \"cp\"\ncountry = \"pays\"\n";
+  auto records = read_rows(toml, "id;nom;insee;cp;pays\n1;Un;97411;97400;RE\n2;Deux;97411;97400;La Réunion\n3;Trois;97105;97100;Guadeloupe\n"
+                                 "4;Quatre;97411;97400;BE\n");
+  auto address = [&](std::size_t row) { return json::parse(records[row].profile).as_object()["address"].as_object(); };
+  for (std::size_t row : {0, 1}) {
+    CHECK(text_at(address(row), "insee") == "97411");
+    CHECK(text_at(address(row), "country") == "RE");
+    CHECK(text_at(address(row), "postcode") == "97400");
+  }
+  CHECK(text_at(address(2), "insee") == "97105");
+  CHECK(text_at(address(2), "country") == "GP");
+  CHECK(text_at(address(3), "insee") == "(none)");
+}
+
+TEST_CASE("of several columns for one identifier or day, the next is tried when the first is badly written") {
+  auto records = read_rows(kLeast + "rna = [\"rna\", \"asso\"]\nopened = [\"ouvert\", \"année\"]\n",
+                           "id;nom;rna;asso;ouvert;année\n1;Un;?!;W294003217;en 2014;2014\n2;Deux;;W294003217;;\n");
+  auto one = json::parse(records[0].profile).as_object(), two = json::parse(records[1].profile).as_object();
+  CHECK(one["governance"].at("legalId").at("value") == "W294003217");
+  CHECK(text_at(one, "opened") == "2014");
+  CHECK(std::ranges::count(records[0].notes, NoteCode::kBadValue, &RowNote::code) == 2);
+  CHECK(two["governance"].at("legalId").at("value") == "W294003217");
+}
+
+TEST_CASE("a department that only the postcode says was not declared, and is not told to be left out") {
+  auto areas = [](const std::vector<RowRecord>& records) { return std::ranges::count(records[0].notes, NoteCode::kAreaAlone, &RowNote::code); };
+  CHECK(areas(read_rows(kLeast + "postcode = \"cp\"\n", "id;nom;cp\n1;Un;29000\n")) == 0);
+  CHECK(areas(read_rows(kLeast + "postcode = \"cp\"\ndepartment = \"dep\"\n", "id;nom;cp;dep\n1;Un;;29\n")) == 1);
+}
+
+TEST_CASE("a code that the rest of the row undid says so, though another column has the commune") {
+  const std::string toml = kLeast + "insee = [\"insee\", \"autre\"]\ncommune = \"ville\"\nlat = \"lat\"\nlon = \"lon\"\ndepartment = \"dep\"\n";
+  auto records = read_rows(toml, "id;nom;insee;autre;ville;lat;lon;dep\n1;Un;14327;06152;Sophia Antipolis;43.627222;7.0412;06\n");
+  CHECK(records[0].notes == std::vector<RowNote>{{2, "insee", NoteCode::kInseeContradicted, "14327", "06152 (autre: department+coordinates+code ≠ name)"}});
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "protocol/vocabulary.h"
+#include "registry/list_copy.h"
 #include "registry/repetition.h"
 #include "registry/slug.h"
 #include "registry/territory.h"
@@ -148,7 +149,7 @@ class Oracle {
     return sourced && what_of(a.json) == what_of(b.json) && text(left, "name") == text(right, "name") && text(left, "id") == text(right, "id");
   }
 
-  // A profile's own word before copies, late copies before early ones, changed before never changed, the last changed, then
+  // A profile's own word before copies, late copies before early ones, corrected before never corrected, the last changed, then
   // the smallest address.
   static auto worth(const OracleRecord& record) {
     object source = child(record.json, "source");
@@ -157,7 +158,8 @@ class Oracle {
     auto moment = parse_moment(text(source, "retrieved"), TimeZone(""));
     std::int64_t as_of = copied ? moment->at.ms : record.updated_ms;
     if (own_word) return std::tuple(false, std::int64_t{0}, false, std::int64_t{0}, record.place, path_key(record.path));
-    return std::tuple(true, -as_of, record.updated_ms == record.created_ms, -record.updated_ms, record.place, path_key(record.path));
+    bool untouched = source.contains("sha256") ? text(source, "sha256") == copy_digest(record.json) : record.updated_ms == record.created_ms;
+    return std::tuple(true, -as_of, untouched, -record.updated_ms, record.place, path_key(record.path));
   }
 
   bool is_face(const OracleRecord& record) const { return faces_[static_cast<std::size_t>(&record - records_.data())] == &record; }

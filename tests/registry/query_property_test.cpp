@@ -2,6 +2,7 @@
 // over any pages. A failing seed is printed and replays.
 #include <random>
 
+#include "registry/list_copy.h"
 #include "tests/registry/query_oracle.h"
 #include "tests/registry/registry_fixture.h"
 
@@ -111,7 +112,10 @@ class World {
     boost::json::object source{{"name", chance(80) ? "Liste" : "Autre liste"}};
     if (chance(90)) source["id"] = std::to_string(below(4));
     if (chance(75)) source["retrieved"] = one({"2026-11-20", "2026-11-19T23:00:00Z", "2026-11-20T12:00", "2026-11-21"});
-    json["source"] = std::move(source);
+    json["source"] = source;
+    if (!chance(50)) return;
+    std::string digest = copy_digest(json);
+    json["source"].as_object()["sha256"] = chance(50) ? digest : digest.replace(0, 1, digest[0] == '0' ? "1" : "0");
   }
   void add_times(boost::json::object& json) {
     json["type"] = one(kEventTypes);

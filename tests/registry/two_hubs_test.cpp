@@ -68,7 +68,7 @@ TEST_CASE("two hubs with one list each answer with its rows, and name both publi
   CHECK(import(first, Outcome::kChanged, days_later(9), "project") == kRows);
   CHECK(first.ask({{"stage", "project"}}).number_matched == kRows);
   CHECK(second.ask({{"stage", "open"}}).number_matched == kRows);
-  CHECK(first.registry->imported_ids("Liste").size() == kRows);
+  CHECK(first.known_ids("Liste").size() == kRows);
 }
 
 TEST_CASE("a hub itself is shown without a host, and a place that it hosts with it, once the signers were read") {
@@ -108,5 +108,32 @@ TEST_CASE("what a hub corrected by hand is what both show, though the other has 
   for (Hub* hub : {&first, &second}) {
     CHECK(hub->ask({{"q", "repris"}}).number_matched == 1);
     CHECK(hub->ask({{"q", "corrigé"}}).number_matched == 0);
+  }
+}
+
+TEST_CASE("a list that the other hub brings in again does not hide what one corrected by hand") {
+  Hub first("Collectif", {1'700'000'000'000}), second("Compagnie", {1'710'000'000'000});
+  auto list = [](const std::string& stage, const std::string& retrieved) {
+    std::string json = R"({"kind": "profile", "name": "Alpha", "stage": ")" + stage +
+                       R"(", "source": {"name": "Liste", "id": "1", "retrieved": ")" + retrieved + R"("}})";
+    return std::vector<Bytes>{Bytes(json.begin(), json.end())};
+  };
+  first.import(list("project", "2026-01-01"), {}, kHubNow);
+  second.import(list("open", "2026-02-01"), {}, days_later(1));
+  auto ours = second.registry->own_place("alpha");
+  REQUIRE(ours);
+  std::string copy(as_text(*second.registry->file(*ours, "profile.json")));
+  std::size_t open = copy.find("open");
+  REQUIRE(open != std::string::npos);
+  copy.replace(open, 4, "closed");
+  second.publish("alpha", Bytes(copy.begin(), copy.end()), days_later(2));
+  first.import(list("open", "2026-02-01"), {}, days_later(3));
+  first.hear(second);
+  second.hear(first);
+  for (Hub* hub : {&first, &second}) {
+    CHECK(hub->ask({{"stage", "closed"}}).number_matched == 1);
+    CHECK(hub->ask({{"stage", "open"}}).number_matched == 0);
+    hub->reopen();
+    CHECK(hub->ask({{"stage", "closed"}}).number_matched == 1);
   }
 }
