@@ -18,11 +18,11 @@ namespace {
 
 // A small file system of its own, in a mount namespace of this test: it vanishes with the test, whatever happens.
 struct SmallDisk {
-  explicit SmallDisk(fs::path where) : path(std::move(where)) {
+  explicit SmallDisk(fs::path where, const std::string& size = "48m") : path(std::move(where)) {
     fs::create_directories(path);
     if (::unshare(CLONE_NEWNS) != 0) enter_as_user();
     bool ours = ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-    mounted = ours && ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=48m") == 0;
+    mounted = ours && ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
   }
   ~SmallDisk() {
     if (mounted) ::umount2(path.c_str(), MNT_DETACH);
@@ -90,4 +90,35 @@ TEST_CASE("a full disk refuses publications and syncs with a sentence, keeps ans
   CHECK(eventually([&] { return partner.count("resources") == 2; }));
   CHECK(place.stop() == 0);
   CHECK(place.unsound() == "");
+}
+
+TEST_CASE("an import that a full disk stops tells what it did before, beside the reason") {
+  TemporaryDirectory folder;
+  SmallDisk disk(folder.path() / "disk", "32m");
+  if (!disk.mounted) {
+    WARN("SKIPPED: no small file system can be mounted here (" << std::strerror(errno) << "): run as root, or allow user namespaces");
+    return;
+  }
+  Place hub(disk.path, "Réseau", {"--network"});
+  std::string rows = "id;nom;texte\n";
+  for (int i = 1; i <= 1'900; ++i)  // a chunk of small places, and one of nearly 8 MB: more than the room that is kept in reserve
+    rows += std::to_string(i) + ";Lieu " + std::to_string(i) + ";" + (i > 1'000 ? std::string(7'900, 'x') : "") + "\n";
+  write_text(folder.path() / "list.csv", rows);
+  write_text(folder.path() / "list.toml", "[source]\nname = \"Liste\"\nid = \"id\"\n[profile]\nname = \"nom\"\ndescription = \"texte\"\n");
+  Words words{"--mapping", (folder.path() / "list.toml").string(), (folder.path() / "list.csv").string()};
+  bool json = GENERATE(true, false);
+  Words command{"import", "--dir", hub.dir().string()};
+  if (json) command.push_back("--json");
+  command.insert(command.end(), words.begin(), words.end());
+  Ended stopped = run_maillage(command);
+  INFO(stopped.out.substr(0, 1'000) << stopped.err);
+  CHECK(stopped.code == 1);
+  CHECK(stopped.err.find("the disk is full") != std::string::npos);
+  if (json) {
+    CHECK(text_at(json_of(stopped), "/error/code") == "disk-full");
+    CHECK(number_at(json_of(stopped), "/report/outcomes/created") == 1'000);
+  } else {
+    CHECK(stopped.out.find("    1,000  new places\n") != std::string::npos);
+  }
+  CHECK(hub.count("places") == 1'000);
 }

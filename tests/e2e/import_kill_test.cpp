@@ -86,7 +86,7 @@ TEST_CASE("a large import killed before ten steps by a seed, one after the other
   fs::path killed = hub.place.dir().string() + ".killed";
   int deaths = 0;
   for (int round = 1; round <= kRounds; ++round) {
-    unsigned long step = std::uniform_int_distribution<unsigned long>(0, 60)(random);
+    unsigned long step = std::uniform_int_distribution<unsigned long>(0, 40)(random);
     INFO("round " << round << ", killed before step " << step);
     fs::remove(killed);
     hub.list(round * kMore);  // so that each has something left to write
@@ -113,7 +113,7 @@ TEST_CASE("a second hub killed before ten steps of the sync by a seed holds all 
   fs::path killed = second.dir().string() + ".killed";
   int deaths = 0;
   for (int round = 1; round <= kRounds; ++round) {
-    unsigned long step = std::uniform_int_distribution<unsigned long>(0, 80)(random);
+    unsigned long step = std::uniform_int_distribution<unsigned long>(0, 40)(random);
     INFO("round " << round << ", killed before step " << step);
     fs::remove(killed);
     hub.list(round * kMore);  // so that each has something left to fetch
