@@ -38,6 +38,12 @@ bool is_ip(std::string_view host) {
   return !error;
 }
 
+// One spelling a client: what comes to a socket of both families by IPv4 is named as IPv4, in quotas, among proxies and as local.
+std::string text_of(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  return address.to_string();
+}
+
 HttpRequest plain_request(const HeaderParser& parser) {
   const auto& message = parser.get();
   HttpRequest request;
@@ -58,7 +64,8 @@ void locate_client(const HttpConfig& config, HttpRequest& request) {
   auto comma = forwarded.rfind(',');
   std::string_view last = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
   while (last.starts_with(' ')) last.remove_prefix(1);
-  if (is_ip(last)) request.remote = last;
+  auto client = asio::ip::make_address(std::string(last), error);
+  if (!error) request.remote = text_of(client);
 }
 
 std::string without_base(const HttpConfig& config, std::string path) {
@@ -173,7 +180,7 @@ void HttpServer::State::welcome(tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), error);
   auto stream = tls ? ByteStream::tls_server(std::move(socket), tls) : ByteStream::plain(std::move(socket));
   auto connection = std::make_shared<Connection>(std::move(stream));
-  connection->remote = remote.address().to_string();
+  connection->remote = text_of(remote.address());
   asio::co_spawn(node, converse(std::move(connection)), asio::detached);
 }
 

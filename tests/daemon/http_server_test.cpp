@@ -130,6 +130,23 @@ TEST_CASE("what a proxy forwards is not local") {
   CHECK(contains(ask(served.port, "GET", "/hello", "Host: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n"), "|far"));
 }
 
+TEST_CASE("who comes by IPv4 to an address of both families is the same client as by IPv4 alone: local, a proxy, one sender") {
+  RouteTable routes;
+  routes.add("/who", RunsOn::kWorker, [](const HttpRequest& request) {
+    HttpResponse response;
+    response.body = request.remote + (request.local ? "|local" : "|far");
+    return response;
+  });
+  HttpConfig config;
+  config.listen.host = "::";
+  config.trusted_proxies = {"127.0.0.1"};
+  Served served(std::move(routes), config);
+  served.run();
+  CHECK(contains(ask(served.port, "GET", "/who"), "\r\n127.0.0.1|local"));
+  CHECK(contains(ask(served.port, "GET", "/who", "Host: localhost\r\nX-Forwarded-For: 198.51.100.7\r\n"), "\r\n198.51.100.7|far"));
+  CHECK(contains(ask(served.port, "GET", "/who", "Host: localhost\r\nX-Forwarded-For: ::ffff:198.51.100.7\r\n"), "\r\n198.51.100.7|far"));
+}
+
 TEST_CASE("headers over 16 KiB get 431") {
   Served served(echo_routes());
   served.run();

@@ -47,7 +47,7 @@ class Served {
 
  private:
   static HttpConfig at_free_port(HttpConfig config) {
-    config.listen = {"127.0.0.1", 0};
+    config.listen.port = 0;
     return config;
   }
   asio::executor_work_guard<asio::io_context::executor_type> guard{node.get_executor()};
