@@ -18,12 +18,14 @@ class FetchExchange final : public HttpExchange {
  public:
   FetchExchange(const HttpRequest& request, std::shared_ptr<GitLoad> load, OpenFetch open)
       : open_(std::move(open)), load_(std::move(load)), request_(request), fetch_share_(load_->fetches, counted_address(request.remote)),
-        waiting_share_(load_->waiting_bytes), objects_share_(load_->objects), welcome_(fetch_share_.take(1)) {}
+        waiting_share_(load_->waiting_bytes, counted_address(request.remote)), objects_share_(load_->objects, counted_address(request.remote)),
+        welcome_(fetch_share_.take(1)), ends_(Clock::now() + load_->limits.fetch_time_max) {}
 
   std::uint64_t body_bytes_max() const override { return registry::kUploadRequestBytesMax; }
 
   std::optional<HttpResponse> take(protocol::ByteView bytes) override {
     if (!welcome_ || !waiting_share_.take(bytes.size())) return busy(request_);
+    if (is_late()) return git_refusal(request_, late());
     body_.insert(body_.end(), bytes.begin(), bytes.end());
     return std::nullopt;
   }
@@ -44,14 +46,24 @@ class FetchExchange final : public HttpExchange {
     return response;
   }
 
-  protocol::Result<protocol::Bytes> more() override { return fetch_->read(); }
+  protocol::Result<protocol::Bytes> more() override {
+    if (is_late()) return tl::unexpected(late());
+    return fetch_->read();
+  }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  // What a fetch holds, others wait for: also one that never quite stalls ends.
+  bool is_late() const { return Clock::now() >= ends_; }
+  static Error late() { return {ErrorCode::kTimeout, "git fetch"}; }
+
   OpenFetch open_;
   std::shared_ptr<GitLoad> load_;  // outlives the shares
   HttpRequest request_;
   Share fetch_share_, waiting_share_, objects_share_;
   bool welcome_;
+  Clock::time_point ends_;
   protocol::Bytes body_;
   std::unique_ptr<registry::Fetch> fetch_;
 };

@@ -1,9 +1,10 @@
-// GitLoad: what git's fetches and pushes hold of what is bounded, all together and, of slots, each sender alone: sixteen slow
-// connections of one address must not keep everybody else out. registry/GIT.md "Bounds".
+// GitLoad: what git's fetches and pushes hold of what is bounded, all together and each sender alone: the slow connections of one
+// address must not keep everybody else out. registry/GIT.md "Bounds".
 //
 // Invariant: what a Share took is given back at its end. Any thread; one short lock.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
@@ -48,13 +49,18 @@ struct GitLimits {
   std::size_t fetches_max = 64;                       // under way at once
   std::size_t fetches_of_one_max = 16;                // from one address: a class behind one router clones together
   std::size_t waiting_bytes_max = 32 * 1024 * 1024;   // of requests that are not whole yet, all together
+  std::size_t waiting_bytes_of_one_max = 8 * 1024 * 1024;  // from one address: two of the largest
   std::size_t objects_max = 4'000'000;                // listed for answers under way, all together: 80 MB of names
+  std::size_t objects_of_one_max = 2'000'000;         // to one address: the largest answer
+  std::chrono::seconds fetch_time_max{3'600};         // from the header to the last byte: 80 MB, a large registry, at 22 KB/s
 };
 
 // What all fetches share, of places, of the commons and of answers.
 struct GitLoad {
-  explicit GitLoad(const GitLimits& limits = {})
-      : fetches(limits.fetches_max, limits.fetches_of_one_max), waiting_bytes(limits.waiting_bytes_max), objects(limits.objects_max) {}
+  explicit GitLoad(const GitLimits& given = {})
+      : limits(given), fetches(given.fetches_max, given.fetches_of_one_max), waiting_bytes(given.waiting_bytes_max, given.waiting_bytes_of_one_max),
+        objects(given.objects_max, given.objects_of_one_max) {}
+  const GitLimits limits;
   Capacity fetches, waiting_bytes, objects;
 };
 

@@ -1,16 +1,22 @@
 #include <catch2/catch.hpp>
 
+#include "daemon/git_fetch.h"
 #include "daemon/git_routes.h"
 #include "tests/daemon/served.h"
+#include "tests/registry/git_fixture.h"
+#include "tests/twins/memory_content_store.h"
 
 using namespace maillage::daemon;
 using namespace maillage;
 
 namespace {
 
+// Fetches of one place. Senders are who a proxy on this machine says that they are.
 struct GitServed {
   WorkerPool pool{1, 16};
   std::string asked;
+  std::shared_ptr<tests::MemoryContentStore> store = std::make_shared<tests::MemoryContentStore>();
+  tests::Place place{1};
   std::unique_ptr<Served> served;
 
   explicit GitServed(GitLimits limits = {}) {
@@ -20,22 +26,33 @@ struct GitServed {
       if (repository == "nobody") return protocol::fail(protocol::ErrorCode::kNotFound, "nobody");
       return protocol::Bytes{'r', 'e', 'f', 's'};
     };
-    source.fetch = [this](std::string_view repository, protocol::ByteView) -> protocol::Result<std::unique_ptr<registry::Fetch>> {
-      asked = repository;
-      return registry::Fetch::refuse("no");
-    };
+    tests::publish_files(*store, place, {{"profile.json", tests::bytes_of("{}")}});
+    source.fetch = [this](std::string_view repository, protocol::ByteView) { return fetch(repository); };
     RouteTable routes;
     add_git_routes(routes, std::move(source), pool, std::make_shared<GitLoad>(limits));
-    served = std::make_unique<Served>(std::move(routes));
+    HttpConfig config;
+    config.trusted_proxies = {"127.0.0.1"};
+    served = std::make_unique<Served>(std::move(routes), config);
     served->run();
+  }
+  protocol::Result<std::unique_ptr<registry::Fetch>> fetch(std::string_view repository) {
+    asked = repository;
+    if (repository == "lieu") return registry::Fetch::refuse("no");
+    registry::UploadRequest request;
+    request.wants = {*place.commit};
+    request.end = registry::UploadRequest::End::kDone;
+    return registry::Fetch::open(store, request, registry::Compare::kWhole);  // a commit, a folder and a file
   }
   ~GitServed() {
     pool.stop();
     served.reset();
   }
-  std::string post(const std::string& body, const std::string& type = "application/x-git-upload-pack-request") {
+  std::string post(const std::string& body, const std::string& type = "application/x-git-upload-pack-request") { return post_to("lieu", body, "", type); }
+  std::string post_to(const std::string& repository, const std::string& body, const std::string& sender,
+                      const std::string& type = "application/x-git-upload-pack-request") {
     Caller caller(served->port);
-    caller.send("POST /git/lieu.git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en\r\nContent-Type: " + type +
+    std::string forwarded = sender.empty() ? "" : "\r\nX-Forwarded-For: " + sender;
+    caller.send("POST /git/" + repository + ".git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en\r\nContent-Type: " + type + forwarded +
                 "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     return caller.receive_all();
   }
@@ -88,6 +105,35 @@ TEST_CASE("beyond what may be under way, a client is told to come back, and what
     for (int tries = 0; tries < 1'000 && !contains(after, "HTTP/1.1 200"); ++tries) after = narrow.post(std::string(60, '0'));
     CHECK(contains(after, "HTTP/1.1 200"));
   }
+}
+
+TEST_CASE("one address takes a part of what requests and answers may hold, and others are answered beside it") {
+  GitLimits limits;
+  limits.waiting_bytes_of_one_max = 50;
+  limits.objects_of_one_max = 2;
+  GitServed git(limits);
+  CHECK(contains(git.post_to("lieu", std::string(60, '0'), "198.51.100.7"), "HTTP/1.1 503"));
+  CHECK(contains(git.post_to("lieu", std::string(40, '0'), "198.51.100.7"), "HTTP/1.1 200"));
+  CHECK(contains(git.post_to("lieu", std::string(60, '0'), ""), "HTTP/1.1 200"));
+  CHECK(contains(git.post_to("atelier", "0000", "198.51.100.7"), "HTTP/1.1 503"));
+  CHECK(contains(git.post_to("atelier", "0000", ""), "PACK"));
+}
+
+TEST_CASE("a fetch ends when its time is over, while it asks and while it is answered, and what it held is free again") {
+  GitLimits limits;
+  limits.fetch_time_max = std::chrono::seconds(0);
+  GitServed late(limits);
+  CHECK(contains(late.post("0000"), "HTTP/1.1 504"));
+  auto load = std::make_shared<GitLoad>(limits);
+  HttpRequest request;
+  request.captures = {"lieu"};
+  request.headers.emplace_back("Content-Type", "application/x-git-upload-pack-request");
+  auto exchange = fetch_exchange(request, load, [&](protocol::ByteView) { return late.fetch("atelier"); });
+  CHECK(exchange->answer().status == 200);
+  CHECK(exchange->more().error().code == protocol::ErrorCode::kTimeout);
+  exchange.reset();
+  CHECK(Share(load->fetches).take(limits.fetches_max));
+  CHECK(Share(load->objects).take(limits.objects_max));
 }
 
 TEST_CASE("one sender takes a part of the slots, and what is given back may be taken again") {
