@@ -75,9 +75,10 @@ std::string tell_file(const json::object& file, Language language) {
 // Whose it is, and what it says, as it would become public.
 std::string tell_commit(const json::object& commit, Language language) {
   const json::object &author = object_at(commit, "author"), &committer = object_at(commit, "committer");
-  std::string said = say(Message::kInboxVersion, language, {told(author, "name"), told(author, "email")});
+  std::string said = say(Message::kInboxVersion, language, {told(author, "name"), told(author, "email"), told(commit, "date")});
   if (!committer.empty())
-    said = say(Message::kInboxVersionBy, language, {told(author, "name"), told(author, "email"), told(committer, "name"), told(committer, "email")});
+    said = say(Message::kInboxVersionBy, language,
+               {told(author, "name"), told(author, "email"), told(committer, "name"), told(committer, "email"), told(commit, "date")});
   said += "\n" + lines_of(text_of(commit, "message"));
   if (commit.contains("cut")) said += say(Message::kInboxCut, language) + "\n";
   return said;

@@ -141,7 +141,9 @@ class PushExchange final : public HttpExchange {
     auto outcome = source_->finish(*arrival_, push);
     arrival_.reset();
     if (!outcome) return refuse(outcome.error());
-    return registry::report_push(request, safe(outcome->announcement ? tell_published(*outcome) : tell_waiting(*outcome)), "");
+    std::vector<std::string> said = outcome->announcement ? tell_published(*outcome) : tell_waiting(*outcome);
+    if (push.other_certificate) said.push_back(say(Message::kPushOtherCertificate, language_));
+    return registry::report_push(request, safe(std::move(said)), "");
   }
 
   protocol::Bytes refuse(const Problems& problems) const {

@@ -35,6 +35,9 @@ MAILLAGE_MESSAGE(kPushReserved, "Elle change {} dans profile.json : le lieu le v
 MAILLAGE_MESSAGE(kPushWithdraws, "Elle retirerait : {}", "It would withdraw: {}")
 MAILLAGE_MESSAGE(kPushRemoval, "Pour proposer de retirer des fichiers : git rm, git commit, puis git push origin HEAD:refs/for/main",
                  "To propose that files go: git rm, git commit, then git push origin HEAD:refs/for/main")
+MAILLAGE_MESSAGE(kPushOtherCertificate,
+                 "Pour publier aussitôt, signez avec une clé SSH Ed25519 ; sinon, ou pour ne pas signer : git push --no-signed.",
+                 "To publish at once, sign with an SSH Ed25519 key; otherwise, or not to sign: git push --no-signed.")
 MAILLAGE_MESSAGE(kPushNumber, "Son numéro : {}", "Its number: {}")
 MAILLAGE_MESSAGE(kPushStatus, "Où elle en est : {}/api/v1/contributions/{}", "How it stands: {}/api/v1/contributions/{}")
 MAILLAGE_MESSAGE(kPushAnswer, "La réponse avec git : git fetch {}/git/{}/answers/{} refs/answers/{} && git show FETCH_HEAD:answer.txt",
@@ -128,10 +131,10 @@ MAILLAGE_MESSAGE(kInboxFrom, "Contribution de {} pour « {} », reçue le {} ({}
 MAILLAGE_MESSAGE(kInboxWas, "Contribution pour « {} », reçue le {} ({}).", "Contribution for “{}”, received on {} ({}).")
 MAILLAGE_MESSAGE(kInboxEmail, "Son adresse, qui reste ici : {}", "The address, which stays here: {}")
 MAILLAGE_MESSAGE(kInboxKeep,
-                 "Elle demande à garder ses propres versions. Pour chacune, ceci deviendrait public, et serait copié partout : nom, adresse e-mail, message.",
-                 "It asks to keep its author's own commits. Of each, this would become public and be copied everywhere: name, e-mail address, message.")
-MAILLAGE_MESSAGE(kInboxVersion, "  {} <{}>", "  {} <{}>")
-MAILLAGE_MESSAGE(kInboxVersionBy, "  {} <{}>, enregistrée par {} <{}>", "  {} <{}>, committed by {} <{}>")
+                 "Elle demande à garder ses propres versions. Pour chacune, ceci deviendrait public, et serait copié partout : nom, adresse e-mail, date, message.",
+                 "It asks to keep its author's own commits. Of each, this would become public and be copied everywhere: name, e-mail address, date, message.")
+MAILLAGE_MESSAGE(kInboxVersion, "  {} <{}>, {}", "  {} <{}>, {}")
+MAILLAGE_MESSAGE(kInboxVersionBy, "  {} <{}>, enregistrée par {} <{}>, {}", "  {} <{}>, committed by {} <{}>, {}")
 MAILLAGE_MESSAGE(kInboxReserved, "À vérifier de près, cela change qui tient le lieu ou à qui il est relié : {}",
                  "Check closely, this changes who keeps the place or what it is linked to: {}")
 MAILLAGE_MESSAGE(kInboxAnswer, "Déjà répondu : {}", "Answered already: {}")

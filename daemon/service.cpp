@@ -190,7 +190,7 @@ PushSource Service::State::push_source() {
 tl::expected<registry::PushOutcome, registry::Problems> Service::State::finish_push(registry::Inbox::Arrival& arrival, const registry::Push& push) {
   using Taken = tl::expected<registry::PushOutcome, registry::Problems>;
   auto refused = [](ErrorCode code) { return tl::unexpected(registry::Problems{{"", "", code, "git push", ""}}); };
-  auto judged = registry->judge_push(arrival, push);
+  auto judged = registry->judge_push(arrival, push, now().wall);
   if (!judged) return tl::unexpected(judged.error());
   auto promise = std::make_shared<std::promise<Taken>>();
   std::future<Taken> taken = promise->get_future();

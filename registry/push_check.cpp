@@ -6,7 +6,7 @@
 
 #include "protocol/record.h"
 #include "protocol/utf8.h"
-#include "registry/pushed_commit.h"
+#include "registry/kept_commits.h"
 #include "registry/pushed_tree.h"
 
 namespace maillage::registry {
@@ -31,14 +31,14 @@ PackLimits limits_of_push() {
 
 Problem problem_of(const Error& error) { return {"", "", error.code, error.context, ""}; }
 
-// The commits that are pushed, newest first, and where they leave for the place's history.
-struct PushedCommits {
-  std::vector<std::pair<ObjectId, PushedCommit>> commits;
+// The commits that are pushed, and where they leave for the place's history.
+struct Walk {
+  PushedCommits commits;
   std::vector<ObjectId> bases;
 };
 
-Result<PushedCommits> walk_commits(const OpenedPush& opened, const ObjectId& tip) {
-  PushedCommits pushed;
+Result<Walk> walk_commits(const OpenedPush& opened, const ObjectId& tip) {
+  Walk pushed;
   std::unordered_set<ObjectId> seen{tip};
   std::vector<ObjectId> waiting{tip};
   for (std::size_t next = 0; next < waiting.size(); ++next) {
@@ -60,16 +60,6 @@ Result<PushedCommits> walk_commits(const OpenedPush& opened, const ObjectId& tip
   return pushed;
 }
 
-// In nobody's mailbox: `.invalid` (RFC 2606), or an address that forges give out for commits.
-bool is_public_address(std::string_view email) {
-  if (email.empty() || email.ends_with(".invalid") || email.starts_with("noreply@") || email.starts_with("no-reply@")) return true;
-  std::string domain = "." + std::string(email.substr(std::min(email.size(), email.rfind('@') + 1)));
-  return email.find('@') != email.npos && domain.find(".noreply.") != domain.npos;
-}
-
-// Each is judged by itself, against all that changes.
-constexpr std::size_t kKeptCommitsMax = 50;
-
 Result<ObjectId> tree_at(const ObjectSource& objects, const ObjectId& commit) {
   auto bytes = objects.read_as(ObjectKind::kCommit, commit);
   auto read = bytes ? read_commit(*bytes) : tl::unexpected(bytes.error());
@@ -82,50 +72,6 @@ std::optional<Bytes> bytes_at(const ObjectSource& objects, const ObjectId& tree,
   if (!blob || !*blob) return std::nullopt;
   auto bytes = objects.read_as(ObjectKind::kBlob, **blob);
   return bytes ? std::optional(std::move(*bytes)) : std::nullopt;
-}
-
-// What changes from base to tip, as the operator is shown it.
-struct Shown {
-  ObjectId base_tree;
-  std::map<std::string, std::optional<ObjectId>> files;
-};
-
-Result<Shown> shown_of(const OpenedPush& opened, const CheckedPush& checked) {
-  auto base = tree_at(opened.objects(), checked.base);
-  auto changes = base ? files_of_push(opened.objects(), *base, checked.tip_tree) : tl::unexpected(base.error());
-  if (!changes) return tl::unexpected(changes.error());
-  Shown shown{*base, {}};
-  for (PushedFile& file : changes->files) shown.files.emplace(std::move(file.path), file.blob);
-  return shown;
-}
-
-// What `-o keep` asks of a commit that stays in the history for ever.
-void check_kept(const OpenedPush& opened, const ObjectId& id, const Shown& shown, TreeCache& cache, Problems& problems) {
-  auto note = [&](ErrorCode code, const std::string& context) {
-    Problem problem{"", "", code, context, ""};
-    if (std::ranges::find(problems, problem) == problems.end()) protocol::append(problems, std::move(problem));
-  };
-  std::string name = id.hex().substr(0, 12);
-  auto bytes = opened.objects().read_as(ObjectKind::kCommit, id);
-  auto commit = bytes ? read_commit(*bytes) : tl::unexpected(bytes.error());
-  if (!commit) {
-    bool other_signature = bytes && protocol::as_text(*bytes).find("\ngpgsig") != std::string_view::npos && commit.error().context == "commit: gpgsig";
-    return other_signature ? note(ErrorCode::kKeepUnsigned, name) : note(ErrorCode::kKeepForm, name + ", " + commit.error().context);
-  }
-  if (!commit->signature) note(ErrorCode::kKeepUnsigned, name);
-  else if (!verify_signature(*commit)) note(ErrorCode::kKeepForm, name + ", bad signature");
-  for (const std::string& email : {commit->author.email, commit->committer.email})
-    if (!is_public_address(email)) note(ErrorCode::kKeepEmail, protocol::shown(email));
-  if (auto summary = summarise(opened.objects(), commit->tree, cache); !summary) return note(ErrorCode::kKeepForm, name + ", " + summary.error().context);
-  // The operator is shown what changes from base to tip: what one commit brings and the next takes away, nobody would have seen.
-  auto changes = files_of_push(opened.objects(), shown.base_tree, commit->tree);
-  if (!changes) return note(ErrorCode::kKeepForm, name + ", " + changes.error().context);
-  if (!changes->problems.empty()) return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(changes->problems.front().path));
-  for (const PushedFile& file : changes->files) {
-    if (!file.blob) continue;
-    auto at_tip = shown.files.find(file.path);
-    if (at_tip == shown.files.end() || at_tip->second != file.blob) return note(ErrorCode::kKeepForm, name + ", " + protocol::shown(file.path));
-  }
 }
 
 void check_name(CheckedPush& checked, const PushedCommit& tip, Problems& problems) {
@@ -195,17 +141,7 @@ std::vector<std::string> reserved_fields(const std::optional<Bytes>& before, con
 
 namespace {
 
-void check_all_kept(const OpenedPush& opened, const PushedCommits& pushed, const CheckedPush& checked, Problems& problems) {
-  auto note = [&](const Error& error) { (void)protocol::append(problems, problem_of(error)); };
-  if (pushed.commits.size() > kKeptCommitsMax) return note({ErrorCode::kKeepForm, std::to_string(pushed.commits.size()) + " commits"});
-  auto shown = shown_of(opened, checked);
-  if (!shown) return note(shown.error());
-  // Rationale for a cache of its own: what it says of these folders is true while the pack is there, and no longer.
-  TreeCache of_pack(4096);
-  for (const auto& [id, commit] : pushed.commits) check_kept(opened, id, *shown, of_pack, problems);
-}
-
-tl::expected<CheckedPush, Problems> judge(const OpenedPush& opened, const Push& push, TreeCache& cache) {
+tl::expected<CheckedPush, Problems> judge(const OpenedPush& opened, const Push& push, TreeCache& cache, protocol::UnixTime now) {
   auto refused = [](const Error& error) { return tl::unexpected(Problems{problem_of(error)}); };
   if (opened.history().distance(push.tip)) return refused({ErrorCode::kPushUnchanged, ""});
   auto pushed = walk_commits(opened, push.tip);
@@ -218,17 +154,18 @@ tl::expected<CheckedPush, Problems> judge(const OpenedPush& opened, const Push& 
   Problems problems;
   check_name(checked, tip, problems);
   if (auto done = check_files(opened, checked, cache, problems); !done) return refused(done.error());
-  if (push.keep && problems.empty()) check_all_kept(opened, *pushed, checked, problems);
+  if (push.keep && problems.empty()) check_kept_commits(opened, pushed->commits, checked, now, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return checked;
 }
 
 }  // namespace
 
-tl::expected<CheckedPush, Problems> check_push(const OpenedPush& opened, const Push& push, TreeCache& cache) {
-  auto verdict = judge(opened, push, cache);
+tl::expected<CheckedPush, Problems> check_push(OpenedPush& opened, const Push& push, TreeCache& cache, protocol::UnixTime now) {
+  auto verdict = judge(opened, push, cache, now);
   // Whatever was found to be missing then, may be there.
   if (opened.is_late()) return tl::unexpected(Problems{problem_of({ErrorCode::kTimeout, kWhatIsLate})});
+  if (verdict) opened.lift_deadline();
   return verdict;
 }
 

@@ -23,6 +23,7 @@ struct Push {
   std::string sender;                  // Contribution::sender
   std::optional<protocol::PublicKey> certified;  // the maintainer's key of a push certificate over our nonce, good for this push alone
   std::optional<protocol::PublicKey> signer = std::nullopt;  // the key of the certificate, whosever it is
+  bool other_certificate = false;  // one of a kind that we do not read (OpenPGP, X.509, another SSH key): as if there were none
 };
 
 struct CheckedPush {
@@ -48,10 +49,12 @@ class TimedSource final : public ObjectSource {
   bool contains(const ObjectId& id) const override { return !is_late() && source_.contains(id); }
   Result<Object> read(const ObjectId& id) const override;  // kTimeout
   Result<BlobSummary> summarise_blob(const ObjectId& id) const override;
+  // Read without end from now on. Not while another thread reads.
+  void lift() { until_ = Moment::max(); }
 
  private:
   const ObjectSource& source_;
-  const Moment until_;
+  Moment until_;
 };
 
 // A pushed pack, opened: its objects before the place's history. Points into `pack` and `store`.
@@ -65,6 +68,7 @@ class OpenedPush {
   const PlaceHistory& history() const { return history_; }
   const ObjectSource& objects() const { return objects_; }
   bool is_late() const { return objects_.is_late(); }
+  void lift_deadline() { store_.lift(), objects_.lift(); }
 
  private:
   OpenedPush(const ObjectSource& store, const ObjectId& head, TimedSource::Moment until)
@@ -76,8 +80,9 @@ class OpenedPush {
   TimedSource objects_;
 };
 
-// Also kTimeout, alone. `cache` knows the store's trees; what the pack brings is not put into it.
-tl::expected<CheckedPush, std::vector<protocol::Problem>> check_push(const OpenedPush& opened, const Push& push, TreeCache& cache);
+// Also kTimeout, alone. What passes is read without end from then on: that is our own work, which waits for its turn as long as it
+// has to. `cache` knows the store's trees; what the pack brings is not put into it. `now`: when it came, or later.
+tl::expected<CheckedPush, std::vector<protocol::Problem>> check_push(OpenedPush& opened, const Push& push, TreeCache& cache, protocol::UnixTime now);
 
 // The fields of a profile that its operator alone may change, as they differ.
 std::vector<std::string> reserved_fields(const std::optional<Bytes>& before, const std::optional<Bytes>& after);

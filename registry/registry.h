@@ -258,11 +258,12 @@ class Registry {
   // Everything that is wrong with it, in any thread; then, in the writer's turn: it waits in the inbox, durable on return. The same
   // commit pushed again is the same contribution. A maintainer's certified push is published, unless it changes what only an
   // operator may.
-  tl::expected<JudgedPush, Problems> judge_push(Inbox::Arrival& arrival, const Push& push) const;
+  tl::expected<JudgedPush, Problems> judge_push(Inbox::Arrival& arrival, const Push& push, UnixTime now) const;
   tl::expected<PushOutcome, Problems> take_push(Inbox::Arrival& arrival, const Push& push, const JudgedPush& judged, UnixTime now);
-  // The place that a push to this repository is for. kNotFound, kUnknownPlace, kNotOurs, kMovedAway.
+  // The place that a push to this repository is for. kNotFound, kUnknownPlace; kPushWhole; kPushElsewhere with the command to use,
+  // kPushElsewhereUnknown: of a place that is not published from here.
   Result<PlaceId> place_for_push(std::string_view repository) const;
-  // Who certified the push, and whether that goes straight in. kPushNonce, kBadSignature.
+  // Who certified the push, and whether that goes straight in; a certificate of another kind than ours is as good as none. kPushNonce, kBadSignature.
   Result<void> certify(Push& push, const PushCertificate& certificate, PushNonces& nonces, UnixTime now) const;
   // What stock git reads before it pushes, and of an answer. kNoContribution.
   Result<Bytes> advertise_push(std::string_view repository, const PushNonces& nonces, UnixTime now) const;

@@ -104,7 +104,7 @@ Result<std::unique_ptr<Inbox::Arrival>> Registry::begin_push() {
   return parts_->inbox->begin([this](std::uint64_t bytes) { return parts_->need_room(kReserveBytes + bytes); });
 }
 
-tl::expected<JudgedPush, Problems> Registry::judge_push(Inbox::Arrival& arrival, const Push& push) const {
+tl::expected<JudgedPush, Problems> Registry::judge_push(Inbox::Arrival& arrival, const Push& push, UnixTime now) const {
   auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
   auto head = parts_->head_for_push(push.place);
   if (!head) return refused(head.error());
@@ -112,7 +112,7 @@ tl::expected<JudgedPush, Problems> Registry::judge_push(Inbox::Arrival& arrival,
   if (!bytes) return refused(bytes.error());
   auto opened = OpenedPush::open(*parts_->objects, head->head.commit, *bytes, std::chrono::steady_clock::now() + kJudgeTimeMax);
   if (!opened) return refused(opened.error());
-  auto checked = check_push(**opened, push, parts_->trees);
+  auto checked = check_push(**opened, push, parts_->trees, now);
   if (!checked) return tl::unexpected(checked.error());
   return JudgedPush{std::move(*opened), std::move(*checked), bytes->size()};
 }
@@ -143,13 +143,15 @@ Result<StagedCommits> Registry::Parts::stage_kept(const ObjectId& tip, const Ope
   LooseObjects fresh;
   StagedCommits staged;
   StagedCommit made{tip, checked.tip_tree, {}};
-  if (checked.base != held_commit || !leads_to(opened.objects(), tip, held_commit, opened.history())) {
-    auto tree = tree_of(held_commit);
-    if (!tree) return tl::unexpected(tree.error());
-    std::map<std::string, std::optional<ObjectId>> names;
-    for (const auto& [path, file] : next.files) names.emplace(path, file ? std::optional(object_id(ObjectKind::kBlob, *file)) : std::nullopt);
-    auto edited = edit_tree(opened.objects(), *tree, names);
-    if (!edited) return tl::unexpected(edited.error());
+  auto tree = tree_of(held_commit);
+  if (!tree) return tl::unexpected(tree.error());
+  std::map<std::string, std::optional<ObjectId>> names;
+  for (const auto& [path, file] : next.files) names.emplace(path, file ? std::optional(object_id(ObjectKind::kBlob, *file)) : std::nullopt);
+  auto edited = edit_tree(opened.objects(), *tree, names);
+  if (!edited) return tl::unexpected(edited.error());
+  // Only what was judged and shown becomes the state: the tip may have more (a confirmation that it drops).
+  bool forward = checked.base == held_commit && checked.tip_tree == edited->root && leads_to(opened.objects(), tip, held_commit, opened.history());
+  if (!forward) {
     for (auto& [id, bytes] : edited->trees) fresh.emplace(id, Object{ObjectKind::kTree, std::move(bytes)});
     CommitPerson place{person_name(next.author), place_email(next.chain.place()), std::max<std::int64_t>(0, now.ms / 1000), 0};
     Bytes commit = write_commit(sign(Commit{edited->root, {held_commit, tip}, place, place, {}, next.message + "\n"}, identity.key));
@@ -229,7 +231,7 @@ tl::expected<Announcement, Problems> Registry::approve(const ContributionId& id,
   auto opened = OpenedPush::open(*parts_->objects, head->head.commit, pack->bytes());
   if (!opened) return refused(opened.error());
   // Judged again: by the rules of today, before the history of today.
-  auto checked = check_push(**opened, push_of(*contribution), parts_->trees);
+  auto checked = check_push(**opened, push_of(*contribution), parts_->trees, now);
   // Its own commits are published already: an approval that was cut short after that.
   bool published = !checked && checked.error().front().code == ErrorCode::kPushUnchanged;
   if (!checked && !published) return tl::unexpected(checked.error());
@@ -338,7 +340,7 @@ tl::expected<boost::json::object, Problems> Registry::show_contribution(const Co
   if (!tree) return refused(tree.error());
   auto opened = OpenedPush::open(*parts_->objects, head->head.commit, pack->bytes(), std::chrono::steady_clock::now() + kJudgeTimeMax);
   if (!opened) return refused(opened.error());
-  auto checked = check_push(**opened, push_of(*contribution), parts_->trees);
+  auto checked = check_push(**opened, push_of(*contribution), parts_->trees, contribution->received);
   if (!checked) return tl::unexpected(checked.error());
   ShownContribution shown(language);
   for (const auto& [path, after] : checked->files) {

@@ -5,6 +5,7 @@
 #include "protocol/record.h"
 #include "protocol/utf8.h"
 #include "registry/record_difference.h"
+#include "registry/time_zone.h"
 
 namespace maillage::registry {
 namespace {
@@ -82,6 +83,7 @@ void ShownContribution::add_commit(const ObjectId& id, const Commit& commit) {
   json::object shown{{"id", id.hex()}, {"author", person(commit.author)}};
   bool same = commit.author.name == commit.committer.name && commit.author.email == commit.committer.email;
   if (!same) shown["committer"] = person(commit.committer);
+  shown["date"] = format_utc({commit.committer.seconds * 1000});
   shown["message"] = begin_of(commit.message);
   finish(shown);
   commits_.push_back(std::move(shown));

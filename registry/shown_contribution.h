@@ -30,7 +30,7 @@ class ShownContribution {
 
   // {"files": [{"path", "change", and "fields" [{"pointer", "label", "before", "after"}] of a record, or "before" and
   // "after" of a text, or "bytes" alone; "cut": true when something of it is left out}], "commits": [{"id", "author"
-  // {"name", "email"}, "committer", "message"}] when there are any, "cut": how many of both are}.
+  // {"name", "email"}, "committer", "date", "message"}] when there are any, "cut": how many of both are}.
   boost::json::object take() &&;
 
  private:

@@ -12,7 +12,8 @@ using Kind = PktReader::Kind;
 constexpr std::size_t kHexBytes = 40;
 // A ref that somebody types, with room.
 constexpr std::size_t kRefBytesMax = 256;
-constexpr std::string_view kArmour = "-----BEGIN SSH SIGNATURE-----";
+// Of every kind of signature that git knows: SSH, OpenPGP, X.509.
+constexpr std::string_view kArmour = "-----BEGIN ";
 
 tl::unexpected<Error> wrong(std::string_view what) { return fail(ErrorCode::kPushMalformed, std::string(what)); }
 
@@ -103,8 +104,8 @@ class Opening {
       auto end = static_cast<std::size_t>(reinterpret_cast<const std::uint8_t*>(pkt.text.data()) - bytes_.data()) + pkt.text.size();
       if (end < lines_.taken()) text += '\n';
     }
-    auto begins = text.find(kArmour);
-    if (begins == text.npos || (begins > 0 && text[begins - 1] != '\n')) return wrong("push-cert: SSH");
+    auto begins = text.starts_with(kArmour) ? 0 : text.find("\n" + std::string(kArmour)) + 1;  // npos + 1 is 0
+    if (begins == 0) return wrong("push-cert: unsigned");
     PushCertificate certificate{text.substr(0, begins), text.substr(begins), "", {}};
     if (certificate.signature.ends_with('\n')) certificate.signature.pop_back();
     request_.certificate = std::move(certificate);
@@ -156,6 +157,8 @@ Result<std::optional<PushOpening>> read_push_opening(ByteView bytes, bool whole)
   if (read && !*read && bytes.size() > kPushRequestBytesMax) return fail(ErrorCode::kTooLarge, "> " + std::to_string(kPushRequestBytesMax));
   return read;
 }
+
+bool is_ours_to_read(const PushCertificate& certificate) { return read_armour(certificate.signature).has_value(); }
 
 std::optional<protocol::PublicKey> signer_of(const PushCertificate& certificate) {
   auto signature = read_armour(certificate.signature);

@@ -51,6 +51,9 @@ struct PushOpening {
 // Nothing: more bytes are needed. kMalformed, kTooMany, kTooLarge.
 Result<std::optional<PushOpening>> read_push_opening(ByteView bytes, bool whole);
 
+// Whether the signature is of the one kind that we read, SSH with an Ed25519 key; it may be anything else that git signs with.
+bool is_ours_to_read(const PushCertificate& certificate);
+
 // The key that signed the certificate, when its signature holds over its text.
 std::optional<protocol::PublicKey> signer_of(const PushCertificate& certificate);
 

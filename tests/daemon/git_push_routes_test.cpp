@@ -53,7 +53,7 @@ struct PushServed {
     };
     given.certify = [this](Push& push, const PushCertificate& certificate) { return here->certify(push, certificate, nonces, kNow); };
     given.finish = [this](Inbox::Arrival& arrival, const Push& push) -> tl::expected<PushOutcome, Problems> {
-      auto judged = here->judge_push(arrival, push);
+      auto judged = here->judge_push(arrival, push, kNow);
       if (!judged) return tl::unexpected(judged.error());
       return here->take_push(arrival, push, *judged, kNow);
     };

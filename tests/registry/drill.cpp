@@ -157,7 +157,7 @@ Result<void> contribute(Registry& registry) {
   if (!arrival) return tl::unexpected(arrival.error());
   if (auto done = (*arrival)->append(pushed().pack); !done) return done;
   auto failed = [](const Problems& problems) { return tl::unexpected(Error{problems.front().code, problems.front().context}); };
-  auto judged = registry.judge_push(**arrival, pushed().push);
+  auto judged = registry.judge_push(**arrival, pushed().push, kNow);
   if (!judged) return failed(judged.error());
   auto outcome = registry.take_push(**arrival, pushed().push, *judged, kNow);
   return outcome ? Result<void>() : failed(outcome.error());

@@ -35,7 +35,7 @@ class PushFixture {
   }
 
   std::string git(const std::string& arguments) const {
-    std::string environment = "env -i PATH=\"$PATH\" LC_ALL=C GIT_CONFIG_NOSYSTEM=1 HOME=" + folder_.path().string();
+    std::string environment = "env -i PATH=\"$PATH\" LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_COMMITTER_DATE='" + committed + " +0000' HOME=" + folder_.path().string();
     return output_of("cd " + (std::filesystem::exists(work()) ? work() : folder_.path()).string() + " && " + environment + " git " + arguments);
   }
   // The place as a contributor has it: branch and remote branch `main`.
@@ -84,7 +84,7 @@ class PushFixture {
   Outcome push(const Push& push, const Bytes& pack, protocol::UnixTime now = kPushNow) {
     auto arrival = must(registry->begin_push());
     must(arrival->append(pack));
-    auto judged = registry->judge_push(*arrival, push);
+    auto judged = registry->judge_push(*arrival, push, now);
     if (!judged) return tl::unexpected(judged.error());
     return registry->take_push(*arrival, push, *judged, now);
   }
@@ -130,6 +130,7 @@ class PushFixture {
 
   protocol::PlaceId place;
   std::unique_ptr<Registry> registry;
+  std::string committed = "1800000000";  // the time of her computer: kPushNow
 
  private:
   TemporaryDirectory folder_;

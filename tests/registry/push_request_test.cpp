@@ -122,6 +122,20 @@ TEST_CASE("a push certificate names its signer only when the signature is over i
   CHECK(read_push_opening(beside, false).error().code == ErrorCode::kPushMalformed);
 }
 
+TEST_CASE("a certificate in any signature that git makes is read, and only ours is said to be") {
+  protocol::KeyPair key(protocol::Seed{{1}});
+  std::vector<std::string> lines{capable("push-cert")};
+  for (const std::string& line : lines_of(certificate_text("123-abc"))) lines.push_back(line);
+  CHECK(read_push_opening(request([&] { auto cut = lines; return cut.push_back("push-cert-end"), cut; }()), false).error().code == ErrorCode::kPushMalformed);
+  for (const char* line : {"-----BEGIN PGP SIGNATURE-----", "", "iHUEABYKAB0=", "-----END PGP SIGNATURE-----", "push-cert-end"}) lines.emplace_back(line);
+  PushOpening opening = opening_of(request(lines));
+  REQUIRE(opening.request.certificate);
+  CHECK(opening.request.certificate->text == certificate_text("123-abc"));
+  CHECK_FALSE(is_ours_to_read(*opening.request.certificate));
+  CHECK_FALSE(signer_of(*opening.request.certificate));
+  CHECK(is_ours_to_read(*opening_of(certified(certificate_text("123-abc"), key)).request.certificate));
+}
+
 TEST_CASE("a nonce is good once, for its place, for ten minutes") {
   protocol::SystemRandom random;
   PushNonces nonces(random), others(random);

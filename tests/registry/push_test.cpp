@@ -300,7 +300,65 @@ TEST_CASE("strangers' push certificates do not keep a maintainer out, and are no
   CHECK(it.registry->certify(push, certificate_of("1-x", stranger), nonces, kPushNow).error().code == ErrorCode::kPushNonce);
 }
 
-TEST_CASE("a push that takes too long to judge is refused for that, whatever was found until then") {
+TEST_CASE("a certificate signed in another way than with an SSH Ed25519 key is as good as none, never a reason to publish or to refuse") {
+  PushFixture it;
+  protocol::KeyPair maintainer(protocol::Seed{{7}});
+  it.publish("profile.json", R"({"kind": "profile", "name": "Konk Ar Lab", "maintainers": [{"name": "Jeanne", "key": ")" +
+                                 ssh_public_key(maintainer.public_key()) + "\"}]}");
+  protocol::SystemRandom random;
+  PushNonces nonces(random);
+  Push push;
+  push.place = it.place;
+  PushCertificate other = certificate_of(nonces.make(it.place, kPushNow), maintainer);
+  must(it.registry->certify(push, other, nonces, kPushNow));
+  CHECK_FALSE(push.other_certificate);
+  CHECK(push.certified);
+  for (const char* armour : {"-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----\nMIAG\n-----END SIGNED MESSAGE-----",
+                             "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----"}) {
+    Push hers;
+    hers.place = it.place;
+    other.signature = armour;
+    must(it.registry->certify(hers, other, nonces, kPushNow));
+    CHECK(hers.other_certificate);
+    CHECK_FALSE(hers.certified);
+    CHECK_FALSE(hers.signer);
+  }
+}
+
+TEST_CASE("a push to the copy of a place is told the command for the daemon that publishes it, and a push to the whole registry to choose a place") {
+  PushFixture it, peer;
+  auto hear = [&] {
+    auto states = must(it.registry->load());
+    protocol::Candidate head{states.front().seen, states.front().chain, states.front().chain.size()};
+    it.registry->open_pack(1, {{it.place, head.head, {}}});
+    Bytes pack;
+    for (bool last = false; !last;) {
+      auto chunk = must(it.registry->read_pack(1, 1 << 20));
+      pack.insert(pack.end(), chunk.bytes.begin(), chunk.bytes.end());
+      last = chunk.last;
+    }
+    it.registry->close_pack(1);
+    must(peer.registry->append_pack(2, pack));
+    REQUIRE_FALSE(peer.registry->ingest(2, {{head, {}}}).front().refused);
+  };
+  auto told = [&](const std::string& repository) { return peer.registry->place_for_push(repository).error(); };
+  protocol::PlaceId nobody{{9}};
+  CHECK(told(nobody.hex()).code == ErrorCode::kUnknownPlace);
+  CHECK(told("commons").code == ErrorCode::kPushWhole);
+  hear();
+  CHECK(told(it.place.hex()) == Error{ErrorCode::kPushElsewhereUnknown, "Konk Ar Lab (" + it.place.hex() + ")"});
+  // Words of a shell are nobody's address.
+  auto published_at = [&](const std::string& endpoint) {
+    it.publish("profile.json", R"({"kind": "profile", "name": "Konk Ar Lab", "endpoints": [")" + endpoint + "\"]}");
+    hear();
+  };
+  published_at("wss://konk.example/$(reboot)");
+  CHECK(told(it.place.hex()).code == ErrorCode::kPushElsewhereUnknown);
+  published_at("wss://konk.example:8443/lab/peer");
+  CHECK(told(it.place.hex()) == Error{ErrorCode::kPushElsewhere, "git push https://konk.example:8443/lab/git/" + it.place.hex() + " HEAD:refs/for/main"});
+}
+
+TEST_CASE("a push that takes too long to judge is refused for that, whatever was found until then, and one that is judged is read later too") {
   PushFixture it;
   it.clone();
   it.write("resources/new.json", it.record("Neuf"));
@@ -311,13 +369,17 @@ TEST_CASE("a push that takes too long to judge is refused for that, whatever was
   TreeCache cache;
   CHECK(OpenedPush::open(store, at.head, pack, std::chrono::steady_clock::now()).error().code == ErrorCode::kTimeout);
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  auto opened = must(OpenedPush::open(store, at.head, pack, until));
+  auto opened = must(OpenedPush::open(store, at.head, pack, until)), judged = must(OpenedPush::open(store, at.head, pack, until));
+  CHECK(check_push(*judged, it.push_of(tip), cache, kPushNow));
   store.slow_until = until;
-  auto late = check_push(*opened, it.push_of(tip), cache);
+  auto late = check_push(*opened, it.push_of(tip), cache, kPushNow);
   REQUIRE(!late);
   REQUIRE(late.error().size() == 1);
   CHECK(late.error()[0].code == ErrorCode::kTimeout);
-  CHECK(check_push(*must(OpenedPush::open(store, at.head, pack)), it.push_of(tip), cache));
+  // What was judged in time waits for the writer as long as it has to.
+  CHECK(judged->objects().read(tip));
+  CHECK(judged->objects().read(at.head));
+  CHECK(check_push(*must(OpenedPush::open(store, at.head, pack)), it.push_of(tip), cache, kPushNow));
 }
 
 TEST_CASE("judging many commits that keep the same files reads each of these files once") {
@@ -336,7 +398,7 @@ TEST_CASE("judging many commits that keep the same files reads each of these fil
   WatchedStore store(*at.store);
   TreeCache cache;
   auto opened = must(OpenedPush::open(store, at.head, pack));
-  auto checked = check_push(*opened, it.push_of(tip, true), cache);
+  auto checked = check_push(*opened, it.push_of(tip, true), cache, kPushNow);
   if (!checked) FAIL(protocol::sentence(checked.error().front(), Language::kEnglish));
   CHECK(store.summaries.size() >= 6);
   for (const auto& [id, count] : store.summaries) CHECK(count == 1);
