@@ -248,11 +248,11 @@ HttpResponse advertise_push(const HttpRequest& request, const protocol::Result<p
   return tell_refs(request, "git-receive-pack", refs);
 }
 
-void add_git_push_routes(RouteTable& routes, PushSource given, WorkerPool& pushes, WorkerPool& fetches, std::shared_ptr<GitLoad> fetch_load,
-                         const PushRouteLimits& limits) {
+void add_git_push_routes(RouteTable& routes, PushSource given, WorkerPool& pushes, WorkerPool& judges, WorkerPool& fetches,
+                         std::shared_ptr<GitLoad> fetch_load, const PushRouteLimits& limits) {
   auto source = std::make_shared<const PushSource>(std::move(given));
   auto load = std::make_shared<PushLoad>(limits);
-  routes.add_exchange("/git/{repository}/git-receive-pack", pushes, [source, load](const HttpRequest& request) {
+  routes.add_exchange("/git/{repository}/git-receive-pack", pushes, judges, [source, load](const HttpRequest& request) {
     return std::make_unique<PushExchange>(source, load, request);
   });
   routes.add("/git/{repository}/answers/{id}/info/refs", fetches, [source](const HttpRequest& request) { return advertise_answer(*source, request); });

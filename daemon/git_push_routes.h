@@ -1,9 +1,9 @@
 // `git push` to `/git/<id or slug>/git-receive-pack`, and where its answer is read: `/api/v1/contributions/{id}` and, with
 // git, `/git/<id or slug>/answers/{id}`. registry/GIT.md "A push".
 //
-// A pack goes to the inbox's own folder as it comes, on a worker of its own, so that no push holds up a fetch or a
-// question. Bounded: pushes at once, bytes, and the time that one may take. The answer speaks the language of the push. Built once,
-// on the node thread; its functions run on the push worker.
+// A pack goes to the inbox's own folder as it comes, on a worker of its own, and is judged on another, which then waits for the
+// writer: no push holds up a fetch, a question, or the packs that others send. Bounded: pushes at once, bytes, and the time that one may take. The answer speaks the language of the push. Built once,
+// on the node thread; its functions run on the two push workers, those of one push never at once.
 #pragma once
 
 #include <functional>
@@ -45,9 +45,9 @@ struct PushRouteLimits {
   std::chrono::seconds push_time_max{900};   // 32 MiB at 36 KB/s
 };
 
-// `pushes`: one thread, which waits for the writer; `fetches` and `fetch_load` as in add_git_routes. Both pools outlive the server.
-void add_git_push_routes(RouteTable& routes, PushSource source, WorkerPool& pushes, WorkerPool& fetches, std::shared_ptr<GitLoad> fetch_load,
-                         const PushRouteLimits& limits = {});
+// `pushes`: one thread, which takes packs in; `judges`: one, which waits for the writer; `fetches` and `fetch_load` as in add_git_routes. All outlive the server.
+void add_git_push_routes(RouteTable& routes, PushSource source, WorkerPool& pushes, WorkerPool& judges, WorkerPool& fetches,
+                         std::shared_ptr<GitLoad> fetch_load, const PushRouteLimits& limits = {});
 
 // The answer to `info/refs?service=git-receive-pack`.
 HttpResponse advertise_push(const HttpRequest& request, const protocol::Result<protocol::Bytes>& refs);

@@ -221,7 +221,8 @@ asio::awaitable<StreamEnd> carry_exchange(std::shared_ptr<Connection> connection
   bool whole = !*early;
   if (whole) {
     auto answer = answering(carried);
-    std::optional<HttpResponse> given = co_await run_on<HttpResponse>(*stream->workers, node, answer);
+    WorkerPool& answerers = stream->route->answerers != nullptr ? *stream->route->answerers : *stream->workers;
+    std::optional<HttpResponse> given = co_await run_on<HttpResponse>(answerers, node, answer);
     if (!given) given.emplace(busy_refusal(stream->request));
     *early = std::move(given);
   }

@@ -76,6 +76,10 @@ void RouteTable::add_exchange(std::string path, WorkerPool& workers, OpenExchang
   routes_.push_back({std::move(path), RunsOn::kWorker, nullptr, std::move(open), &workers});
 }
 
+void RouteTable::add_exchange(std::string path, WorkerPool& workers, WorkerPool& answerers, OpenExchange open) {
+  routes_.push_back({std::move(path), RunsOn::kWorker, nullptr, std::move(open), &workers, &answerers});
+}
+
 RouteTable::Found RouteTable::find(HttpRequest& request) const {
   for (const Route& route : routes_) {
     auto captures = match(route.path, request.path);

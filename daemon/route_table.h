@@ -24,6 +24,7 @@ struct Route {
   Function answer;            // to GET and HEAD
   OpenExchange exchange;      // to POST; a route has one of the two
   WorkerPool* workers = nullptr;  // null: those of the server
+  WorkerPool* answerers = nullptr;  // of an exchange, for `answer` alone; null: `workers`
 };
 
 class RouteTable {
@@ -32,6 +33,8 @@ class RouteTable {
   // Answered on workers of its own, which outlive the server and its io_context: what takes long holds up no question.
   void add(std::string path, WorkerPool& workers, Route::Function answer);
   void add_exchange(std::string path, WorkerPool& workers, OpenExchange open);
+  // The same, with an answer that takes long made elsewhere: bodies go on coming in meanwhile.
+  void add_exchange(std::string path, WorkerPool& workers, WorkerPool& answerers, OpenExchange open);
 
   // Either the route, with `request.captures` filled, or the answer that refuses.
   struct Found {

@@ -37,6 +37,7 @@ constexpr unsigned kQueryThreads = 2;
 constexpr unsigned kGitThreads = 2;                    // a large clone being listed leaves one for the small ones
 constexpr std::size_t kGitWaitingMax = 512;
 constexpr std::size_t kPushesWaitingMax = 512;         // pieces of the pushes that come at once
+constexpr std::size_t kJudgesWaitingMax = 64;          // whole pushes: all that may be under way, and some that were given up
 constexpr std::size_t kQueriesWaitingMax = 512;        // above it "busy" is a better answer than a late one
 
 // Written beside and renamed, so that who reads it reads a whole address.
@@ -75,7 +76,7 @@ struct Service::State {
   State(std::filesystem::path folder, ConfigOverrides given, Config read, std::unique_ptr<registry::Registry> opened,
         std::vector<protocol::PlaceState> places)
       : dir(std::move(folder)), overrides(std::move(given)), config(std::move(read)), git(kGitThreads, kGitWaitingMax),
-        pushes(1, kPushesWaitingMax),
+        pushes(1, kPushesWaitingMax), judges(1, kJudgesWaitingMax),
         registry(std::move(opened)),
         boot(random.fixed<protocol::Nonce>().hex()), queries(kQueryThreads, kQueriesWaitingMax),
         sync(node, *registry, std::move(places), config.peers, random, metrics), metrics_access(config.http.metrics),
@@ -89,7 +90,7 @@ struct Service::State {
   protocol::SystemRandom random;
   Metrics metrics;
   WorkerPool git;  // outlives the io_context, in which a fetch may still be
-  WorkerPool pushes;  // as well
+  WorkerPool pushes, judges;  // as well
   asio::io_context node{1};
   std::unique_ptr<registry::Registry> registry;
   registry::PushNonces nonces{random};
@@ -186,7 +187,7 @@ PushSource Service::State::push_source() {
   return given;
 }
 
-// Judged here, on the push worker, which then waits for the writer: no stranger's pack holds up what is published.
+// Judged here, on a worker of its own, which then waits for the writer: no stranger's pack holds up what is published.
 tl::expected<registry::PushOutcome, registry::Problems> Service::State::finish_push(registry::Inbox::Arrival& arrival, const registry::Push& push) {
   using Taken = tl::expected<registry::PushOutcome, registry::Problems>;
   auto refused = [](ErrorCode code) { return tl::unexpected(registry::Problems{{"", "", code, "git push", ""}}); };
@@ -228,7 +229,7 @@ RouteTable Service::State::routes() {
   given.advertise_push = [advertise = push.advertise](const HttpRequest& request) { return advertise_push(request, advertise(repository_of(request))); };
   auto load = std::make_shared<GitLoad>();
   add_git_routes(all, std::move(given), git, load);
-  add_git_push_routes(all, std::move(push), pushes, git, load);
+  add_git_push_routes(all, std::move(push), pushes, judges, git, load);
   return all;
 }
 
@@ -398,6 +399,7 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
     state->queries.stop();
     state->git.stop();
     state->pushes.stop();
+    state->judges.stop();
     state->sync.abort();
     return tl::unexpected(done.error());
   }
@@ -409,7 +411,8 @@ Service::~Service() {
   // What still runs on the workers may use everything else: they end first.
   state_->queries.stop();
   state_->git.stop();
-  state_->pushes.stop();  // waits for the writer, which still runs
+  state_->pushes.stop();
+  state_->judges.stop();  // waits for the writer, which still runs
   state_->sync.abort();
   std::error_code ignored;
   std::filesystem::remove(state_->dir / "address", ignored);

@@ -28,7 +28,7 @@ struct PushServed {
     place = here->identity().place;
     learn();
     RouteTable routes;
-    add_git_push_routes(routes, source(), pushes, fetches, std::make_shared<GitLoad>(), limits);
+    add_git_push_routes(routes, source(), pushes, judges, fetches, std::make_shared<GitLoad>(), limits);
     HttpConfig config;
     config.trusted_proxies = {"127.0.0.1"};
     served = std::make_unique<Served>(std::move(routes), config, http);
@@ -36,6 +36,7 @@ struct PushServed {
   }
   ~PushServed() {
     pushes.stop();
+    judges.stop();
     fetches.stop();
     served.reset();
   }
@@ -53,9 +54,11 @@ struct PushServed {
     };
     given.certify = [this](Push& push, const PushCertificate& certificate) { return here->certify(push, certificate, nonces, kNow); };
     given.finish = [this](Inbox::Arrival& arrival, const Push& push) -> tl::expected<PushOutcome, Problems> {
-      auto judged = here->judge_push(arrival, push, kNow);
-      if (!judged) return tl::unexpected(judged.error());
-      return here->take_push(arrival, push, *judged, kNow);
+      judging = true;
+      if (judged.valid()) judged.wait();
+      auto good = here->judge_push(arrival, push, kNow);
+      if (!good) return tl::unexpected(good.error());
+      return here->take_push(arrival, push, *good, kNow);
     };
     given.name = [this](const protocol::PlaceId& id) { return here->name_of(id); };
     given.contribution = [this](const ContributionId& id) { return here->contribution(id); };
@@ -132,7 +135,9 @@ struct PushServed {
   PushNonces nonces{random};
   MemoryContentStore clone;
   ObjectId tip, tree;
-  WorkerPool pushes{1, 64}, fetches{1, 16};
+  WorkerPool pushes{1, 64}, judges{1, 64}, fetches{1, 16};
+  std::shared_future<void> judged;  // when it is set, judging waits for it
+  std::atomic<bool> judging = false;
   std::unique_ptr<Served> served;
   std::atomic<int> begun = 0;      // packs that got a folder
   std::optional<Error> broken;     // what is wrong with the inbox; set before anybody pushes
@@ -173,6 +178,28 @@ TEST_CASE("one address has a part of the slots for pushes, and others push besid
   std::string body = it.push_of(1);
   CHECK(contains(it.post(body, "203.0.113.9"), "HTTP/1.1 503"));
   CHECK(accepted(it.post(body, "198.51.100.7")));
+}
+
+TEST_CASE("while one push is judged, or waits for the writer, others come in") {
+  PushServed it;
+  std::promise<void> release;
+  it.judged = release.get_future().share();
+  std::string first = it.push_of(1), second = it.push_of(2);
+  auto other = it.begin("198.51.100.7");
+  REQUIRE(other);
+  auto early = std::async(std::launch::async, [&] { return it.post(first, "203.0.113.9"); });
+  auto given_up = std::chrono::steady_clock::now() + 60s;
+  auto wait_for = [&](auto done) {
+    while (!done() && std::chrono::steady_clock::now() < given_up) std::this_thread::yield();
+    return done();
+  };
+  CHECK(wait_for([&] { return it.judging.load(); }));
+  it.send_chunk(*other, second);
+  CHECK(wait_for([&] { return it.inbox().size() == 2; }));  // its pack is in a folder of its own, and the first has no answer yet
+  release.set_value();
+  CHECK(accepted(early.get()));
+  other->send("0\r\n\r\n");
+  CHECK(accepted(other->receive_all()));
 }
 
 TEST_CASE("a push that brings a byte now and then makes room for others") {
