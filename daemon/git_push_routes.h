@@ -2,8 +2,8 @@
 // git, `/git/<id or slug>/answers/{id}`. registry/GIT.md "A push".
 //
 // A pack goes to the inbox's own folder as it comes, on a worker of its own, and is judged on another, which then waits for the
-// writer: no push holds up a fetch, a question, or the packs that others send. Bounded: pushes at once, bytes, and the time that one may take. The answer speaks the language of the push. Built once,
-// on the node thread; its functions run on the two push workers, those of one push never at once.
+// writer: no push holds up a fetch, a question, or the packs that others send. Bounded: pushes at once, bytes, and the
+// time that one may take. The answer speaks the language of the push. Built once, on the node thread; its functions run on the two push workers, those of one push never at once.
 #pragma once
 
 #include <functional>
@@ -45,7 +45,8 @@ struct PushRouteLimits {
   std::chrono::seconds push_time_max{900};   // 32 MiB at 36 KB/s
 };
 
-// `pushes`: one thread, which takes packs in; `judges`: one, which waits for the writer; `fetches` and `fetch_load` as in add_git_routes. All outlive the server.
+// `pushes`: one thread, which takes packs in; `judges`: one, which waits for the writer; `fetches` and `fetch_load` as
+// in add_git_routes. All outlive the server.
 void add_git_push_routes(RouteTable& routes, PushSource source, WorkerPool& pushes, WorkerPool& judges, WorkerPool& fetches,
                          std::shared_ptr<GitLoad> fetch_load, const PushRouteLimits& limits = {});
 

@@ -52,8 +52,8 @@ struct GitServed {
                       const std::string& type = "application/x-git-upload-pack-request") {
     Caller caller(served->port);
     std::string forwarded = sender.empty() ? "" : "\r\nX-Forwarded-For: " + sender;
-    caller.send("POST /git/" + repository + ".git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en\r\nContent-Type: " + type + forwarded +
-                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    caller.send("POST /git/" + repository + ".git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Language: en" + forwarded +
+                "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     return caller.receive_all();
   }
 };

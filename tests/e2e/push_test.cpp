@@ -247,7 +247,7 @@ TEST_CASE("with keep a real e-mail address stops the push, and a signed commit w
   std::string tip = shop.git.out(shop.clone, {"rev-parse", "HEAD"}), dir = shop.place.dir().string();
   Ended shown = run_maillage({"inbox", "show", "--dir", dir, "--lang", "en", shop.only()});
   INFO(shown.out);
-  CHECK(shown.out.find("become public and be copied everywhere: name, e-mail address, message.\n  Ana <ana@example.invalid>\n      | ") != std::string::npos);
+  CHECK(shown.out.find("become public and be copied everywhere: name, e-mail address, date, message.\n  Ana <ana@example.invalid>, 20") != std::string::npos);
   CHECK(shown.out.find("stays here") == std::string::npos);
   REQUIRE(shop.inbox("approve", {shop.only()}).code == 0);
   REQUIRE(shop.git(shop.clone, {"fetch", "-q"}).code == 0);
@@ -290,6 +290,14 @@ TEST_CASE("a maintainer's signed push goes straight in, a signed commit of hers 
   REQUIRE(straight.code == 0);
   CHECK(says(straight, "published: resources/laser/record.json"));
   CHECK(shop.place.count("resources", {"q=laser"}) == 1);
+  REQUIRE(run({"ssh-keygen", "-q", "-t", "rsa", "-N", "", "-C", "", "-f", (shop.folder.path() / "rsa").string()}).code == 0);
+  REQUIRE(shop.git(shop.clone, {"config", "user.signingkey", (shop.folder.path() / "rsa.pub").string()}).code == 0);
+  shop.commit("resources/oven/record.json", resource("Four"));
+  Ended other = shop.push(kForMain, {"--signed"});
+  INFO(other.err);
+  REQUIRE(other.code == 0);
+  CHECK(says(other, "sign with an SSH Ed25519 key"));
+  CHECK(shop.place.count("resources", {"q=four"}) == 0);
   shop.sign_with("other");
   shop.commit("resources/plane/record.json", resource("Rabot"));
   REQUIRE(shop.push(kForMain, {"--signed"}).code == 0);
@@ -327,10 +335,26 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
+TEST_CASE("whoever contributed several commits goes on from what the place made of them by the commands of CONTRIBUTING.md") {
+  Workshop shop;
+  shop.commit("resources/laser/record.json", resource("Lazer"));
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  REQUIRE(shop.push().code == 0);
+  REQUIRE(shop.inbox("approve", {shop.only()}).code == 0);
+  Spawning how{shop.clone, {"HOME=" + shop.folder.path().string(), "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C"}, {}};
+  Ended gone_on = run({"bash", "-c", "set -eu\n" + walk_through().at(3)}, "", how);
+  INFO(gone_on.err);
+  REQUIRE(gone_on.code == 0);
+  CHECK(shop.git.out(shop.clone, {"status", "--porcelain", "-b"}) == "## main...origin/main");
+  CHECK(shop.git.out(shop.clone, {"log", "-1", "--format=%an %ae"}) == "Ana contributor@maillage.invalid");
+  shop.commit("resources/plane/record.json", resource("Rabot"));
+  CHECK(shop.push().code == 0);
+}
+
 TEST_CASE("the walk-through of CONTRIBUTING.md runs as it is written") {
   Workshop shop;
   auto blocks = walk_through();
-  REQUIRE(blocks.size() == 3);
+  REQUIRE(blocks.size() == 4);
   fs::remove_all(shop.clone);
   Spawning how{shop.folder.path(), {"HOME=" + shop.folder.path().string(), "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C", "LANGUAGE=en"}, {}};
   std::string hers = "set -eu\n" + replaced(blocks[0], "https://place.example", shop.place.url()) + blocks[1];

@@ -35,7 +35,8 @@ class PushFixture {
   }
 
   std::string git(const std::string& arguments) const {
-    std::string environment = "env -i PATH=\"$PATH\" LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_COMMITTER_DATE='" + committed + " +0000' HOME=" + folder_.path().string();
+    std::string environment = "env -i PATH=\"$PATH\" LC_ALL=C GIT_CONFIG_NOSYSTEM=1 HOME=" + folder_.path().string();
+    environment += " GIT_COMMITTER_DATE='" + committed + " +0000'";
     return output_of("cd " + (std::filesystem::exists(work()) ? work() : folder_.path()).string() + " && " + environment + " git " + arguments);
   }
   // The place as a contributor has it: branch and remote branch `main`.

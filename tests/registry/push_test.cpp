@@ -313,7 +313,8 @@ TEST_CASE("a certificate signed in another way than with an SSH Ed25519 key is a
   must(it.registry->certify(push, other, nonces, kPushNow));
   CHECK_FALSE(push.other_certificate);
   CHECK(push.certified);
-  for (const char* armour : {"-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----\nMIAG\n-----END SIGNED MESSAGE-----",
+  for (const char* armour : {"-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----",
+                             "-----BEGIN SIGNED MESSAGE-----\nMIAG\n-----END SIGNED MESSAGE-----",
                              "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----"}) {
     Push hers;
     hers.place = it.place;
