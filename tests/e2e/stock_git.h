@@ -13,7 +13,7 @@ class StockGit {
   Ended operator()(const std::filesystem::path& folder, Words arguments, Words environment = {}) const {
     arguments.insert(arguments.begin(), {"git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "init.defaultBranch=main"});
     environment.insert(environment.end(), {"LC_ALL=C", "HOME=" + home_.string(), "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0"});
-    return run(arguments, "", {folder, std::move(environment), {}});
+    return run(arguments, "", {folder, std::move(environment), {}}, 4 * kPatience);  // packing 38 MB is git's, on a busy machine
   }
   // The same in the home; what it printed, without the last LF, when it succeeds.
   std::string out(const std::filesystem::path& folder, const Words& arguments) const {
