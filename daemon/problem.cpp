@@ -36,6 +36,8 @@ int status_of(ErrorCode code) {
     case ErrorCode::kMethodNotAllowed: return 405;
     case ErrorCode::kWrongHost: return 421;
     case ErrorCode::kBusy:
+    case ErrorCode::kIdentitySettling:
+    case ErrorCode::kRateLimited:
     case ErrorCode::kDiskFull: return 503;
     case ErrorCode::kTimeout: return 504;
     case ErrorCode::kDenied:

@@ -43,6 +43,8 @@ MAILLAGE_ERROR(kExists, "exists", "il y a déjà un lieu ici : {}", "there is a 
 MAILLAGE_ERROR(kNotOurs, "not-ours", "ce programme n'héberge pas le lieu {}", "this daemon does not host the place {}")
 MAILLAGE_ERROR(kMovedAway, "moved-away", "ce lieu est tenu par un autre programme depuis qu'il y a été adopté : {}", "this place is kept by another daemon since it was adopted there: {}")
 MAILLAGE_ERROR(kIdentityElsewhere, "identity-elsewhere", "ce lieu a été publié ailleurs avec la même identité, et plus récemment : une copie restaurée, une seconde copie, ou une clé volée : {}", "this place was published elsewhere under the same identity, and more recently: a restored copy, a second one, or a stolen key: {}")
+MAILLAGE_ERROR(kIdentitySettling, "identity-settling", "ce lieu a aussi été publié ailleurs : ce qui s'y trouve est d'abord repris ici, réessayez dans un instant : {}", "this place was published elsewhere too: what is there is taken in here first, try again in a moment: {}")
+MAILLAGE_ERROR(kIdentityInQuestion, "identity-in-question", "deux serveurs publient ce lieu, ou quelqu'un a sa clé : dites d'abord ce qui compte, avec les commandes que montre maillage status : {}", "two servers publish this place, or somebody has its key: say first which counts, with the commands that maillage status shows: {}")
 MAILLAGE_ERROR(kBadSheet, "bad-sheet", "feuille de secours mal recopiée : relisez-la groupe par groupe{}", "the recovery sheet is miscopied: read it again group by group{}")
 MAILLAGE_ERROR(kUsage, "usage", "commande incorrecte : {}", "wrong usage: {}")
 // -- paths in a place

@@ -130,8 +130,9 @@ Instant OwnHead::deadline() const {
 Result<OwnCounters> OwnHead::may_sign() const {
   if (!ledger_.mine) return fail(ErrorCode::kNotFound, "own head");
   const Head& mine = ledger_.mine->head;
-  if (ledger_.question || mine.sequence == kCounterMax) return fail(ErrorCode::kIdentityElsewhere, mine.place.hex());
-  if (other_) return fail(ErrorCode::kBusy, mine.place.hex());
+  if (ledger_.question) return fail(ErrorCode::kIdentityInQuestion, mine.place.hex());
+  if (mine.sequence == kCounterMax) return fail(ErrorCode::kIdentityElsewhere, mine.place.hex());
+  if (other_) return fail(ErrorCode::kIdentitySettling, mine.place.hex());
   return OwnCounters{mine.charter, mine.epoch, mine.sequence + 1};
 }
 

@@ -115,8 +115,8 @@ class OwnHead {
   // When `next` may say something else although nothing happened.
   Instant deadline() const;
 
-  // The counters of the next publication. kBusy while something above is being settled, kIdentityElsewhere until a question is
-  // answered, kNotFound without a head to build on.
+  // The counters of the next publication. kIdentitySettling while something above is being settled, kIdentityInQuestion until
+  // a question is answered, kIdentityElsewhere when the sequence is at its greatest, kNotFound without a head to build on.
   Result<OwnCounters> may_sign() const;
   // Whether a publication may be told to the node (Published) as soon as it is durable; else OwnTell comes.
   bool may_tell() const { return caught_up_ && !ledger_.told && !other_; }

@@ -139,10 +139,8 @@ Result<void> OwnHeads::answered(const PlaceId& place, OwnHead::Answer answer) {
 Result<void> OwnHeads::may_sign(const PlaceId& place) {
   std::scoped_lock guard(mutex_);
   OwnHead& head = at(place);
-  auto counters = head.may_sign();
   Result<void> outcome;
-  if (head.ledger().question) outcome = fail(ErrorCode::kIdentityElsewhere, place.hex() + " → maillage status");
-  else if (!counters) outcome = tl::unexpected(counters.error());
+  if (auto counters = head.may_sign(); !counters) outcome = tl::unexpected(counters.error());
   forget_idle(place);
   return outcome;
 }

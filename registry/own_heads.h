@@ -41,7 +41,7 @@ class OwnHeads {
   // kNotFound when nothing is asked.
   Result<void> answered(const PlaceId& place, protocol::OwnHead::Answer answer);
 
-  // kBusy while something is being settled, kIdentityElsewhere while a question waits.
+  // What OwnHead::may_sign gives.
   Result<void> may_sign(const PlaceId& place);
   bool may_tell(const PlaceId& place);
   protocol::OwnLedger after_publication(const protocol::SignedHead& head);

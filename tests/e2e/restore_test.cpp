@@ -153,7 +153,7 @@ TEST_CASE("the second fork within a day asks a person, in status and by refusing
   CHECK(eventually([&] { return text_at(json_of(two.command("status")), "/own/0/question/code") == "two-daemons"; }));
   Ended refused = two.publish("needs/golf.json", need("golf"));
   CHECK(refused.code == 1);
-  CHECK(text_at(json_of(refused), "/problems/0/code") == "identity-elsewhere");
+  CHECK(text_at(json_of(refused), "/problems/0/code") == "identity-in-question");
   for (const char* language : {"fr", "en"}) {
     Ended status = run_maillage({"status", "--dir", two.dir().string(), "--lang", language});
     CHECK(status.out.find("maillage settle --take --place " + one.id() + " --dir " + two.dir().string()) != std::string::npos);

@@ -58,7 +58,7 @@ TEST_CASE("a restored copy takes over what its other life published on top") {
   Story story;
   story.hear(story.author.head(9));
   CHECK(story.step<OwnCompare>().theirs == story.author.head(9));
-  CHECK(story.own.may_sign().error().code == ErrorCode::kBusy);
+  CHECK(story.own.may_sign().error().code == ErrorCode::kIdentitySettling);
   story.own.compared(story.author.head(9), Kinship::kAhead);
   CHECK(story.carry_out() == story.author.head(9));
   CHECK(story.due<OwnRest>());
@@ -166,7 +166,7 @@ TEST_CASE("the second fork within a day asks, and nothing is signed until somebo
   story.carry_out();
   CHECK(story.own.ledger().mine->head.epoch == 1);
   CHECK(story.due<OwnRest>());
-  CHECK(story.own.may_sign().error().code == ErrorCode::kIdentityElsewhere);
+  CHECK(story.own.may_sign().error().code == ErrorCode::kIdentityInQuestion);
   story.pass(48h);
   CHECK(story.due<OwnRest>());
   SECTION("theirs") {
@@ -188,7 +188,7 @@ TEST_CASE("a question outlives a restart, and its answer brings the content firs
   story.meet(story.author.head(0, 1), Kinship::kBroken);
   story.carry_out();
   OwnHead again(story.own.ledger());
-  CHECK(again.may_sign().error().code == ErrorCode::kIdentityElsewhere);
+  CHECK(again.may_sign().error().code == ErrorCode::kIdentityInQuestion);
   again.answered(OwnHead::Answer::kTakeTheirs);
   CHECK(std::holds_alternative<OwnCompare>(again.next(story.now)));
   again.compared(story.author.head(0, 1), Kinship::kBroken);

@@ -215,9 +215,9 @@ TEST_CASE("the second time within a day a person is asked, nothing is published 
   CHECK(only_note(part("premier")) == Outcome::kHealed);
   CHECK(only_note(one.meet(two)) == Outcome::kTakenOver);
   CHECK(only_note(part("second")) == Outcome::kAsked);
-  CHECK(two.publish("rien").error().front().code == ErrorCode::kIdentityElsewhere);
+  CHECK(two.publish("rien").error().front().code == ErrorCode::kIdentityInQuestion);
   two.open();
-  CHECK(two.publish("rien").error().front().code == ErrorCode::kIdentityElsewhere);
+  CHECK(two.publish("rien").error().front().code == ErrorCode::kIdentityInQuestion);
   auto question = two.registry->status().at("own").at(0).at("question");
   CHECK(question.at("code").as_string() == "two-daemons");
   CHECK(question.at("theirs").at("hash").as_string() == hash_of(one.held()).hex());
@@ -239,6 +239,41 @@ TEST_CASE("the second time within a day a person is asked, nothing is published 
   CHECK(two.registry->verify()->empty());
   two.open();
   CHECK(two.publish("apres"));
+}
+
+TEST_CASE("a thief's head whose content nobody has is waited for, then outdone once a day, and at the greatest epoch people are asked") {
+  Copies copies;
+  Life life(copies.folder.path() / "one");
+  auto steal = [&](std::uint64_t epoch) {
+    Head head = life.held();
+    head.epoch = epoch;
+    head.commit.bytes[0] ^= 1;
+    Candidate candidate{sign(head, life.registry->identity().key), life.state().chain, 0};
+    life.registry->own_heard(candidate.head, PlaceId{}, life.now.instant);
+    REQUIRE(life.registry->persist({candidate}, {}));
+    return life.settle();
+  };
+  OwnMoves first = steal(4);
+  CHECK(first.aside.size() == 1);
+  CHECK(first.notes.empty());
+  CHECK(life.publish("rien").error().front().code == ErrorCode::kIdentitySettling);
+  life.pass(11min);
+  CHECK(only_note(life.settle()) == Outcome::kHealed);
+  CHECK(life.held().epoch == 5);
+  CHECK(life.has("avant"));
+  REQUIRE(life.publish("suite"));
+  std::uint64_t epoch = GENERATE(std::uint64_t{7}, std::numeric_limits<std::uint64_t>::max());
+  bool greatest = epoch != 7;
+  if (greatest) life.pass(25h);
+  CHECK(steal(epoch).notes.empty());
+  life.pass(11min);
+  CHECK(only_note(life.settle()) == Outcome::kAsked);
+  life.open();
+  auto question = life.registry->status().at("own").at(0).at("question");
+  CHECK(question.at("code").as_string() == (greatest ? "counters-exhausted" : "two-daemons"));
+  CHECK(life.publish("rien").error().front().code == ErrorCode::kIdentityInQuestion);
+  CHECK((life.has("avant") && life.has("suite")));
+  CHECK(life.registry->verify()->empty());
 }
 
 TEST_CASE("a place of whose reign there is evidence says so wherever it is shown, until a higher reign is seen") {

@@ -376,7 +376,7 @@ bool Simulation::fulfil(Daemon& daemon, std::size_t number) {
   const Wish wish = daemon.wishes[place].front();
   OwnHead& own = daemon.heads.at(place);
   auto counters = own.may_sign();
-  if (!counters) return counters.error().code == ErrorCode::kIdentityElsewhere;  // refused: somebody must answer first
+  if (!counters) return counters.error().code == ErrorCode::kIdentityInQuestion;  // refused: somebody must answer first
   const SignedHead& mine = *own.ledger().mine;
   Keeper::Plan plan{daemon.node->places().find(place)->chain, 0, mine, daemon.keeper.draft(mine, place, moment(daemon).wall), *counters};
   if (wish.kind == Wish::Kind::kPublish) {
