@@ -35,7 +35,8 @@ void tell_place(std::string& said, const json::object& place, Language language)
   said += say(Message::kStatusPlace, language, {told(place, "name"), text_of(place, "slug")}) + "\n";
   if (const json::value* head = place.if_contains("head"); head != nullptr && head->is_object()) {
     said += say(Message::kStatusPublished, language, {text_of(head->get_object(), "time")}) + "\n";
-    if (is_true(place, "keptBack")) said += say(Message::kStatusKeptBack, language) + "\n";
+    if (is_true(place, "movedAway")) said += say(Message::kStatusMovedAway, language) + "\n";
+    else if (is_true(place, "keptBack")) said += say(Message::kStatusKeptBack, language) + "\n";
     else tell_receipts(said, place, text_of(head->get_object(), "hash"), language);
     if (is_true(place, "forked")) said += say(Message::kStatusForked, language) + "\n";
   }
@@ -87,7 +88,10 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   std::int64_t more = hosted + 1 - static_cast<std::int64_t>(list_of(status, "own").size());
   if (more > 0) said += say(Message::kStatusMore, terminal.language, {std::to_string(more), dir.string()}) + "\n";
   bool asked = false;
-  for (const json::value& place : list_of(status, "own")) asked = tell_question(said, place.get_object(), dir.string(), terminal.language) || asked;
+  for (const json::value& each : list_of(status, "own")) {
+    const json::object& place = each.get_object();
+    asked = tell_question(said, place, dir.string(), terminal.language) || is_true(place, "movedAway") || asked;
+  }
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
   if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";

@@ -178,6 +178,8 @@ MAILLAGE_MESSAGE(kStatusForked, "  publié deux fois différemment sous la même
                  "  published twice, differently, under the same identity: what follows mends it, nothing is lost")
 MAILLAGE_MESSAGE(kStatusKeptBack, "  sera annoncé aux partenaires dès que l'un d'eux aura dit ce qu'il sait de ce lieu",
                  "  will be told to the partners as soon as one of them has said what it knows of this place")
+MAILLAGE_MESSAGE(kStatusMovedAway, "  un autre serveur tient ce lieu, sous une nouvelle clé : ce dossier ne publie plus rien pour lui",
+                 "  another server keeps this place, under a new key: this folder publishes nothing for it any more")
 MAILLAGE_MESSAGE(kStatusTwoDaemons,
                  "À faire : « {} » est publié aussi par un autre serveur, sous la même identité (là-bas : {}). Arrêtez l'un des deux, puis dites ce qui compte :\n"
                  "  ce qui est publié d'ici : maillage settle --keep --place {} --dir {}\n"

@@ -245,6 +245,7 @@ class Node {
   Session* find(SessionId id);
   bool has_room(Role role) const;
   void open(Session& session, CharterChain chain, const SignedHead& head);
+  void tell_successor(Session& session, const PlaceState& known);
   bool settle_duplicates(Session& session);
   void refuse(Session& session, const Error& error);   // says so here, too
   void dismiss(Session& session, const Error& error);  // a BYE, and its end

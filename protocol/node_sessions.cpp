@@ -65,7 +65,10 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
   if (!session.handshake.greeted()) return fail(ErrorCode::kUnexpectedFrame, "AUTH before HELLO");
   const PlaceState* known = table_.find(session.handshake.peer());
   auto chain = session.handshake.on_auth(auth, known != nullptr ? &known->chain : nullptr);
-  if (!chain) return tl::unexpected(chain.error());
+  if (!chain) {
+    if (known != nullptr && auth.own.heads.front().head.charter < known->seen.head.charter) tell_successor(session, *known);
+    return tl::unexpected(chain.error());
+  }
   ++open_sessions_;
   if (auto shunned = shunned_.find(session.handshake.peer()); shunned != shunned_.end() && now_.instant < shunned->second)
     return fail(ErrorCode::kRateLimited, "broken packs");
@@ -74,6 +77,12 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
   if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;
   if (session.role == Role::kDialling) begin_reconcile(session);
   return {};
+}
+
+// A machine that was believed lost learns from what its roots signed, and from nobody's word, that another one took over.
+void Node::tell_successor(Session& session, const PlaceState& known) {
+  HeadBundle bundle{known.chain.charters(), {known.seen}};
+  send(session, std::make_shared<const Bytes>(encode(Heads{std::move(bundle)})));
 }
 
 // Of two sessions in the same direction the newer stays: the older is a connection that died unnoticed. Of two in

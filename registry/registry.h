@@ -315,7 +315,7 @@ class Registry {
   // How many of a kind are indexed.
   std::size_t count(What what) const;
   // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "movedAway": how many more,
-  // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "forked" and "keptBack" when true, "question":
+  // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "movedAway", "forked" and "keptBack" when true, "question":
   // {code, theirs}}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
   // "own" is the daemon's place, then hosted ones, 20 at most in all and each that asks something.
   boost::json::object status() const;

@@ -113,6 +113,7 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
   auto called = known_name(place);
   boost::json::object entry{{"id", place.hex()}, {"slug", called.slug}, {"name", called.name}};
   if (auto head = held(place); head) entry["head"] = head_json(head->head);
+  if (own.moved(place)) entry["movedAway"] = true;
   if (forked.contains(place)) entry["forked"] = true;
   if (auto ledger = own_heads->ledger(place); ledger && ledger->told) entry["keptBack"] = true;
   if (auto question = own_heads->question(place))
@@ -138,7 +139,7 @@ boost::json::object Registry::status() const {
   for (std::size_t i = 0; i < kWhats; ++i) counts[name(static_cast<What>(i))] = count(static_cast<What>(i));
   boost::json::array own{parts_->own_status(parts_->identity.place)};
   auto all = parts_->own.all();
-  std::size_t moved = parts_->own.moved_count();
+  std::size_t moved = parts_->own.moved_count() - (parts_->own.moved(parts_->identity.place) ? 1 : 0);
   for (const PlaceId& place : all)
     if (place != parts_->identity.place && !parts_->own.moved(place) && (own.size() < kStatusPlacesMax || parts_->own_heads->question(place)))
       own.push_back(parts_->own_status(place));

@@ -224,7 +224,7 @@ TEST_CASE("a lost disk: the recovery sheet and two partners bring back the place
   CHECK(one.unsound() == "");
 }
 
-TEST_CASE("the directory that was believed lost cannot publish any more once the place was recovered elsewhere") {
+TEST_CASE("the directory that was believed lost learns that its place was recovered elsewhere, says so, and publishes no more") {
   TemporaryDirectory folder;
   Place one(folder.path(), "Konk Ar Lab"), old(folder.path(), "Ancien"), hub(folder.path(), "Réseau");
   hub.serve();
@@ -236,9 +236,22 @@ TEST_CASE("the directory that was believed lost cannot publish any more once the
   one.serve_with(hub);
   REQUIRE(eventually([&] { return number_at(hub.ask("places/" + one.id()).json(), "/head/charter") == 1; }));
   one.stop();
+  // Its key opens no session any more; what its roots signed comes with the refusal.
+  auto moved = [&] {
+    auto status = json_of(old.command("status"));
+    return status.at_pointer("/own/0").as_object().contains("movedAway") && number_at(status, "/hosted") == 0 && number_at(status, "/movedAway") == 0;
+  };
+  CHECK_FALSE(moved());
   old.serve_with(hub);
-  // Its key opens no session any more: what it signs is kept back for ever.
-  CHECK(old.publish("needs/ancien.json", need("ancien")).code == 0);
-  CHECK(json_of(old.command("status")).at_pointer("/own/0/keptBack").as_bool());
+  CHECK(eventually(moved));
+  Ended refused = old.publish("needs/ancien.json", need("ancien"));
+  CHECK(refused.code == 1);
+  CHECK(text_at(json_of(refused), "/problems/0/code") == "moved-away");
+  CHECK(run_maillage({"status", "--dir", old.dir().string()}).out.find("another server keeps this place") != std::string::npos);
+  old.stop();
+  CHECK(moved());  // it is on its disk
+  old.serve_with(hub);
+  CHECK(moved());
+  CHECK(number_at(hub.ask("places/" + one.id()).json(), "/head/charter") == 1);
   CHECK_FALSE(has(hub, "ancien"));
 }
