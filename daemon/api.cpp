@@ -127,27 +127,6 @@ void add_link(std::string& page, std::string_view target, std::string_view text)
   page.append("<li><a href=\"").append(target).append("\">").append(text).append("</a> <code>").append(target).append("</code></li>\n");
 }
 
-// Made for programs (`maillage recover`) and of no use to a cache. What is not asked for with a key that is one is found by nobody.
-HttpResponse recovery(const ApiSource& source, const HttpRequest& request) {
-  auto root = protocol::PublicKey::parse(request.captures.front());
-  if (!root) return refuse(request, {ErrorCode::kNotFound, request.path.substr(0, 100)});
-  auto places = source.recoverable(*root);
-  return places ? uncached(std::move(*places)) : refuse(request, places.error());
-}
-
-HttpResponse recovered_place(const ApiSource& source, const HttpRequest& request) {
-  auto root = protocol::PublicKey::parse(request.captures.front());
-  auto place = protocol::PlaceId::parse(request.captures.back());
-  if (!root || !place) return refuse(request, {ErrorCode::kNotFound, request.path.substr(0, 200)});
-  auto file = source.recoverable_place(*root, *place);
-  if (!file) return refuse(request, file.error());
-  HttpResponse response;
-  response.content_type = "application/octet-stream";
-  response.body = protocol::as_text(*file);
-  response.headers.emplace_back("Cache-Control", "no-store");
-  return response;
-}
-
 // No script, no style, no image: the strictest policy holds. Links are relative, so that a base path holds too.
 HttpResponse landing(const HttpRequest& request) {
   Language language = language_of(request);
@@ -190,8 +169,6 @@ RouteTable api_routes(ApiSource given, std::function<MetricsAccess()> metrics) {
     routes.add("/api/v1/" + std::string(kWhatNames[i]), RunsOn::kWorker, [source, what](const HttpRequest& request) { return list(*source, what, request); });
   }
   routes.add("/api/v1/places/{place}", RunsOn::kWorker, [source](const HttpRequest& request) { return place(*source, request); });
-  routes.add("/api/v1/recovery/{root}", RunsOn::kWorker, [source](const HttpRequest& request) { return recovery(*source, request); });
-  routes.add("/api/v1/recovery/{root}/{place}", RunsOn::kWorker, [source](const HttpRequest& request) { return recovered_place(*source, request); });
   routes.add("/api/v1/status", RunsOn::kWorker, [source](const HttpRequest&) { return uncached(source->status()); });
   routes.add("/healthz", RunsOn::kNode, [](const HttpRequest&) { return uncached({{"healthy", true}}); });
   routes.add("/readyz", RunsOn::kNode, [source](const HttpRequest&) {

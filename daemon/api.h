@@ -12,7 +12,6 @@
 
 #include "daemon/config.h"
 #include "daemon/route_table.h"
-#include "protocol/crypto.h"
 #include "registry/query.h"
 
 namespace maillage::daemon {
@@ -25,9 +24,6 @@ struct ApiSource {
   std::function<std::string()> revision;
   std::function<boost::json::object()> status;
   std::function<bool()> ready;
-  // What a recovery sheet with this root gets back: {"daemon", "places": [hex of a handover without pack]}, then one place whole.
-  std::function<protocol::Result<boost::json::object>(const protocol::PublicKey& root)> recoverable;
-  std::function<protocol::Result<protocol::Bytes>(const protocol::PublicKey& root, const protocol::PlaceId& place)> recoverable_place;
   std::function<std::string()> metrics;
 };
 

@@ -52,8 +52,7 @@ PeerUrl question(const PeerUrl& peer, const std::string& target) {
   return url;
 }
 
-Result<std::string> ask_partner(const PeerUrl& url) {
-  auto answer = http_get(url, "en");
+Result<std::string> body_of(const PeerUrl& url, Result<HttpResponse> answer) {
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status != 200) return fail(ErrorCode::kNobodyAnswers, url.host_header() + url.target);
   return std::move(answer->body);
@@ -75,7 +74,8 @@ registry::Testimony read_testimony(const json::object& answer) {
 Result<Partner> hear(const std::string& address, const protocol::PublicKey& root) {
   auto url = parse_peer_url(address);
   if (!url) return fail(ErrorCode::kBadPeer, address);
-  auto body = ask_partner(question(*url, root.hex()));
+  PeerUrl asked = question(*url, root.hex());
+  auto body = body_of(asked, http_get(asked, "en"));
   if (!body) return tl::unexpected(body.error());
   boost::system::error_code malformed;
   json::value answer = json::parse(*body, malformed);
@@ -116,14 +116,15 @@ tl::expected<registry::RecoveryChoice, ControlMessage> choose(const std::vector<
   return choice;
 }
 
-Result<protocol::Bytes> fetch(const std::vector<Partner>& partners, const protocol::PublicKey& root, const protocol::SignedHead& head) {
+Result<registry::Handover> fetch(const std::vector<Partner>& partners, const protocol::PublicKey& root, const protocol::SignedHead& head) {
   Error last{ErrorCode::kIdentityElsewhere, head.head.place.hex()};
   for (const Partner& partner : partners) {
     bool tells = std::ranges::any_of(partner.told, [&](const registry::Handover& one) { return one.head.head == head.head; });
     if (!tells) continue;
-    auto body = ask_partner(question(partner.url, root.hex() + "/" + head.head.place.hex()));
+    PeerUrl asked = question(partner.url, root.hex() + "/" + head.head.place.hex());
+    auto body = body_of(asked, http_post(asked, "en", registry::kRecoveredBytesMax));
     auto handover = body ? registry::decode_handover(protocol::as_bytes(*body)) : tl::unexpected(body.error());
-    if (handover && handover->head.head == head.head) return protocol::Bytes(body->begin(), body->end());
+    if (handover && handover->head.head == head.head) return handover;
     // It published, or heard more, since it told.
     last = handover ? Error{ErrorCode::kIdentityElsewhere, head.head.place.hex()} : handover.error();
   }

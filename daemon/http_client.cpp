@@ -28,7 +28,18 @@ using boost::system::error_code;
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 struct Call {
-  explicit Call(asio::io_context& context) : resolver(context), socket(context) { parser.body_limit(kAnswerBytesMax); }
+  Call(asio::io_context& context, const PeerUrl& address, http::verb verb, std::string_view accept_language, std::size_t bytes_max)
+      : url(address), resolver(context), socket(context) {
+    parser.body_limit(bytes_max);
+    parser.eager(true);
+    request.version(11);
+    request.method(verb);
+    request.target(url.target.empty() ? "/" : url.target);
+    request.set(http::field::host, url.host_header());
+    request.set(http::field::accept_language, accept_language);
+    request.set(http::field::connection, "close");
+    request.prepare_payload();
+  }
   PeerUrl url;
   http::request<http::empty_body> request;
   tcp::resolver resolver;
@@ -36,6 +47,7 @@ struct Call {
   ByteStream stream;
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
+  bool moved = false;  // something came since it was looked at
   error_code error = make_error_code(asio::error::timed_out);
 };
 
@@ -53,33 +65,43 @@ asio::awaitable<void> converse(std::shared_ptr<Call> call) {
   }
   auto write_token = into(error);
   if (!error) co_await http::async_write(call->stream, call->request, write_token);
-  auto read_token = into(error);
-  if (!error) co_await http::async_read(call->stream, call->buffer, call->parser, read_token);
+  while (!error && !call->parser.is_done()) {
+    auto read_token = into(error);
+    co_await http::async_read_some(call->stream, call->buffer, call->parser, read_token);
+    call->moved = true;
+  }
   call->error = error;
 }
 
-}  // namespace
+enum class Patience { kInAll, kWhileSomethingComes };
 
-protocol::Result<HttpResponse> http_get(const PeerUrl& url, std::string_view accept_language) {
-  asio::io_context context;
-  auto call = std::make_shared<Call>(context);
-  call->url = url;
-  call->request.version(11);
-  call->request.method(http::verb::get);
-  call->request.target(url.target.empty() ? "/" : url.target);
-  call->request.set(http::field::host, url.host_header());
-  call->request.set(http::field::accept_language, accept_language);
-  call->request.set(http::field::connection, "close");
+protocol::Result<HttpResponse> carry_out(asio::io_context& context, const std::shared_ptr<Call>& call, Patience patience) {
   asio::co_spawn(context, converse(call), asio::detached);
-  context.run_for(kAnswerTimeout);
-  if (call->error == asio::error::timed_out) return protocol::fail(protocol::ErrorCode::kTimeout, url.host_header());
-  if (call->error) return tl::unexpected(protocol::system_error(call->error, url.host_header()));
+  do {
+    call->moved = false;
+    context.run_for(kAnswerTimeout);
+  } while (patience == Patience::kWhileSomethingComes && call->moved && !context.stopped());
+  std::string host = call->url.host_header();
+  if (call->error == asio::error::timed_out) return protocol::fail(protocol::ErrorCode::kTimeout, host);
+  if (call->error) return tl::unexpected(protocol::system_error(call->error, host));
   auto& message = call->parser.get();
   HttpResponse response;
   response.status = static_cast<int>(message.result_int());
   response.content_type = std::string(message[http::field::content_type]);
   response.body = std::move(message.body());
   return response;
+}
+
+}  // namespace
+
+protocol::Result<HttpResponse> http_get(const PeerUrl& url, std::string_view accept_language) {
+  asio::io_context context;
+  return carry_out(context, std::make_shared<Call>(context, url, http::verb::get, accept_language, kAnswerBytesMax), Patience::kInAll);
+}
+
+protocol::Result<HttpResponse> http_post(const PeerUrl& url, std::string_view accept_language, std::size_t bytes_max) {
+  asio::io_context context;
+  return carry_out(context, std::make_shared<Call>(context, url, http::verb::post, accept_language, bytes_max), Patience::kWhileSomethingComes);
 }
 
 }  // namespace maillage::daemon

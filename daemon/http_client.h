@@ -1,5 +1,5 @@
-// One GET, blocking: what `query --url` needs. Plain or TLS (certificates are checked against the system's roots), at
-// most kAnswerBytesMax, kAnswerTimeout in all. Any thread.
+// One request, blocking: what `query --url` and `recover` need. Plain or TLS (certificates are checked against the system's roots).
+// Any thread.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,10 @@ namespace maillage::daemon {
 inline constexpr std::size_t kAnswerBytesMax = 64 * 1024 * 1024;  // 1,000 records of 64 KiB
 inline constexpr std::chrono::seconds kAnswerTimeout{60};
 
-// kIo, kTimeout. Any status is an answer.
+// At most kAnswerBytesMax, kAnswerTimeout in all. kIo, kTimeout. Any status is an answer.
 protocol::Result<HttpResponse> http_get(const PeerUrl& url, std::string_view accept_language);
+
+// A POST without a body, for an answer that may take long: kAnswerTimeout without a byte is too long. kIo, kTimeout.
+protocol::Result<HttpResponse> http_post(const PeerUrl& url, std::string_view accept_language, std::size_t bytes_max);
 
 }  // namespace maillage::daemon

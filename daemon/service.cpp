@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/operations.h"
+#include "daemon/recovery_routes.h"
 #include "daemon/service_notice.h"
 #include "daemon/sync_shell.h"
 #include "daemon/tls_context.h"
@@ -122,6 +123,7 @@ struct Service::State {
   PushSource push_source();
   tl::expected<registry::PushOutcome, registry::Problems> finish_push(registry::Inbox::Arrival& arrival, const registry::Push& push);
   std::string url_of(const HttpRequest& request) const;
+  RecoverySource recovery_source();
   RouteTable routes();
   boost::json::object status() const;
   void measure();
@@ -152,14 +154,6 @@ ApiSource Service::State::source() {
   given.revision = [this] { return boot + std::to_string(registry->revision()); };
   given.status = [this] { return status(); };
   given.ready = [this] { return listening.load(); };
-  given.recoverable = [this](const protocol::PublicKey& root) -> Result<boost::json::object> {
-    auto places = registry->recoverable(root);
-    if (!places) return tl::unexpected(places.error());
-    boost::json::array listed;
-    for (const registry::Handover& place : *places) listed.emplace_back(protocol::to_hex(registry::encode(place)));
-    return boost::json::object{{"daemon", registry->identity().place.hex()}, {"places", std::move(listed)}};
-  };
-  given.recoverable_place = [this](const protocol::PublicKey& root, const protocol::PlaceId& place) { return registry->recoverable_place(root, place); };
   given.metrics = [this] { return metrics.text(); };
   return given;
 }
@@ -220,6 +214,19 @@ std::string Service::State::url_of(const HttpRequest& request) const {
   return origin + where->base_path;
 }
 
+RecoverySource Service::State::recovery_source() {
+  RecoverySource given;
+  given.places = [this](const protocol::PublicKey& root) -> Result<boost::json::object> {
+    auto places = registry->recoverable(root, now().instant);
+    if (!places) return tl::unexpected(places.error());
+    boost::json::array listed;
+    for (const registry::Handover& place : *places) listed.emplace_back(protocol::to_hex(registry::encode(place)));
+    return boost::json::object{{"daemon", registry->identity().place.hex()}, {"places", std::move(listed)}};
+  };
+  given.place = [this](const protocol::PublicKey& root, const protocol::PlaceId& place) { return registry->recoverable_place(root, place); };
+  return given;
+}
+
 RouteTable Service::State::routes() {
   RouteTable all = api_routes(source(), [this] { return metrics_access.load(); });
   GitSource given;
@@ -230,6 +237,7 @@ RouteTable Service::State::routes() {
   auto load = std::make_shared<GitLoad>();
   add_git_routes(all, std::move(given), git, load);
   add_git_push_routes(all, std::move(push), pushes, judges, git, load);
+  add_recovery_routes(all, recovery_source(), git, load);
   return all;
 }
 

@@ -5,15 +5,15 @@
 
 #include <span>
 
+#include "protocol/limits.h"
 #include "registry/handover.h"
 
 namespace maillage::registry {
 
 using protocol::Result;
 
-// A place comes back over HTTP in one answer. Larger ones leave through `place export` on the partner's side.
-inline constexpr std::size_t kRecoveredBytesMax = 48 * 1024 * 1024;
-
+// A place comes back over HTTP in one answer, made as it is sent: as much as a session brings at once, and its charters.
+inline constexpr std::size_t kRecoveredBytesMax = protocol::kPackBytesMax + protocol::kMiB;
 struct RecoveredPlace {
   protocol::CharterChain chain;
   protocol::SignedHead head;

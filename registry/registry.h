@@ -136,6 +136,7 @@ struct Finding {
 };
 
 class Fetch;
+class PlaceFile;
 struct PushCertificate;
 
 // What the places that we sign for ask of the daemon, after something became known of them elsewhere.
@@ -165,7 +166,7 @@ class Registry {
   // gives (a handover file without a next charter), and goes on under a new charter that names the new daemon key. `places`
   // are what was agreed (recovery.h). On error nobody has heard of the new keys: the next try starts anew. kBadSheet, kExists,
   // kWrongSheet, and what `fetch` and ingest give.
-  using FetchPlace = std::function<Result<Bytes>(const protocol::SignedHead&)>;
+  using FetchPlace = std::function<Result<Handover>(const protocol::SignedHead&)>;
   static Result<std::vector<PlaceId>> recover(const std::filesystem::path& dir, std::string_view sheet, const std::vector<RecoveredPlace>& places,
                                               UnixTime now, const FetchPlace& fetch);
 
@@ -247,10 +248,10 @@ class Registry {
   // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kHandoverStale, kWrongSheet, or ingest's.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
 
-  // What a sheet gets back from here: of each place that has this root now, its charters and held head. Then one whole, kTooLarge
-  // beyond kRecoveredBytesMax.
-  Result<std::vector<Handover>> recoverable(const protocol::PublicKey& root) const;
-  Result<Bytes> recoverable_place(const protocol::PublicKey& root, const PlaceId& place) const;
+  // What a sheet gets back from here: of each place that has this root now, its charters and held head. Then one whole, which is
+  // read while the registry lives. kRateLimited, kUnknownPlace.
+  Result<std::vector<Handover>> recoverable(const protocol::PublicKey& root, protocol::Instant now) const;
+  Result<std::unique_ptr<PlaceFile>> recoverable_place(const protocol::PublicKey& root, const PlaceId& place) const;
 
   // ---- contributions (GIT.md "Contributions")
   // Where a pushed pack is put as it comes. kDiskFull.

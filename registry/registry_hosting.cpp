@@ -11,6 +11,21 @@ namespace {
 
 using namespace protocol;
 
+// A pack of a whole history, all of it in memory: a place is at most kPlaceBytesMax.
+Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit) {
+  PackWish wish{commit, {}};
+  auto pack = OutgoingPack::open(source, std::span(&wish, 1));
+  if (!pack) return tl::unexpected(pack.error());
+  Bytes bytes;
+  while (!pack->done()) {
+    auto chunk = pack->read(kMiB);
+    if (!chunk) return chunk;
+    bytes.insert(bytes.end(), chunk->begin(), chunk->end());
+    if (bytes.size() > kPlaceBytesMax) return fail(ErrorCode::kTooLarge, "pack");
+  }
+  return bytes;
+}
+
 Result<std::vector<RecoverySheet>> read_sheets(const std::vector<std::string>& texts) {
   std::vector<RecoverySheet> sheets;
   for (const std::string& text : texts) {
@@ -22,20 +37,6 @@ Result<std::vector<RecoverySheet>> read_sheets(const std::vector<std::string>& t
 }
 
 }  // namespace
-
-Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit, std::uint64_t bytes_max) {
-  PackWish wish{commit, {}};
-  auto pack = OutgoingPack::open(source, std::span(&wish, 1));
-  if (!pack) return tl::unexpected(pack.error());
-  Bytes bytes;
-  while (!pack->done()) {
-    auto chunk = pack->read(kMiB);
-    if (!chunk) return chunk;
-    bytes.insert(bytes.end(), chunk->begin(), chunk->end());
-    if (bytes.size() > bytes_max) return fail(ErrorCode::kTooLarge, "pack");
-  }
-  return bytes;
-}
 
 Bytes Registry::Parts::first_profile(const NewPlace& place) {
   boost::json::object profile{{"kind", "profile"}, {"name", place.name}};
@@ -119,7 +120,7 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
     if (!next) return tl::unexpected(next.error());
     handover.next = std::move(*next);
   }
-  auto pack = whole_pack(*parts_->objects, held->head.commit, kPlaceBytesMax);
+  auto pack = whole_pack(*parts_->objects, held->head.commit);
   if (!pack) return pack;
   handover.pack = std::move(*pack);
   if (to && parts_->signs_for(*chain))

@@ -21,6 +21,7 @@
 #include "registry/object_store.h"
 #include "registry/own_heads.h"
 #include "registry/pack_build.h"
+#include "registry/recovery_source.h"
 #include "registry/registry.h"
 #include "registry/rocks_store.h"
 #include "registry/stored_record.h"
@@ -133,9 +134,6 @@ struct IncomingPack {
 // What a pack of so many bytes may inflate to.
 PackLimits limits_of_pack(std::uint64_t bytes);
 
-// A pack of a whole history, all of it in memory. kTooLarge.
-Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit, std::uint64_t bytes_max);
-
 // Rows of Column::kMeta that a directory begins and is finished with.
 void put_format(WriteBatch& batch);
 void put_identity(WriteBatch& batch, const PlaceId& place);
@@ -155,6 +153,7 @@ struct Registry::Parts {
   OwnPlaces own;
   ForkedPlaces forked;
   std::unique_ptr<OwnHeads> own_heads;
+  RootIndex roots;
   std::atomic<bool> sheet_confirmed = false;
   std::atomic<std::uint64_t> revision = 0;  // of the last batch; the index shows `indexing->shown()`
   std::mutex incoming_mutex;   // guards the map; a pack is appended to, then taken in, by one thread at a time
@@ -287,7 +286,7 @@ struct Registry::Parts {
   Result<void> check_known(const Handover& handover, const protocol::CharterChain& chain) const;
   Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);
   // Takes it in and signs its next charter, with this sheet, and a first head under it.
-  Result<PlaceId> recover_place(ByteView file, const protocol::SignedHead& agreed, const RecoverySheet& sheet, UnixTime now);
+  Result<PlaceId> recover_place(const Handover& handover, const protocol::SignedHead& agreed, const RecoverySheet& sheet, UnixTime now);
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
   std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;

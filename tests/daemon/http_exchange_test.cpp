@@ -4,6 +4,7 @@
 
 #include <zlib.h>
 
+#include "daemon/http_client.h"
 #include "tests/daemon/served.h"
 
 using namespace maillage::daemon;
@@ -114,6 +115,19 @@ TEST_CASE("an exchange takes a chunked body of several megabytes and answers in 
   CHECK(contains(answer, "size=3000000;"));
   CHECK(static_cast<std::size_t>(std::count(answer.begin(), answer.end(), 'x')) >= 3'000'000);
   CHECK(answer.ends_with("0\r\n\r\n"));
+}
+
+TEST_CASE("our own client reads an answer in pieces whole, and takes a cut or too large one for none") {
+  Streams streams;
+  auto ask = [&](const std::string& pieces, std::size_t bytes_max) {
+    return http_post({false, "127.0.0.1", std::to_string(streams.port()), "/count?pieces=" + pieces}, "en", bytes_max);
+  };
+  auto whole = ask("30", 4'000'000);
+  REQUIRE(whole);
+  CHECK(whole->status == 200);
+  CHECK(whole->body == "size=0;" + std::string(3'000'000, 'x'));
+  CHECK_FALSE(ask("-1", 4'000'000));
+  CHECK_FALSE(ask("30", 2'000'000));
 }
 
 TEST_CASE("a body of known length and the next request share a connection") {
