@@ -3,7 +3,8 @@
 //
 // A pack goes to the inbox's own folder as it comes, on a worker of its own, and is judged on another, which then waits for the
 // writer: no push holds up a fetch, a question, or the packs that others send. Bounded: pushes at once, bytes, and the
-// time that one may take. The answer speaks the language of the push. Built once, on the node thread; its functions run on the two push workers, those of one push never at once.
+// time that one may take. The answer speaks the language of the push. Built once, on the node thread; its functions run on
+// the two push workers, those of one push never at once.
 #pragma once
 
 #include <functional>

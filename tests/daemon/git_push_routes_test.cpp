@@ -195,10 +195,10 @@ TEST_CASE("while one push is judged, or waits for the writer, others come in") {
   };
   CHECK(wait_for([&] { return it.judging.load(); }));
   it.send_chunk(*other, second);
+  other->send("0\r\n\r\n");
   CHECK(wait_for([&] { return it.inbox().size() == 2; }));  // its pack is in a folder of its own, and the first has no answer yet
   release.set_value();
   CHECK(accepted(early.get()));
-  other->send("0\r\n\r\n");
   CHECK(accepted(other->receive_all()));
 }
 
