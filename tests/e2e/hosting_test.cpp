@@ -155,7 +155,8 @@ TEST_CASE("status says whether the daemon runs, and counts the places that moved
 TEST_CASE("what would be lost on the way to another daemon is refused, and the way back is told") {
   Hub hub, other;
   REQUIRE(hub.hosted({"add", "--name", "Le Moulin"}).code == 0);
-  if (GENERATE(false, true)) hub.place.serve();
+  bool runs = GENERATE(false, true);
+  if (runs) hub.place.serve();
   std::string code = text_at(json_of(other.hosted({"code"})), "/successor"), file = (hub.folder.path() / "moulin.place").string();
   Ended left = hub.place_verb({"export", "--place", "le-moulin", "--to", code, file}, hub.place.sheet() + "\n", false);
   REQUIRE(left.code == 0);
@@ -173,9 +174,10 @@ TEST_CASE("what would be lost on the way to another daemon is refused, and the w
   CHECK(publish().code == 0);
   CHECK(text_at(json_of(hub.hosted({"keep", "--place", "le-moulin"})), "/error/code") == "not-handed-over");
 
-  // Adopted all the same by a daemon that heard of nothing: what is lost is named.
+  // Adopted all the same by a daemon that heard of nothing: what is lost is named, when it was published by a daemon that runs.
+  if (!runs) return;
   REQUIRE(other.hosted({"adopt", file}, other.place.sheet() + "\n").code == 0);
-  if (hub.place.running()) hub.place.stop();
+  hub.place.stop();
   other.place.serve();
   hub.place.serve_with(other.place);
   CHECK(eventually([&] { return hub.place.log().find("event=place.left_without") != std::string::npos; }));
