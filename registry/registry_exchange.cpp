@@ -200,6 +200,19 @@ bool Registry::Parts::continues(const ObjectId& before, const ObjectId& after) c
   return descends && *descends;
 }
 
+// Rationale: the node asks for content on top of what it was told that we hold. What is kept back is not among that, and its
+// records would stay in the index under a history that does not have them.
+Result<void> Registry::Parts::fit_to_held(PlaceChanges& changes, const ObjectId& base, const ObjectId& commit) const {
+  if (changes.replaces_all) return {};
+  auto before = get_head(*state, Mark::kHeld, changes.place);
+  if (!before) return tl::unexpected(before.error());
+  if (!*before || (*before)->head.commit == base) return {};
+  auto all = changes_between(*objects, changes.place, std::nullopt, commit);
+  if (!all) return tl::unexpected(all.error());
+  changes = std::move(*all);
+  return {};
+}
+
 Result<bool> Registry::Parts::stage_held(WriteBatch& batch, const Candidate& candidate, WholeChain::Turn& turn, PlaceChanges& changes,
                                          bool& breaks) const {
   const Head& head = candidate.head.head;
@@ -262,6 +275,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
         continue;
       }
       PlaceChanges& changes = *checked.places[next];
+      if (auto fits = fit_to_held(changes, places[next].base, candidate.head.head.commit); !fits) return tl::unexpected(fits.error());
       bool breaks = false;
       auto holds = stage_held(batch, candidate, turn, changes, breaks);
       if (!holds) return tl::unexpected(holds.error());

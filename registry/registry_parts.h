@@ -218,6 +218,9 @@ struct Registry::Parts {
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
   // Raises `seen`; with a new epoch, what is held goes out of service: its rows leave the index, and the commons wait.
   Result<void> stage_seen(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, std::vector<IndexChange>& changes) const;
+  // `changes` are what a head brings on top of `base`; when something else is held, as of a place of ours whose last publication
+  // nobody was told yet, they become the whole of it.
+  Result<void> fit_to_held(PlaceChanges& changes, const ObjectId& base, const ObjectId& commit) const;
   // Raises both marks by a head whose content is in the store; `changes` become those of the index. False: more was held.
   Result<bool> stage_held(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, PlaceChanges& changes, bool& breaks) const;
   // Forgets the index and makes it anew from git; a start that finds the row `kRebuildingKey` does so too. Gives the

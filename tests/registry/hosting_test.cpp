@@ -341,6 +341,21 @@ TEST_CASE("what was published after the export and is not in what the new host t
   CHECK(host.registry->take_left_without().empty());
 }
 
+TEST_CASE("content on top of less than what is held here leaves nothing of that in the index") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("Colybric");
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  REQUIRE(host.registry->keep_place(place));
+  constexpr std::string_view kNeed = R"({"kind": "need", "name": "Aide"})";
+  REQUIRE(host.registry->publish(place, {{"needs/lost.json", Bytes(kNeed.begin(), kNeed.end())}}, kNow));
+  auto adopted = next.registry->adopt_place(file, {next.sheet}, kNow);
+  REQUIRE(adopted);
+  learn(host, next, adopted->place->head, adopted->place->base);  // as a node asks that was not told of the last publication
+  CHECK(host.registry->query(*parse_query(What::kNeeds, {}))->number_matched == 0);
+  CHECK(host.registry->lost_when_moved(place) == std::vector<std::string>{"needs/lost.json"});
+  CHECK(host.registry->verify()->empty());
+}
+
 TEST_CASE("a successor code that was cut or mistyped is told from what is none") {
   Daemon next("Suivant");
   std::string code = next.registry->successor().text(), cut = code.substr(0, 60), typo = code;
