@@ -48,8 +48,10 @@ struct Hub {
 
   // Of the places that came from a list, sorted; empty of one that says its source no more.
   std::vector<std::string> known_ids(std::string_view source) const {
+    const auto list = registry->imported_list(source);
+    REQUIRE(list);
     std::vector<std::string> ids;
-    for (const auto& place : registry->imported_list(source)->places) ids.push_back(place.id);
+    for (const auto& place : list->places) ids.push_back(place.id);
     std::sort(ids.begin(), ids.end());
     return ids;
   }
