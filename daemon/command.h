@@ -46,6 +46,15 @@ struct PublishOptions {
   std::vector<std::string> paths;
 };
 
+// One of `paths`, `whole_place`, `history` and `status`.
+struct EraseOptions {
+  std::filesystem::path dir;
+  std::string place;               // id or slug, or empty: the daemon's own
+  std::vector<std::string> paths;  // files or folders that are published
+  bool whole_place = false, history = false, status = false;
+  bool yes = false;                // nobody is asked
+};
+
 struct QueryOptions {
   std::filesystem::path dir;  // one of dir and url
   std::string url;
@@ -97,6 +106,7 @@ int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides
 int run_publish(const PublishOptions& options, const Terminal& terminal);
 int run_unpublish(const PublishOptions& options, const Terminal& terminal);
 int run_confirm(const PublishOptions& options, const Terminal& terminal);
+int run_erase(const EraseOptions& options, const Terminal& terminal);
 int run_query(const QueryOptions& options, const Terminal& terminal);
 int run_status(const std::filesystem::path& dir, const Terminal& terminal);
 int run_peers(const std::filesystem::path& dir, const Terminal& terminal);

@@ -22,6 +22,7 @@ struct Options {
   std::filesystem::path dir;
   InitOptions init;
   PublishOptions publish;
+  EraseOptions erase;
   QueryOptions query;
   ConfigOverrides serve;
   RecoverOptions recover;
@@ -140,6 +141,16 @@ void add_import(CLI::App& app, Options& options) {
   added->add_option("FILE", options.import.file, "tableau CSV / CSV table")->required();
 }
 
+void add_erase(CLI::App& app, Options& options) {
+  CLI::App* erase = verb(app, options, "erase", "efface partout, chez tous les partenaires aussi / erases everywhere, from all partners too");
+  erase->add_option("PATH", options.erase.paths, "fichiers ou dossiers publiés / published files or folders");
+  erase->add_flag("--history", options.erase.history, "tout le passé, rien du présent / the whole past, nothing of the present");
+  erase->add_flag("--place", options.erase.whole_place, "tout le lieu, qui est fermé / the whole place, which is closed");
+  erase->add_option("--place-of", options.erase.place, "d'un autre lieu tenu ici : son identité ou nom court / of another place kept here: its id or slug");
+  erase->add_flag("--status", options.erase.status, "qui a confirmé / who has confirmed");
+  erase->add_flag("--yes", options.erase.yes, "sans demander confirmation / without asking for confirmation");
+}
+
 void add_verbs(CLI::App& app, Options& options) {
   describe_place(*verb(app, options, "init", "crée un lieu / makes a place"), options.init);
   add_hosting(app, options);
@@ -159,6 +170,8 @@ void add_verbs(CLI::App& app, Options& options) {
   add_publishing(app, options, "publish", "publie des fichiers / publishes files");
   add_publishing(app, options, "unpublish", "retire des fichiers / withdraws files");
   add_publishing(app, options, "confirm", "toujours vrai aujourd'hui / still true today");
+
+  add_erase(app, options);
 
   CLI::App* query = verb(app, options, "query", "cherche dans le registre / searches the registry", false);
   query->add_option("--url", options.query.url, "http://HOST:PORT");
@@ -202,7 +215,7 @@ int run_inbox(const std::string& name, Options& options) {
 
 int run(const std::string& name, Options& options) {
   Terminal terminal = options.terminal();
-  options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.recover.dir = options.dir;
+  options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.erase.dir = options.recover.dir = options.dir;
   if (name == "import") return run_import(options.import, terminal);
   if (name == "init") return run_init(options.init, terminal);
   if (name == "recover") return run_recover(options.recover, terminal);
@@ -210,6 +223,7 @@ int run(const std::string& name, Options& options) {
   if (name == "publish") return run_publish(options.publish, terminal);
   if (name == "unpublish") return run_unpublish(options.publish, terminal);
   if (name == "confirm") return run_confirm(options.publish, terminal);
+  if (name == "erase") return run_erase(options.erase, terminal);
   if (name == "status") return run_status(options.dir, terminal);
   if (name == "peers") return run_peers(options.dir, terminal);
   if (name == "verify") return run_verify(options.dir, terminal);

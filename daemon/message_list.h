@@ -93,6 +93,38 @@ MAILLAGE_MESSAGE(kRefsWritten, "références écrites : {}", "refs written: {}")
 MAILLAGE_MESSAGE(kTypeSheet, "Tapez la feuille de secours, puis Ctrl-D :", "Type the recovery sheet, then Ctrl-D:")
 MAILLAGE_MESSAGE(kSheetConfirmed, "c'est bien la feuille de ce lieu", "this is indeed the sheet of this place")
 MAILLAGE_MESSAGE(kOwnSheetConfirmed, "c'est bien la feuille que « {} » a à lui", "this is indeed the sheet that “{}” has of its own")
+MAILLAGE_MESSAGE(kErased, "effacé : {}", "erased: {}")
+MAILLAGE_MESSAGE(kErasePaths, "Ceci va être effacé partout, dans son état d'aujourd'hui et dans tous ceux d'avant :{}",
+                 "This will be erased everywhere, as it is today and as it ever was:{}")
+MAILLAGE_MESSAGE(kErasePast, "Tout l'historique du lieu va être effacé partout. Ce qu'il publie aujourd'hui reste.",
+                 "The whole history of the place will be erased everywhere. What it publishes today stays.")
+MAILLAGE_MESSAGE(kErasePlace, "Le lieu va être fermé, et tout ce qu'il a publié effacé partout. Il n'en reste que l'identité : des clés, sans nom.",
+                 "The place will be closed, and all that it published erased everywhere. Only its identity stays: keys, without a name.")
+MAILLAGE_MESSAGE(kEraseMeans,
+                 "L'historique du lieu recommence : les versions précédentes de toutes ses fiches disparaissent aussi, et les contributions qui\n"
+                 "attendent une réponse sont effacées. Chaque partenaire qui en a une copie l'efface dès qu'il l'apprend, et le confirme.\n"
+                 "Ce que personne ne peut effacer : les copies faites ailleurs (clones, sauvegardes, captures d'écran), et celles d'un\n"
+                 "partenaire qui ne revient jamais. Pour seulement ne plus publier une fiche : maillage unpublish. On ne peut pas revenir en arrière.",
+                 "The history of the place begins anew: earlier versions of all its records go as well, and contributions that wait for an\n"
+                 "answer are erased. Every partner that has a copy erases it as soon as it learns of this, and confirms it.\n"
+                 "What nobody can erase: copies made elsewhere (clones, backups, screenshots), and those of a partner that never comes\n"
+                 "back. Only to stop publishing a record: maillage unpublish. This cannot be undone.")
+MAILLAGE_MESSAGE(kEraseAsk, "Pour effacer, tapez oui :", "To erase, type yes:")
+MAILLAGE_MESSAGE(kEraseNot, "rien n'a été effacé", "nothing was erased")
+MAILLAGE_MESSAGE(kEraseNeedsYes, "dans un script, confirmez avec --yes ; rien n'a été effacé", "in a script, confirm with --yes; nothing was erased")
+MAILLAGE_MESSAGE(kEraseOneOf, "donnez des fichiers ou dossiers à effacer, ou bien une seule de ces options : --history, --place, --status",
+                 "give files or folders to erase, or else one of these options: --history, --place, --status")
+MAILLAGE_MESSAGE(kEraseDone, "C'est effacé ici ; les partenaires font de même dès qu'ils l'apprennent. Qui l'a confirmé : maillage erase --status --dir {}",
+                 "It is erased here; partners do the same as soon as they learn of it. Who has confirmed: maillage erase --status --dir {}")
+MAILLAGE_MESSAGE(kEraseWaits, "Attention : l'ancien contenu n'est plus publié, mais il est encore sur ce disque ({}) ; nouvel essai tant que le serveur tourne.",
+                 "Mind: the old content is published no more, but still on this disk ({}); it is tried again while the server runs.")
+MAILLAGE_MESSAGE(kEraseNever, "Rien n'a jamais été effacé partout.", "Nothing was ever erased everywhere.")
+MAILLAGE_MESSAGE(kEraseSince, "« {} » : effacé partout depuis le {}", "“{}”: erased everywhere since {}")
+MAILLAGE_MESSAGE(kEraseHereDone, "  ici : effacé du disque", "  here: erased from the disk")
+MAILLAGE_MESSAGE(kEraseHereWaits, "  ici : encore sur le disque", "  here: still on the disk")
+MAILLAGE_MESSAGE(kEraseConfirmed, "  confirmé : {}, le {}", "  confirmed: {}, on {}")
+MAILLAGE_MESSAGE(kEraseUnconfirmed, "  pas encore confirmé : {}, dernières nouvelles le {}", "  not confirmed yet: {}, last heard of on {}")
+MAILLAGE_MESSAGE(kEraseNobody, "  aucun partenaire n'a encore donné de nouvelles", "  no partner has sent word yet")
 MAILLAGE_MESSAGE(kPublishedFor, "pour « {} » ({}) ; pour un autre lieu tenu ici, ajoutez --place", "for “{}” ({}); for another place kept here, add --place")
 MAILLAGE_MESSAGE(kPlaceSheet,
                  "Voici la feuille de secours de « {} ». Elle n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la,\n"

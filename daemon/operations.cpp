@@ -6,6 +6,7 @@
 #include "daemon/clock.h"
 #include "daemon/messages.h"
 #include "daemon/operation_reply.h"
+#include "daemon/operations_erase.h"
 #include "daemon/operations_hosting.h"
 #include "daemon/operations_import.h"
 #include "daemon/operations_inbox.h"
@@ -152,7 +153,7 @@ ControlMessage refuse(const ControlMessage& request, const Error& error) {
 
 bool writes(std::string_view verb) {
   return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" || verb == "settle" ||
-         verb == "place-add" || verb == "place-export" || verb == "place-keep" || verb == "place-adopt" || verb == "import" ||
+         verb == "place-add" || verb == "place-export" || verb == "place-keep" || verb == "place-adopt" || verb == "import" || verb == "erase" ||
          (verb.starts_with("inbox-") && verb != "inbox-show");  // showing judges the pack again, which may take a while
 }
 
@@ -169,6 +170,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "settle") return settle(operations, request);
   if (verb == "sheet") return confirm_sheet(operations, request);
   if (verb == "import" || verb == "import-known") return perform_import(verb, operations, request, now);
+  if (verb.starts_with("erase")) return perform_erase(verb, operations, request, now);
   if (verb.starts_with("inbox-")) return perform_inbox(verb, operations, request, now);
   if (verb.starts_with("place-")) return perform_hosting(verb, operations, request, now);
   return refuse(request, Error{ErrorCode::kUsage, verb.substr(0, 100)});

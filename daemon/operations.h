@@ -17,6 +17,8 @@ struct Operations {
   registry::Registry& registry;
   // Tells the partners; null when no daemon runs: they learn it at the next start.
   std::function<void(protocol::Published)> announce;
+  // After a purge, successful or not: what these places erased has left the disk.
+  std::function<void(std::vector<protocol::PlaceId>)> purged = nullptr;
   // A person answered which of two publishers counts: the daemon does it; null when none runs.
   std::function<void()> settle = nullptr;
 };

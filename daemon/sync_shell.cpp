@@ -26,6 +26,10 @@ constexpr std::chrono::seconds kOwnGap{1};
 constexpr std::chrono::seconds kOwnRetry{60};
 // Small packs are merged after so many commits: often enough that a look-up never meets hundreds of them.
 constexpr std::uint64_t kTendEvery = 64;
+// A purge that took a second is followed by nine without one: what is erased meanwhile goes with the next.
+constexpr int kPurgeRest = 9;
+// After one that failed: space may be back.
+constexpr std::chrono::seconds kPurgeAgain{10};
 
 std::string shown(const protocol::PlaceId& place) { return place.is_zero() ? "" : place.hex().substr(0, 12); }
 
@@ -79,7 +83,7 @@ LogLevel level_of(const protocol::Report& report) {
 SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
                      protocol::Random& random, Metrics& metrics)
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
-      dialer_(random), transport_(node, events()), tick_(node), redial_(node), own_tick_(node), caught_up_(!registry.awaits_peers()),
+      dialer_(random), transport_(node, events()), tick_(node), redial_(node), purge_(node), own_tick_(node), caught_up_(!registry.awaits_peers()),
       writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
   for (protocol::PlaceState& state : places) {
     const protocol::SignedHead* held = state.held_head();
@@ -117,6 +121,7 @@ PeerTransport::Events SyncShell::events() {
 void SyncShell::start() {
   reload(config_);
   arm();
+  if (registry_.purge_waits()) purge_soon();
   settle_own();
 }
 
@@ -335,6 +340,7 @@ void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked)
     // Which records they are says `place list`.
     for (const protocol::PlaceId& place : registry_.take_left_without())
       log(LogLevel::kWarning, "place.left_without", {{"place", shown(place)}, {"count", std::to_string(registry_.lost_when_moved(place).size())}});
+    if (std::ranges::any_of(done.places, &protocol::Ingested::Outcome::purging)) asio::post(context_, [this] { purge_soon(); });
     return done;
   }, refused_job(*asked));
   tend();
@@ -346,6 +352,44 @@ void SyncShell::tend() {
   writer_.post([this] {
     if (auto done = registry_.tend(); !done) log(LogLevel::kWarning, "registry.tend_failed", {{"reason", done.error().context}});
   });
+  purge_soon();  // what a fork outranked three days ago
+}
+
+void SyncShell::purged(std::vector<protocol::PlaceId> places) {
+  auto shared = std::make_shared<const Input>(protocol::Purged{std::move(places)});
+  asio::post(context_, [this, shared] {
+    feed(*shared);
+    purge_soon();
+  });
+}
+
+// What waits is purged together, at once or when the last purge has had its rest.
+void SyncShell::purge_soon() {
+  if (purge_due_ || stopping_) return;
+  purge_due_ = true;
+  purge_.expires_at(purge_after_);
+  purge_.async_wait([this](boost::system::error_code error) {
+    if (!error && !stopping_) purge();
+  });
+}
+
+void SyncShell::purge() {
+  using Steady = std::chrono::steady_clock;
+  purge_due_ = false;
+  purge_after_ = Steady::now() + kPurgeAgain;
+  work(writer_, [this]() -> Input {
+    auto began = Steady::now();
+    auto places = registry_.purge(now().wall);
+    if (!places) log(LogLevel::kWarning, "registry.purge_failed", {{"code", std::string(protocol::slug(places.error().code))}, {"reason", places.error().context}});
+    else log(LogLevel::kInfo, "registry.purged", {{"places", std::to_string(places->size())}});
+    auto rest = places ? (Steady::now() - began) * kPurgeRest : Steady::duration(kPurgeAgain);
+    bool again = !places;
+    asio::post(context_, [this, again, after = Steady::now() + rest] {
+      purge_after_ = after;
+      if (again) purge_soon();
+    });
+    return protocol::Purged{places.value_or(std::vector<protocol::PlaceId>())};
+  }, protocol::Purged{});
 }
 
 void SyncShell::carry_out(protocol::DropPack&& action) {
@@ -436,6 +480,7 @@ void SyncShell::stop() {
   stopping_ = true;
   tick_.cancel();
   redial_.cancel();
+  purge_.cancel();
   own_tick_.cancel();
   transport_.close_all();
 }

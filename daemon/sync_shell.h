@@ -45,6 +45,9 @@ class SyncShell {
   // What is to be done about heads of our own places that were signed elsewhere is done, on the writer. Node thread.
   void settle_own();
 
+  // A purge was tried; these places are purged. What still waits is tried again. Any thread.
+  void purged(std::vector<protocol::PlaceId> places);
+
   // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
   boost::json::array sessions() const;
   boost::json::array addresses() const;
@@ -64,6 +67,8 @@ class SyncShell {
   void dial();
   void dialled(const std::string& url, protocol::Result<SessionId> outcome);
   void tend();
+  void purge_soon();
+  void purge();
   void note(const protocol::Report& report);
   void note_own(const protocol::Report& report);
   void look_whether_caught_up();
@@ -94,6 +99,9 @@ class SyncShell {
   PeerTransport transport_;
   asio::steady_timer tick_;
   asio::steady_timer redial_;
+  asio::steady_timer purge_;
+  bool purge_due_ = false;
+  std::chrono::steady_clock::time_point purge_after_{};
   asio::steady_timer own_tick_;
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
   bool caught_up_;

@@ -70,9 +70,12 @@ struct Ingested {
   struct Outcome {
     PlaceId place;
     std::optional<Error> refused;
+    bool purging = false;  // what the place erased is still on the disk: `Purged` follows, and the receipt only then
   };
   std::vector<Outcome> places;
 };
+// What these places erased has left the disk, durably.
+struct Purged { std::vector<PlaceId> places; };
 struct PackOpened {  // the first of `places`, as they will be packed; a base the store cannot use has become zero
   JobId job;
   std::vector<PackedPlace> places;
@@ -91,7 +94,7 @@ struct WantAside {
 struct Tick {};
 
 using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
-                           Ingested, PackOpened, PackChunk, WantAside, Tick>;
+                           Ingested, Purged, PackOpened, PackChunk, WantAside, Tick>;
 
 // ---- what to do
 
@@ -224,6 +227,7 @@ class Node {
   void handle(const Persisted&);
   void handle(const PackAppended&);
   void handle(const Ingested&);
+  void handle(const Purged&);
   void handle(const PackOpened&);
   void handle(const PackChunk&);
   void handle(const WantAside&);
@@ -313,6 +317,7 @@ class Node {
   void cut(Session& session, Session::Stream& stream);
   bool pump_stream(Session& session);
   Session::Stream* find_stream(JobId job, Session*& session);
+  void offer_owed_receipts();
   void send_receipts();
   void forward(const Receipt& receipt, Session& from, ByteView frame);
   bool wants_content(const PlaceState& state) const;
@@ -337,6 +342,8 @@ class Node {
   std::set<PlaceId> in_flight_;                      // asked for, or being ingested
   std::map<JobId, SessionId> streams_;
   std::unordered_map<PlaceId, SessionId> source_;    // the session a held head's content came from
+  std::map<PlaceId, SessionId> unpurged_;            // places whose receipt waits for a purge, and whose it is
+  std::set<PlaceId> owed_;                           // purged, and nobody was there to take the receipt
   std::deque<Hash> forwarded_;                       // receipts passed on lately
   JobId next_job_ = 1;
   Instant last_tick_{};

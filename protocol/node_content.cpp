@@ -271,7 +271,8 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
     }
     if (!hold(candidate.head)) return;
     source_[outcome.place] = job.session;
-    if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
+    if (outcome.purging) unpurged_.insert_or_assign(outcome.place, job.session), owed_.erase(outcome.place);
+    else if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
     return;
   }
   free_content(outcome.place);
@@ -287,6 +288,17 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
   if (!broken && bearable) return;
   shun(session->handshake.peer());
   refuse(*session, broken ? *outcome.refused : bearable.error());
+}
+
+void Node::handle(const Purged& input) {
+  for (const PlaceId& place : input.places) {
+    auto waiting = unpurged_.extract(place);
+    const PlaceState* state = table_.find(place);
+    if (state == nullptr || state->own || state->held_head() == nullptr) continue;
+    Session* session = waiting.empty() ? nullptr : find(waiting.mapped());
+    if (session == nullptr) owed_.insert(place);
+    else session->receipts.push_back({place, hash_of(state->held_head()->head)});
+  }
 }
 
 void Node::handle(const Published& input) {
@@ -436,7 +448,21 @@ Result<void> Node::on_frame(Session& session, const Credit& credit, ByteView) {
 
 // ---- receipts
 
+// To everybody who is there: whoever has the place's content from elsewhere hands them on.
+void Node::offer_owed_receipts() {
+  bool taken = false;
+  for (const auto& [id, session] : sessions_) {
+    if (owed_.empty() || !session->open() || !session->reconciled) continue;
+    taken = true;
+    for (const PlaceId& place : owed_)
+      if (const PlaceState* state = table_.find(place); state != nullptr && state->held_head() != nullptr)
+        session->receipts.push_back({place, hash_of(state->held_head()->head)});
+  }
+  if (taken) owed_.clear();
+}
+
 void Node::send_receipts() {
+  offer_owed_receipts();
   for (const auto& [id, session] : sessions_) {
     if (session->receipts.empty() || !session->open()) continue;
     auto items = std::exchange(session->receipts, {});

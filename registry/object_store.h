@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <mutex>
+#include <span>
 
 #include "registry/content_store.h"
 #include "registry/pack_file.h"
@@ -47,6 +49,20 @@ class ObjectStore final : public ContentStore {
   // Returns how many went. kCorrupt when one of them is damaged: nothing is merged then. Changes, like adopt.
   Result<std::size_t> consolidate(std::uint64_t pack_bytes_max);
 
+  // What a purge did. `objects` went, with all that only they were in.
+  struct Purge {
+    std::size_t packs = 0;  // rewritten or removed
+    std::size_t objects = 0;
+    std::uint64_t bytes = 0;  // written
+  };
+  // Takes every object that none of `commits` reaches off the disk: rewrites the packs that hold such an object, one by one,
+  // and no other; the old pack goes when the new one is durable. Packs must have no mark (or belong to a committed batch).
+  // `need_room` is asked before each. `half_done` is true while an object is gone and one that names it may be there: nothing
+  // may be taken in until a purge ends well. kMissingObject, kCorrupt: a commit's history is not whole, nothing was
+  // removed; kDiskFull, kIo. Changes, like adopt. Cost: every folder and commit is read once, and each pack that is rewritten.
+  Result<Purge> purge(std::span<const ObjectId> commits, const std::function<Result<void>(std::uint64_t bytes)>& need_room,
+                      std::atomic<bool>& half_done);
+
  private:
   using PackList = std::vector<std::shared_ptr<const PackFile>>;
 
@@ -63,6 +79,7 @@ class ObjectStore final : public ContentStore {
   void hide(const PackName& name);  // from new readers
   Result<void> remove_pack(const PackName& name);
   Result<void> write_merged(const std::vector<ObjectId>& ids);
+  Result<std::uint64_t> rewrite(const PackFile& pack, const std::vector<std::uint32_t>& rows);
 
   std::filesystem::path directory_;
   std::filesystem::path pack_directory_;

@@ -74,6 +74,11 @@ std::uint64_t PackFile::offset_at(std::uint32_t row) const {
 }
 
 std::optional<std::uint64_t> PackFile::find(const ObjectId& id) const {
+  auto row = row_of(id);
+  return row ? std::optional(offset_at(*row)) : std::nullopt;
+}
+
+std::optional<std::uint32_t> PackFile::row_of(const ObjectId& id) const {
   ByteView index = index_.bytes();
   std::uint8_t first = id.bytes[0];
   std::uint32_t low = first == 0 ? 0 : u32_at(index, 8 + (first - 1u) * 4);
@@ -81,7 +86,7 @@ std::optional<std::uint64_t> PackFile::find(const ObjectId& id) const {
   while (low < high) {
     std::uint32_t middle = low + (high - low) / 2;
     int order = std::memcmp(index.data() + kFanoutBytes + std::size_t{middle} * 20, id.bytes.data(), 20);
-    if (order == 0) return offset_at(middle);
+    if (order == 0) return middle;
     (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
   }
   return std::nullopt;

@@ -22,7 +22,9 @@ class PackFile : public std::enable_shared_from_this<PackFile> {
 
   // The offset of an object's entry.
   std::optional<std::uint64_t> find(const ObjectId& id) const;
+  std::optional<std::uint32_t> row_of(const ObjectId& id) const;
   ObjectId id_at(std::uint32_t row) const;  // ascending
+  std::uint64_t offset_at(std::uint32_t row) const;
 
   // kCorrupt when it cannot be inflated.
   Result<Object> read(std::uint64_t offset) const { return read(offset, 0); }
@@ -37,7 +39,6 @@ class PackFile : public std::enable_shared_from_this<PackFile> {
   PackFile(MappedFile pack, MappedFile index, const PackName& name);
   Result<void> read_index();
   Result<Object> read(std::uint64_t offset, std::size_t depth) const;
-  std::uint64_t offset_at(std::uint32_t row) const;
   std::uint64_t end_of(std::uint64_t offset) const;
 
   MappedFile pack_, index_;

@@ -144,10 +144,21 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
   if (!identity) return tl::unexpected(identity.error());
   if (!*identity || (*identity)->size() != PlaceId::kSize) return fail(ErrorCode::kNotFound, dir.string());
   std::memcpy(parts->identity.place.bytes.data(), (*identity)->data(), PlaceId::kSize);
+  auto erased = parts->purge_rows();
+  if (!erased) return tl::unexpected(erased.error());
+  if (!erased->empty()) {
+    parts->half_purged = true;  // perhaps: nothing is taken in before it is known
+    (void)parts->purge_objects();  // what fails is done by `purge`
+  }
   return std::unique_ptr<Registry>(new Registry(std::move(parts)));
 }
 
 Result<void> Registry::Parts::need_room(std::uint64_t bytes) const {
+  if (half_purged) return fail(ErrorCode::kBusy, "purge");
+  return has_room(bytes);
+}
+
+Result<void> Registry::Parts::has_room(std::uint64_t bytes) const {
   std::error_code error;
   auto space = std::filesystem::space(directory, error);
   if (!error && space.available < bytes) return fail(ErrorCode::kDiskFull, directory.string());
@@ -155,7 +166,7 @@ Result<void> Registry::Parts::need_room(std::uint64_t bytes) const {
 }
 
 Result<void> Registry::Parts::open_stores() {
-  if (auto room = need_room(kOpenBytes); !room) return room;
+  if (auto room = has_room(kOpenBytes); !room) return room;
   auto opened_state = RocksStore::open(directory / "state");
   if (!opened_state) return tl::unexpected(opened_state.error());
   state = std::move(*opened_state);

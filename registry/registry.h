@@ -129,6 +129,26 @@ struct ImportRule {
   bool overwrite = false;  // the list wins over what was corrected here too
 };
 
+// What is to be erased everywhere: the place's past, and of its present these files or folders, or all but who it is.
+struct Erasure {
+  std::vector<std::string> paths;  // none: the past alone
+  bool whole_place = false;        // closes it: only `identity/` stays, and the head says CLOSED
+};
+
+// Who has confirmed the last head of a place of ours, and for an erasure that nothing older is left there. A daemon that we
+// have no word of is not in the list.
+struct Coverage {
+  PlaceId place;
+  protocol::UnixTime erased;         // when the epoch that stands now began here; 0: nothing was ever erased
+  bool purged_here = true;
+  struct Replica {
+    PlaceId replica;
+    bool confirmed = false;          // of this epoch
+    protocol::UnixTime since;        // its last word
+  };
+  std::vector<Replica> replicas;
+};
+
 // A finding of `verify`.
 struct Finding {
   std::string where;
@@ -219,6 +239,17 @@ class Registry {
   std::vector<tl::expected<Announcement, Problems>> publish_all(const std::vector<Publication>& publications, UnixTime now);
   // Writes today's date as `confirmed` into these records.
   tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
+
+  // ---- erasing (STORAGE.md "Erasure")
+  // Publishes the place anew in the next epoch, without a past: durable on return, and what it erased is still on the disk
+  // until `purge`. kNotFound for a path that the place does not publish, kNotOurs, kMovedAway, kIdentityElsewhere.
+  tl::expected<Announcement, Problems> erase(const PlaceId& place, const Erasure& erasure, UnixTime now);
+  // Whether something that was erased, here or by another place, is still on this disk.
+  bool purge_waits() const;
+  // Takes all of it off: objects, records, rows of the commons, contributions to these places. Gives the places, durably purged.
+  // What fails stays to be done. A writer's turn.
+  Result<std::vector<PlaceId>> purge(UnixTime now);
+  Result<Coverage> coverage(const PlaceId& place) const;
 
   // ---- hosting
   // Makes a place that is published from here. With `own_root`, of a sheet that its people have seen already, they can

@@ -128,6 +128,10 @@ tl::expected<PushOutcome, Problems> Registry::take_push(Inbox::Arrival& arrival,
     auto withdrawn = landed->withdrawn;
     return PushOutcome{std::move(fresh), std::move(*landed), std::move(withdrawn)};
   }
+  // The place may have erased its history since the push was judged: what starts from there must not wait here.
+  auto head = parts_->held(push.place);
+  if (!head) return refused(head.error());
+  if (!parts_->continues(checked.base, head->head.commit)) return refused({ErrorCode::kPushOtherRoot, ""});
   if (auto same = parts_->inbox->same_as(fresh)) return PushOutcome{std::move(*same), std::nullopt, withdrawn_of(checked.files)};
   (void)parts_->inbox->expire(now);  // what cannot be expired keeps nobody from contributing
   if (auto room = parts_->inbox->room_for(fresh); !room) return refused(room.error());

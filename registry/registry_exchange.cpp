@@ -177,7 +177,11 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
   }
   if (auto adopted = parts_->adopt(*pack.staged, *checked, places, Origin::kPeer); !adopted) return refuse_all(places, adopted.error());
   std::vector<Ingested::Outcome> outcomes;
-  for (const IngestPack::Place& place : places) outcomes.push_back({place.head.head.head.place, std::nullopt});
+  auto waiting = parts_->purge_rows();
+  for (const IngestPack::Place& place : places) {
+    const PlaceId& id = place.head.head.head.place;
+    outcomes.push_back({id, std::nullopt, !waiting || std::ranges::find(*waiting, id) != waiting->end()});
+  }
   return outcomes;
 }
 
@@ -222,6 +226,8 @@ Result<bool> Registry::Parts::stage_held(WriteBatch& batch, const Candidate& can
   if (auto raised = raise(batch, Mark::kSeen, candidate.head); !raised) return raised;
   auto holds = raise(batch, Mark::kHeld, candidate.head);
   // A peer may answer with less than we hold: the index shows what is held, and nothing else.
+  bool too_old = *before && reign(head) < reign((*before)->head);
+  if (holds && !*holds && too_old) batch.put(Column::kMeta, purge_key(head.place), "");  // what was erased came in again
   if (!holds || !*holds) return holds;
   bool higher_seen = *seen && order(head, (*seen)->head) < 0;
   if (higher_seen && !serves(head, (*seen)->head)) {
@@ -235,7 +241,7 @@ Result<bool> Registry::Parts::stage_held(WriteBatch& batch, const Candidate& can
   bool was_out = *seen && (*before)->head.epoch != (*seen)->head.epoch;
   bool goes_on = (!changes.replaces_all && !was_out) || continues((*before)->head.commit, head.commit);
   if (!goes_on && own.contains(head.place) && !signs_for(candidate.chain)) note_lost(batch, candidate, **before);
-  if (!goes_on) turn.drop(), breaks = true;
+  if (!goes_on) turn.drop(), breaks = true, stage_break(batch, (*before)->head, head);
   else if (was_out && whole_chain->withholds()) turn.restore(head.place);
   if (was_out && !changes.replaces_all) {  // its rows are gone
     auto all = changes_between(*objects, head.place, std::nullopt, head.commit);
@@ -281,6 +287,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
       if (!holds) return tl::unexpected(holds.error());
       if (breaks) broken.push_back(candidate.chain.place());
       if (!*holds) continue;
+      if (origin == Origin::kOurs) stage_signed(batch, candidate.head.head);
       changed.push_back({std::move(changes), signer_of(candidate.chain, candidate.head.head)});
       if (auto staged = index->stage(batch, changed.back()); !staged) return staged;
     }

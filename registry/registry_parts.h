@@ -119,6 +119,8 @@ struct Revision {
   std::optional<ImportMark> imported = std::nullopt;
   std::string contributor = {};  // who wrote it, when it is not the place itself
   std::optional<ContributionId> approves = std::nullopt;
+  bool breaks = false;           // without parent, in the next epoch: an erasure
+  bool closes = false;           // with CLOSED
   std::optional<protocol::OwnStep> step = std::nullopt;  // OwnReapply or OwnRaise: the counters to sign with
 };
 
@@ -169,7 +171,8 @@ struct Registry::Parts {
 
   // kDiskFull when fewer bytes are free. New work stops while there is room for what is under way: RocksDB, asked to
   // write or even to open without any, ends the process.
-  Result<void> need_room(std::uint64_t bytes) const;
+  Result<void> need_room(std::uint64_t bytes) const;  // kBusy while a purge is half done, for new work
+  Result<void> has_room(std::uint64_t bytes) const;
 
   // A directory that is made: its lock is taken, what a try that was cut short left is gone, and these keys are on disk before
   // anything is signed with them. kExists when it has a place.
@@ -211,6 +214,25 @@ struct Registry::Parts {
   // What became of the batches that name a pack: none was tried, one failed and may be in the log all the same, or one
   // is durable.
   enum class Fate { kUnneeded, kDoubtful, kNeeded };
+  // What became of places' histories (registry_erase.cpp). Rows of kMeta, written with the batch that makes them true.
+  // `purge ` ‖ place: what the place erased is still on this disk. Nothing is told of it before the row goes.
+  static std::string purge_key(const PlaceId& place);
+  // `replaced ` ‖ place ‖ commit → i64 ms, or nothing until a purge meets it: held, then outranked in its own reign by a head that
+  // does not descend from it. Kept 72 h for the place's own daemon, unserved.
+  static std::string replaced_key(const PlaceId& place, const ObjectId& commit);
+  // After a head whose history does not go on from `before`: an erasure when it begins elsewhere and is of a later reign.
+  void stage_break(WriteBatch& batch, const protocol::Head& before, const protocol::Head& after) const;
+  // Of a head of ours: receipts that name it confirm the last erasure, when there was one.
+  void stage_signed(WriteBatch& batch, const protocol::Head& head) const;
+  bool begins_as(const ObjectId& commit, const ObjectId& other) const;
+  Result<std::vector<PlaceId>> purge_rows() const;
+  Result<std::vector<ObjectId>> kept_commits() const;  // of every head whose content is here, and replaced ones
+  Result<bool> expire_replaced(UnixTime now);
+  Result<void> purge_objects();
+  Result<void> purge_contributions(const PlaceId& place, UnixTime now);
+  std::atomic<bool> half_purged = false;  // objects that others name may be gone: nothing may be taken in
+  tl::expected<Revision, Problems> prepare_erasure(const PlaceId& place, const Erasure& erasure);
+
   Result<void> commit_places(CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
                              const PackName& pack, Origin origin, Fate& fate);
   // Whether nothing was taken out of a place's history between two commits of it.

@@ -57,9 +57,10 @@ Head Registry::Parts::next_head(const Revision& next) const {
   Head head;
   head.charter = static_cast<std::uint16_t>(chain.size() - 1);
   head.place = chain.place();
+  head.flags = next.closes ? Head::kClosed : 0;
   if (!before) return head;
-  head.epoch = before->head.epoch;
-  head.sequence = before->head.sequence + 1;
+  head.epoch = before->head.epoch + (next.breaks ? 1 : 0);
+  head.sequence = next.breaks ? 0 : before->head.sequence + 1;
   head.previous = hash_of(before->head);
   head.cell = before->head.cell;
   head.addressed = before->head.addressed;
@@ -104,7 +105,7 @@ Draft draft_of(const Revision& revision, UnixTime now) {
   // Named, never addressed: what is in a commit is public for ever.
   if (!revision.contributor.empty()) draft.author.name = person_name(revision.contributor), draft.author.email = kContributorEmail;
   draft.message = revision.message + "\n";
-  if (revision.before) draft.parent = revision.before->head.commit;
+  if (revision.before && !revision.breaks) draft.parent = revision.before->head.commit;
   return draft;
 }
 
@@ -160,8 +161,8 @@ std::vector<Result<Published::Place>> Registry::Parts::publish(const std::vector
   std::vector<Draft> drafts;
   for (const Revision& each : revisions) {
     Draft& draft = drafts.emplace_back(draft_of(each, now));
-    if (!draft.parent) continue;
-    auto tree = tree_of(*draft.parent);
+    if (!each.before) continue;
+    auto tree = tree_of(each.before->head.commit);
     if (!tree) return all_refused(tree.error());
     draft.tree = *tree;
   }

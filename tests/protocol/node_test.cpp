@@ -113,6 +113,55 @@ TEST_CASE("content is asked of whoever told the head, and a receipt says that it
   CHECK(scene.all<Credit>(kWithAnn).size() == 2);
 }
 
+namespace {
+
+// A head of kFar whose content is durable while what it erased is not gone.
+void bring_purging(Scene& scene, std::uint64_t sequence) {
+  scene.ingests = false;
+  tell(scene, kWithAnn, kFar, kFar.head(sequence));
+  std::vector<SignedHead> now{kFar.head(sequence)};
+  scene.answer_want(kWithAnn, now);
+  Ingested done = Scene::outcome(scene.ingest_asked.back(), std::nullopt);
+  done.places.at(0).purging = true;
+  scene.on(done);
+}
+
+}  // namespace
+
+TEST_CASE("the receipt of a head that breaks history waits until what it erased has left the disk, and so do those after it") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  std::vector<SignedHead> all{kAnn.head(1)};
+  scene.answer_want(kWithAnn, all);
+  bring_purging(scene, 1);
+  CHECK(scene.holds(kFar));
+  std::size_t before = scene.all<Receipt>(kWithAnn).size();
+  bring_purging(scene, 2);
+  scene.on(Purged{{kAnn.place()}});
+  CHECK(scene.all<Receipt>(kWithAnn).size() == before);
+  scene.on(Purged{{kFar.place()}});
+  REQUIRE(scene.all<Receipt>(kWithAnn).size() == before + 1);
+  CHECK(scene.all<Receipt>(kWithAnn).back().items == std::vector<Receipt::Item>{{kFar.place(), hash_of(kFar.head(2).head)}});
+}
+
+TEST_CASE("a receipt whose session ended before the purge did goes to the next that has reconciled, once") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  std::vector<SignedHead> all{kAnn.head(1)};
+  scene.answer_want(kWithAnn, all);
+  bring_purging(scene, 1);
+  scene.on(SessionClosed{kWithAnn});
+  scene.on(Purged{{kFar.place()}});
+  scene.meet(kWithBob, kBob);
+  CHECK(scene.all<Receipt>(kWithBob).empty());
+  scene.agree(kWithBob);
+  REQUIRE(scene.all<Receipt>(kWithBob).size() == 1);
+  CHECK(scene.all<Receipt>(kWithBob).back().items == std::vector<Receipt::Item>{{kFar.place(), hash_of(kFar.head(1).head)}});
+  scene.meet(kWithEve, kEve);
+  scene.agree(kWithEve);
+  CHECK(scene.all<Receipt>(kWithEve).empty());
+}
+
 TEST_CASE("a pushed pack goes in when it builds on what is held, and is only a head when it does not") {
   Scene scene(kUs);
   scene.meet(kWithAnn, kAnn);

@@ -163,6 +163,15 @@ Result<void> contribute(Registry& registry) {
   return outcome ? Result<void>() : failed(outcome.error());
 }
 
+// As `maillage erase` does it; what was erased before it was cut short is not there any more.
+Result<void> erase(Registry& registry) {
+  auto erased = registry.erase(registry.identity().place, {{"resources/scie.json"}, false}, kNow);
+  bool done = erased || erased.error().front().code == ErrorCode::kNotFound;
+  if (!done) return tl::unexpected(Error{erased.error().front().code, erased.error().front().context});
+  auto purged = registry.purge(kNow);
+  return purged ? Result<void>() : tl::unexpected(purged.error());
+}
+
 void prepare_push(const fs::path& dir) {
   prepare_place(dir);
   pushed() = make_push(*must(Registry::open(dir)));
@@ -281,6 +290,10 @@ std::vector<Drill> make_drills() {
       {"refuse", Scope::kRegistry, prepare_contribution,
        [](Registry& registry) { return answer(registry, ContributionState::kRefused); }, nullptr,
        [](const Registry& registry) { return count(registry, "varlope") == 0 && registry.contributions().items.at(0).state == ContributionState::kRefused; }},
+      // In a process of its own: RocksDB's threads, which a purge waits for, do not come along into the children of this one.
+      {"erase", Scope::kRegistry,
+       [prepare_packs](const fs::path& dir) { in_child([&] { return prepare_packs(dir), std::string(); }); }, erase, nullptr,
+       [](const Registry& registry) { return count(registry, "scie") == 0 && count(registry, "ponceuse") == 1 && !registry.purge_waits(); }},
       {"tend", Scope::kRegistry, prepare_packs, [](Registry& registry) { return registry.tend(); }, nullptr, holds("ponceuse", 1)},
       restart_before("restart-uncommitted", "half of state/", Scope::kAll),
       restart_before("restart-committed", "remove store.git/objects/pack/"),
@@ -312,6 +325,32 @@ std::string findings(const Registry& registry) {
   std::string found;
   for (const Finding& finding : must(registry.verify())) found += "verify: " + finding.where + " " + sentence_of(finding.error) + "\n";
   return found;
+}
+
+constexpr std::string_view kSteps = "steps\n";
+
+// Out of a child.
+std::string written(const std::vector<DiskStep>& steps) {
+  Writer out;
+  auto text = [&](const std::string& value) { out.varint(value.size()).text(value); };
+  out.text(kSteps);
+  for (const DiskStep& step : steps) {
+    out.u8(static_cast<std::uint8_t>(step.change)).u64(step.offset);
+    for (const std::string* value : {&step.path, &step.target, &step.bytes}) text(*value);
+  }
+  return std::string(as_text(out.bytes()));
+}
+
+std::vector<DiskStep> read_steps(std::string_view said) {
+  Reader in(as_bytes(said.substr(kSteps.size())));
+  std::vector<DiskStep> steps;
+  while (in.left() > 0 && !in.failed()) {
+    DiskStep& step = steps.emplace_back();
+    step.change = static_cast<Change>(in.u8());
+    step.offset = in.u64();
+    for (std::string* value : {&step.path, &step.target, &step.bytes}) *value = std::string(as_text(in.take(in.varint())));
+  }
+  return steps;
 }
 
 // In a registry that opened after the interruption.
@@ -393,17 +432,35 @@ Outcome in_child(const std::function<std::string()>& work) {
   return outcome;
 }
 
+std::optional<std::string> done_elsewhere(const std::string& test) {
+  auto threads = fs::directory_iterator("/proc/self/task");
+  if (std::distance(begin(threads), end(threads)) == 1) return std::nullopt;
+  Outcome run = in_child([&]() -> std::string {
+    std::string command = "'" + fs::read_symlink("/proc/self/exe").string() + "' '" + test + "' 2>&1", printed;
+    FILE* out = popen(command.c_str(), "r");
+    std::array<char, 1024> line;
+    while (out != nullptr && fgets(line.data(), line.size(), out) != nullptr) printed += line.data();
+    return out != nullptr && pclose(out) == 0 ? "" : "failed: " + printed;
+  });
+  return run.said;
+}
+
 std::vector<DiskStep> steps_of(const Drill& drill, const fs::path& prepared, Disk::Scope scope) {
   fs::path copy = prepared.string() + ".steps";
   if (fs::exists(prepared)) fs::copy(prepared, copy, fs::copy_options::recursive);
-  Disk disk(copy, scope);
-  if (scope == Disk::Scope::kAll) disk.begin();
-  must(act(drill, copy, [&] { disk.begin(), disk.said(); }));
-  disk.said();
-  auto steps = disk.steps();
-  while (!steps.empty() && steps.back().change != Change::kSaid) steps.pop_back();
+  // Rationale for a child: once RocksDB's threads run in this process, its children are told that they run, and wait for them.
+  Outcome made = in_child([&] {
+    Disk disk(copy, scope);
+    if (scope == Disk::Scope::kAll) disk.begin();
+    must(act(drill, copy, [&] { disk.begin(), disk.said(); }));
+    disk.said();
+    auto steps = disk.steps();
+    while (!steps.empty() && steps.back().change != Change::kSaid) steps.pop_back();
+    return written(steps);
+  });
   fs::remove_all(copy);
-  return steps;
+  if (made.killed || !made.said.starts_with(kSteps)) throw std::runtime_error("steps of " + drill.name + ": " + made.said.substr(0, 1000));
+  return read_steps(made.said);
 }
 
 std::string unsound_after(const Drill& drill, const fs::path& dir, bool acknowledged) {

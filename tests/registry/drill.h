@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "registry/registry.h"
@@ -27,7 +28,7 @@ struct Drill {
 // Does it; `begin` is called where it may first be interrupted.
 protocol::Result<void> act(const Drill& drill, const std::filesystem::path& dir, const std::function<void()>& begin);
 
-// init, publish, unpublish, confirm, ingest, persist, sheet, refs, reindex, contribute, approve, refuse, tend, restart.
+// init, publish, unpublish, confirm, ingest, persist, sheet, refs, reindex, contribute, approve, refuse, erase, tend, restart.
 const std::vector<Drill>& drills();
 const Drill& drill(std::string_view name);
 
@@ -39,6 +40,11 @@ struct Outcome {
   std::string said;  // what the child returned
 };
 Outcome in_child(const std::function<std::string()>& work);
+
+// For work that waits for RocksDB's threads, as a purge does: once they run in this process, its children are told that they run,
+// and wait for ever. Then runs the test case of this name in a process of its own and gives what it printed when it failed; nothing when
+// this process has no other thread and may go on.
+std::optional<std::string> done_elsewhere(const std::string& test);
 
 // The steps of an undisturbed drill on a copy of `prepared`. Something is said twice: where it may first be interrupted,
 // and last, where it is acknowledged. With `kAll` the steps of opening come before.

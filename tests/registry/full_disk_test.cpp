@@ -55,7 +55,7 @@ void fill_everywhere(const Drill& drill) {
   for (std::size_t number = 0;; ++number) {
     Outcome met = fill(drill, prepared, Disk::Scope::kOwn, number);
     if (met.said == kDone) return;
-    INFO(drill.name << ", full from step " << number);
+    INFO(drill.name << ", full from step " << number << ": " << met.said);
     CHECK((met.said == kRefused || met.said == kDoneWithout));
   }
 }
@@ -72,6 +72,14 @@ TEST_CASE("a full disk, from any step on, refuses a contribution and its answer,
 
 TEST_CASE("a full disk, from any step on, refuses an ingest, which works with room again") {
   for (const char* name : {"ingest", "ingest-thin"}) fill_everywhere(drill(name));
+}
+
+TEST_CASE("a full disk, from any step on, refuses an erasure or leaves its purge to be done, which works with room again") {
+  if (auto said = done_elsewhere(R"(a full disk\, from any step on\, refuses an erasure*)")) {
+    CHECK(*said == "");
+    return;
+  }
+  fill_everywhere(drill("erase"));
 }
 
 TEST_CASE("a full disk, from any step on, refuses init and upkeep, which work with room again") {

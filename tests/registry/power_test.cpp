@@ -56,6 +56,14 @@ TEST_CASE("an ingest outlives a power cut after any step") {
   for (const char* name : {"ingest", "ingest-thin", "persist"}) cut_everywhere(drill(name));
 }
 
+TEST_CASE("an erasure and its purge outlive a power cut after any step") {
+  if (auto said = done_elsewhere("an erasure and its purge*")) {
+    CHECK(*said == "");
+    return;
+  }
+  cut_everywhere(drill("erase"));
+}
+
 TEST_CASE("upkeep outlives a power cut after any step") {
   for (const char* name : {"sheet", "refs", "reindex", "tend", "restart-committed"}) cut_everywhere(drill(name));
 }

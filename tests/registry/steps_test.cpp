@@ -48,7 +48,7 @@ std::string documented(const std::string& name) {
 TEST_CASE("the steps of the disk are those that STORAGE.md lists") {
   for (auto [name, list] : {std::pair{"init", "init"}, {"publish", "publish"}, {"unpublish", "publish"}, {"confirm", "publish"},
                             {"ingest", "publish"}, {"ingest-thin", "publish"}, {"persist", "persist"}, {"sheet", "sheet"},
-                            {"refs", "refs"}, {"reindex", "reindex"}, {"tend", "tend"},
+                            {"refs", "refs"}, {"reindex", "reindex"}, {"tend", "tend"}, {"erase", "erase"},
                             {"contribute", "contribute"}, {"approve", "approve"}, {"refuse", "refuse"}}) {
     TemporaryDirectory folder(scratch());
     fs::path prepared = folder.path() / "prepared";
