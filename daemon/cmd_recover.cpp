@@ -22,26 +22,12 @@ using protocol::Error;
 using protocol::ErrorCode;
 using protocol::fail;
 
-constexpr std::size_t kSheetBytesMax = 64 * 1024;
-
 // One partner, and what it tells of the sheet's places.
 struct Partner {
   PeerUrl url;
   std::string from;  // the daemon's own place: two addresses of one are one partner
   registry::Testimony told;
 };
-
-Result<std::string> read_sheet(const std::filesystem::path& file) {
-  std::string text;
-  if (file == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else {
-    auto bytes = registry::read_file(file, kSheetBytesMax);
-    if (!bytes) return tl::unexpected(bytes.error());
-    text = protocol::as_text(*bytes);
-  }
-  return text.size() > kSheetBytesMax ? fail(ErrorCode::kTooLarge, file.string()) : Result<std::string>(std::move(text));
-}
 
 // ws://HOST/base/peer → http://HOST/base/api/v1/recovery/…
 PeerUrl question(const PeerUrl& peer, const std::string& target) {

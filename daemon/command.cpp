@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <iostream>
+#include <iterator>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,6 +27,8 @@ constexpr std::array kUsageCodes{protocol::ErrorCode::kUsage,     protocol::Erro
                                  protocol::ErrorCode::kEmptyPath, protocol::ErrorCode::kBadListen,   protocol::ErrorCode::kBadPeer,
                                  protocol::ErrorCode::kBadLogLevel, protocol::ErrorCode::kEmptyName,
                                  protocol::ErrorCode::kUnknownMapping};
+
+constexpr std::size_t kSheetBytesMax = 64 * 1024;
 
 int exit_code_of(const boost::json::object& reply) {
   const boost::json::value* error = reply.if_contains("error");
@@ -93,6 +96,18 @@ int conclude(const boost::json::value& result, const std::string& said, const Te
   else if (!said.empty()) std::cout << fit_for_terminal(said) << (said.ends_with('\n') ? "" : "\n");
   std::cout.flush();
   return std::cout ? kDone : kFailed;
+}
+
+Result<std::string> read_sheet(const std::filesystem::path& file) {
+  std::string text;
+  if (file == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else {
+    auto bytes = registry::read_file(file, kSheetBytesMax);
+    if (!bytes) return tl::unexpected(bytes.error());
+    text = protocol::as_text(*bytes);
+  }
+  return text.size() > kSheetBytesMax ? protocol::fail(ErrorCode::kTooLarge, file.string()) : Result<std::string>(std::move(text));
 }
 
 }  // namespace maillage::daemon

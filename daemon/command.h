@@ -99,9 +99,19 @@ struct RecoverOptions {
   bool accept_alone = false;   // one partner's word is enough
 };
 
+struct UnsealOptions {
+  std::filesystem::path keys;  // as in RecoverOptions
+  std::filesystem::path out;
+  std::vector<std::filesystem::path> files;  // or those that `peers` keep of `place`
+  std::string place;
+  std::vector<std::string> peers;
+};
+
 int run_init(const InitOptions& options, const Terminal& terminal);
 // Makes DIR from a recovery sheet, out of what the partners hold.
 int run_recover(const RecoverOptions& options, const Terminal& terminal);
+// Opens sealed files: what was erased within three days, as git repositories.
+int run_unseal(const UnsealOptions& options, const Terminal& terminal);
 int run_serve(const std::filesystem::path& dir, const ConfigOverrides& overrides, const Terminal& terminal);
 int run_publish(const PublishOptions& options, const Terminal& terminal);
 int run_unpublish(const PublishOptions& options, const Terminal& terminal);
@@ -155,6 +165,8 @@ class OpenDirectory {
 };
 
 // A folder that is new, empty, or holds nothing but its settings; or one that an `init` or `recover` began in, which has its lock.
+// The text of a recovery sheet in a file; "-": on standard input.
+Result<std::string> read_sheet(const std::filesystem::path& file);
 Result<void> check_new_folder(const std::filesystem::path& dir);
 
 // One request on it.

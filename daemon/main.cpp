@@ -23,6 +23,7 @@ struct Options {
   InitOptions init;
   PublishOptions publish;
   EraseOptions erase;
+  UnsealOptions unseal;
   QueryOptions query;
   ConfigOverrides serve;
   RecoverOptions recover;
@@ -151,6 +152,15 @@ void add_erase(CLI::App& app, Options& options) {
   erase->add_flag("--yes", options.erase.yes, "sans demander confirmation / without asking for confirmation");
 }
 
+void add_unseal(CLI::App& app, Options& options) {
+  CLI::App* unseal = verb(app, options, "unseal", "rouvre ce qui est effacé depuis moins de trois jours / opens what was erased within three days", false);
+  unseal->add_option("--keys", options.unseal.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
+  unseal->add_option("--out", options.unseal.out, "dossier où mettre les dépôts git / folder for the git repositories")->required();
+  unseal->add_option("FILE", options.unseal.files, "fichiers scellés / sealed files");
+  auto* place = unseal->add_option("--place", options.unseal.place, "l'identité du lieu / the place's id");
+  unseal->add_option("--peer", options.unseal.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->needs(place);
+}
+
 void add_verbs(CLI::App& app, Options& options) {
   describe_place(*verb(app, options, "init", "crée un lieu / makes a place"), options.init);
   add_hosting(app, options);
@@ -172,6 +182,7 @@ void add_verbs(CLI::App& app, Options& options) {
   add_publishing(app, options, "confirm", "toujours vrai aujourd'hui / still true today");
 
   add_erase(app, options);
+  add_unseal(app, options);
 
   CLI::App* query = verb(app, options, "query", "cherche dans le registre / searches the registry", false);
   query->add_option("--url", options.query.url, "http://HOST:PORT");
@@ -224,6 +235,7 @@ int run(const std::string& name, Options& options) {
   if (name == "unpublish") return run_unpublish(options.publish, terminal);
   if (name == "confirm") return run_confirm(options.publish, terminal);
   if (name == "erase") return run_erase(options.erase, terminal);
+  if (name == "unseal") return run_unseal(options.unseal, terminal);
   if (name == "status") return run_status(options.dir, terminal);
   if (name == "peers") return run_peers(options.dir, terminal);
   if (name == "verify") return run_verify(options.dir, terminal);

@@ -104,11 +104,13 @@ MAILLAGE_MESSAGE(kEraseMeans,
                  "L'historique du lieu recommence : les versions précédentes de toutes ses fiches disparaissent aussi, et les contributions qui\n"
                  "attendent une réponse sont effacées. Chaque partenaire qui en a une copie l'efface dès qu'il l'apprend, et le confirme.\n"
                  "Ce que personne ne peut effacer : les copies faites ailleurs (clones, sauvegardes, captures d'écran), et celles d'un\n"
-                 "partenaire qui ne revient jamais. Pour seulement ne plus publier une fiche : maillage unpublish. On ne peut pas revenir en arrière.",
+                 "partenaire qui ne revient jamais. Pendant trois jours, la feuille de secours, et elle seule, peut rouvrir ce qui est effacé\n"
+                 "(maillage unseal) ; après, plus rien. Pour seulement ne plus publier une fiche : maillage unpublish.",
                  "The history of the place begins anew: earlier versions of all its records go as well, and contributions that wait for an\n"
                  "answer are erased. Every partner that has a copy erases it as soon as it learns of this, and confirms it.\n"
                  "What nobody can erase: copies made elsewhere (clones, backups, screenshots), and those of a partner that never comes\n"
-                 "back. Only to stop publishing a record: maillage unpublish. This cannot be undone.")
+                 "back. For three days the recovery sheet, and nothing else, can open what was erased (maillage unseal); then it is gone.\n"
+                 "Only to stop publishing a record: maillage unpublish.")
 MAILLAGE_MESSAGE(kEraseAsk, "Pour effacer, tapez oui :", "To erase, type yes:")
 MAILLAGE_MESSAGE(kEraseNot, "rien n'a été effacé", "nothing was erased")
 MAILLAGE_MESSAGE(kEraseNeedsYes, "dans un script, confirmez avec --yes ; rien n'a été effacé", "in a script, confirm with --yes; nothing was erased")
@@ -125,6 +127,9 @@ MAILLAGE_MESSAGE(kEraseHereWaits, "  ici : encore sur le disque", "  here: still
 MAILLAGE_MESSAGE(kEraseConfirmed, "  confirmé : {}, le {}", "  confirmed: {}, on {}")
 MAILLAGE_MESSAGE(kEraseUnconfirmed, "  pas encore confirmé : {}, dernières nouvelles le {}", "  not confirmed yet: {}, last heard of on {}")
 MAILLAGE_MESSAGE(kEraseNobody, "  aucun partenaire n'a encore donné de nouvelles", "  no partner has sent word yet")
+MAILLAGE_MESSAGE(kUnsealed, "rouvert : {}", "opened: {}")
+MAILLAGE_MESSAGE(kUnsealNothing, "aucun fichier scellé n'a été rouvert", "no sealed file was opened")
+MAILLAGE_MESSAGE(kUnsealedNext, "Pour republier : git clone DÉPÔT DOSSIER, puis maillage publish --root DOSSIER …", "To publish it again: git clone REPOSITORY FOLDER, then maillage publish --root FOLDER …")
 MAILLAGE_MESSAGE(kPublishedFor, "pour « {} » ({}) ; pour un autre lieu tenu ici, ajoutez --place", "for “{}” ({}); for another place kept here, add --place")
 MAILLAGE_MESSAGE(kPlaceSheet,
                  "Voici la feuille de secours de « {} ». Elle n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la,\n"

@@ -18,6 +18,7 @@
 #include "daemon/metrics.h"
 #include "daemon/operations.h"
 #include "daemon/recovery_routes.h"
+#include "daemon/sealed_routes.h"
 #include "daemon/service_notice.h"
 #include "daemon/sync_shell.h"
 #include "daemon/tls_context.h"
@@ -124,6 +125,7 @@ struct Service::State {
   tl::expected<registry::PushOutcome, registry::Problems> finish_push(registry::Inbox::Arrival& arrival, const registry::Push& push);
   std::string url_of(const HttpRequest& request) const;
   RecoverySource recovery_source();
+  SealedSource sealed_source();
   RouteTable routes();
   boost::json::object status() const;
   void measure();
@@ -227,6 +229,13 @@ RecoverySource Service::State::recovery_source() {
   return given;
 }
 
+SealedSource Service::State::sealed_source() {
+  SealedSource given;
+  given.names = [this](const registry::SealedRequest& request) { return registry->sealed_files(request, now().wall); };
+  given.file = [this](const registry::SealedRequest& request, std::string_view name) { return registry->sealed_file(request, name, now().wall); };
+  return given;
+}
+
 RouteTable Service::State::routes() {
   RouteTable all = api_routes(source(), [this] { return metrics_access.load(); });
   GitSource given;
@@ -238,6 +247,7 @@ RouteTable Service::State::routes() {
   add_git_routes(all, std::move(given), git, load);
   add_git_push_routes(all, std::move(push), pushes, judges, git, load);
   add_recovery_routes(all, recovery_source(), git, load);
+  add_sealed_routes(all, sealed_source(), git, load);
   return all;
 }
 

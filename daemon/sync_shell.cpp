@@ -30,6 +30,8 @@ constexpr std::uint64_t kTendEvery = 64;
 constexpr int kPurgeRest = 9;
 // After one that failed: space may be back.
 constexpr std::chrono::seconds kPurgeAgain{10};
+// What is kept for three days goes without anything happening.
+constexpr std::chrono::hours kPurgeEvery{1};
 
 std::string shown(const protocol::PlaceId& place) { return place.is_zero() ? "" : place.hex().substr(0, 12); }
 
@@ -121,7 +123,7 @@ PeerTransport::Events SyncShell::events() {
 void SyncShell::start() {
   reload(config_);
   arm();
-  if (registry_.purge_waits()) purge_soon();
+  purge_soon();
   settle_own();
 }
 
@@ -352,7 +354,6 @@ void SyncShell::tend() {
   writer_.post([this] {
     if (auto done = registry_.tend(); !done) log(LogLevel::kWarning, "registry.tend_failed", {{"reason", done.error().context}});
   });
-  purge_soon();  // what a fork outranked three days ago
 }
 
 void SyncShell::purged(std::vector<protocol::PlaceId> places) {
@@ -373,6 +374,14 @@ void SyncShell::purge_soon() {
   });
 }
 
+void SyncShell::purge_later() {
+  if (purge_due_ || stopping_) return;
+  purge_.expires_after(kPurgeEvery);
+  purge_.async_wait([this](boost::system::error_code error) {
+    if (!error && !stopping_ && !purge_due_) purge();
+  });
+}
+
 void SyncShell::purge() {
   using Steady = std::chrono::steady_clock;
   purge_due_ = false;
@@ -380,13 +389,15 @@ void SyncShell::purge() {
   work(writer_, [this]() -> Input {
     auto began = Steady::now();
     auto places = registry_.purge(now().wall);
-    if (!places) log(LogLevel::kWarning, "registry.purge_failed", {{"code", std::string(protocol::slug(places.error().code))}, {"reason", places.error().context}});
-    else log(LogLevel::kInfo, "registry.purged", {{"places", std::to_string(places->size())}});
+    if (!places)
+      log(LogLevel::kWarning, "registry.purge_failed",
+          {{"code", std::string(protocol::slug(places.error().code))}, {"reason", places.error().context}});
+    else if (!places->empty()) log(LogLevel::kInfo, "registry.purged", {{"places", std::to_string(places->size())}});
     auto rest = places ? (Steady::now() - began) * kPurgeRest : Steady::duration(kPurgeAgain);
     bool again = !places;
     asio::post(context_, [this, again, after = Steady::now() + rest] {
       purge_after_ = after;
-      if (again) purge_soon();
+      again ? purge_soon() : purge_later();
     });
     return protocol::Purged{places.value_or(std::vector<protocol::PlaceId>())};
   }, protocol::Purged{});

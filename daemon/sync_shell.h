@@ -68,6 +68,7 @@ class SyncShell {
   void dialled(const std::string& url, protocol::Result<SessionId> outcome);
   void tend();
   void purge_soon();
+  void purge_later();
   void purge();
   void note(const protocol::Report& report);
   void note_own(const protocol::Report& report);

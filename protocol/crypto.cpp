@@ -72,6 +72,12 @@ Signature KeyPair::sign(ByteView message) const {
   return signature;
 }
 
+Seed KeyPair::exchange_secret() const {
+  Seed secret;
+  crypto_sign_ed25519_sk_to_curve25519(secret.bytes.data(), secret_.data());
+  return secret;
+}
+
 bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
   start_sodium();
   return crypto_sign_verify_detached(signature.bytes.data(), message.data(), message.size(), key.bytes.data()) == 0;

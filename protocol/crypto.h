@@ -41,6 +41,8 @@ class KeyPair {
 
   const PublicKey& public_key() const { return public_; }
   Signature sign(ByteView message) const;
+  // The secret of the same key for agreement (X25519, RFC 7748): what opens a box that was sealed to it.
+  Seed exchange_secret() const;
 
  private:
   std::array<std::uint8_t, 64> secret_;

@@ -144,11 +144,12 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
   if (!identity) return tl::unexpected(identity.error());
   if (!*identity || (*identity)->size() != PlaceId::kSize) return fail(ErrorCode::kNotFound, dir.string());
   std::memcpy(parts->identity.place.bytes.data(), (*identity)->data(), PlaceId::kSize);
+  parts->clear_sealed_parts();
   auto erased = parts->purge_rows();
   if (!erased) return tl::unexpected(erased.error());
   if (!erased->empty()) {
     parts->half_purged = true;  // perhaps: nothing is taken in before it is known
-    (void)parts->purge_objects();  // what fails is done by `purge`
+    if (parts->seal_replaced()) (void)parts->purge_objects();  // what fails is done by `purge`
   }
   return std::unique_ptr<Registry>(new Registry(std::move(parts)));
 }

@@ -15,6 +15,7 @@
 #include "protocol/node.h"
 #include "protocol/own_head.h"
 #include "protocol/problem.h"
+#include "registry/file.h"
 #include "registry/git/push_nonce.h"
 #include "registry/handover.h"
 #include "registry/inbox.h"
@@ -149,6 +150,14 @@ struct Coverage {
   std::vector<Replica> replicas;
 };
 
+// Who asks for sealed files: `signature` is `root`'s of protocol::sealed_request(place, time).
+struct SealedRequest {
+  PlaceId place;
+  protocol::UnixTime time;
+  protocol::PublicKey root;
+  protocol::Signature signature;
+};
+
 // A finding of `verify`.
 struct Finding {
   std::string where;
@@ -250,6 +259,10 @@ class Registry {
   // What fails stays to be done. A writer's turn.
   Result<std::vector<PlaceId>> purge(UnixTime now);
   Result<Coverage> coverage(const PlaceId& place) const;
+  // The sealed files of a place that are kept here, by name; then one of them. Only for a root that the place has now, within ten minutes
+  // of `time`: kDenied. kUnknownPlace; kNotFound. A file that is given away while it goes is read to its end.
+  Result<std::vector<std::string>> sealed_files(const SealedRequest& request, UnixTime now) const;
+  Result<MappedFile> sealed_file(const SealedRequest& request, std::string_view name, UnixTime now) const;
 
   // ---- hosting
   // Makes a place that is published from here. With `own_root`, of a sheet that its people have seen already, they can

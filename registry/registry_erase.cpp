@@ -11,6 +11,7 @@ using namespace protocol;
 
 constexpr std::string_view kPurgePrefix = "purge ";
 constexpr std::string_view kReplacedPrefix = "replaced ";
+constexpr std::string_view kUnsealedPrefix = "unsealed ";
 // Of a place of ours that was erased: when; then the hashes of what we signed for it since, which is what receipts name.
 constexpr std::string_view kErasedPrefix = "erased ";
 constexpr std::string_view kSignedPrefix = "signed ";
@@ -34,7 +35,22 @@ std::string time_value(UnixTime time) {
   return std::string(as_text(out.bytes()));
 }
 
-UnixTime read_time(std::string_view value) { return {value.size() == 8 ? Reader(as_bytes(value)).i64() : 0}; }
+UnixTime read_time(std::string_view value) { return {value.size() >= 8 ? Reader(as_bytes(value)).i64() : 0}; }
+
+std::string signed_text(const SignedHead& head) {
+  Writer out;
+  write(out, head);
+  return std::string(as_text(out.bytes()));
+}
+
+std::string replaced_value(UnixTime since, const SignedHead& head) { return time_value(since) + signed_text(head); }
+
+std::optional<SignedHead> replaced_head(std::string_view value) {
+  if (value.size() < 8) return std::nullopt;
+  Reader in(as_bytes(value.substr(8)));
+  auto head = read_signed_head(in);
+  return head ? std::optional(*head) : std::nullopt;
+}
 
 Problems one_problem(const Error& error) { return {Problem{"", "", error.code, error.context, ""}}; }
 
@@ -61,14 +77,15 @@ bool Registry::Parts::begins_as(const ObjectId& commit, const ObjectId& other) c
   return a && b && a->back().id == b->back().id;
 }
 
-void Registry::Parts::stage_break(WriteBatch& batch, const Head& before, const Head& after) const {
+void Registry::Parts::stage_break(WriteBatch& batch, const SignedHead& before, const Head& after) const {
   const PlaceId& place = after.place;
   // Rationale: a fork that was healed without what is held here takes nothing away from anybody; only its owner may want that back.
-  if (reign(before) == reign(after) || begins_as(before.commit, after.commit)) {
-    batch.put(Column::kMeta, replaced_key(place, before.commit), "");
+  if (reign(before.head) == reign(after) || begins_as(before.head.commit, after.commit)) {
+    batch.put(Column::kMeta, replaced_key(place, before.head.commit), replaced_value({}, before));
     return;
   }
   batch.put(Column::kMeta, purge_key(place), "");
+  batch.put(Column::kMeta, unsealed_key(before.head), signed_text(before));
   if (!own.contains(place)) return;
   batch.put(Column::kMeta, erased_key(place), time_value(after.time));
   if (auto old = keys_with(*state, signed_prefix(place)); old)
@@ -176,8 +193,9 @@ Result<bool> Registry::Parts::expire_replaced(UnixTime now) {
   WriteBatch batch;
   bool any = false;
   auto scanned = state->scan(Column::kMeta, kReplacedPrefix, [&](std::string_view key, std::string_view value) {
-    bool old = !value.empty() && now.ms - read_time(value).ms > kReplacedKeptMs;
-    if (value.empty()) batch.put(Column::kMeta, std::string(key), time_value(now));
+    UnixTime since = read_time(value);
+    bool old = since.ms != 0 && now.ms - since.ms > kReplacedKeptMs;
+    if (auto head = replaced_head(value); head && since.ms == 0) batch.put(Column::kMeta, std::string(key), replaced_value(now, *head));
     else if (old) batch.erase(Column::kMeta, std::string(key));
     any = any || old;
     return true;
@@ -207,17 +225,36 @@ Result<void> Registry::Parts::purge_contributions(const PlaceId& place, UnixTime
   return inbox->settle();  // what an earlier answer could not remove
 }
 
+// What a purge is about to take away is in sealed files first; that of a fork too, or whoever has stolen a key would outrank a state in its
+// own epoch and then erase.
+Result<void> Registry::Parts::seal_before(const std::vector<PlaceId>& places, WriteBatch& batch) {
+  if (auto sealed = seal_replaced(); !sealed) return sealed;
+  for (const PlaceId& place : places) {
+    auto replaced = keys_with(*state, std::string(kReplacedPrefix) + id_text(place));
+    if (!replaced) return tl::unexpected(replaced.error());
+    for (std::string& key : *replaced) {
+      auto value = state->get(Column::kMeta, key);
+      if (!value) return tl::unexpected(value.error());
+      if (auto head = *value ? replaced_head(**value) : std::nullopt)
+        if (auto sealed = seal(*head); !sealed) return sealed;
+      batch.erase(Column::kMeta, std::move(key));
+    }
+  }
+  auto unsealed = keys_with(*state, kUnsealedPrefix);
+  if (!unsealed) return tl::unexpected(unsealed.error());
+  for (std::string& key : *unsealed) batch.erase(Column::kMeta, std::move(key));
+  return {};
+}
+
 Result<std::vector<PlaceId>> Registry::purge(UnixTime now) {
   auto expired = parts_->expire_replaced(now);
   if (!expired) return tl::unexpected(expired.error());
+  if (auto done = parts_->expire_sealed(now); !done) return tl::unexpected(done.error());
   auto places = parts_->purge_rows();
   if (!places || (places->empty() && !*expired && !parts_->half_purged)) return places;
-  // What was replaced before the erasure goes with it.
   WriteBatch first, last;
+  if (auto sealed = parts_->seal_before(*places, first); !sealed) return tl::unexpected(sealed.error());
   for (const PlaceId& place : *places) {
-    auto replaced = keys_with(*parts_->state, std::string(kReplacedPrefix) + id_text(place));
-    if (!replaced) return tl::unexpected(replaced.error());
-    for (std::string& key : *replaced) first.erase(Column::kMeta, std::move(key));
     if (auto told = parts_->purge_contributions(place, now); !told) return tl::unexpected(told.error());
     last.erase(Column::kMeta, Parts::purge_key(place));
   }

@@ -110,7 +110,7 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
   turn.written();
   parts_->end_fetches(withdrawn);
   for (const Candidate& candidate : heads) {
-    if (candidate.new_charters > 0) parts_->look_who_signs(candidate.chain.place());
+    if (candidate.new_charters > 0) parts_->heed_charter(candidate.chain.place());
     if (!parts_->forked.none()) parts_->look_whether_forked(candidate.chain.place());
   }
   for (const Fork& fork : forks) parts_->look_whether_forked(fork.first.head.place);
@@ -241,7 +241,7 @@ Result<bool> Registry::Parts::stage_held(WriteBatch& batch, const Candidate& can
   bool was_out = *seen && (*before)->head.epoch != (*seen)->head.epoch;
   bool goes_on = (!changes.replaces_all && !was_out) || continues((*before)->head.commit, head.commit);
   if (!goes_on && own.contains(head.place) && !signs_for(candidate.chain)) note_lost(batch, candidate, **before);
-  if (!goes_on) turn.drop(), breaks = true, stage_break(batch, (*before)->head, head);
+  if (!goes_on) turn.drop(), breaks = true, stage_break(batch, **before, head);
   else if (was_out && whole_chain->withholds()) turn.restore(head.place);
   if (was_out && !changes.replaces_all) {  // its rows are gone
     auto all = changes_between(*objects, head.place, std::nullopt, head.commit);
@@ -300,7 +300,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
     if (!broken.empty()) advertised.forget({});
     any_break = any_break || !broken.empty();
     for (std::size_t i = first; i < next; ++i) {
-      if (places[i].head.new_charters > 0) look_who_signs(places[i].head.chain.place());
+      if (places[i].head.new_charters > 0) heed_charter(places[i].head.chain.place());
       if (!forked.none()) look_whether_forked(places[i].head.chain.place());
     }
   }

@@ -7,6 +7,7 @@
 #include <set>
 #include <shared_mutex>
 
+#include "protocol/sealed.h"
 #include "registry/directory_lock.h"
 #include "registry/draft.h"
 #include "registry/git/advertised.h"
@@ -217,11 +218,11 @@ struct Registry::Parts {
   // What became of places' histories (registry_erase.cpp). Rows of kMeta, written with the batch that makes them true.
   // `purge ` ‖ place: what the place erased is still on this disk. Nothing is told of it before the row goes.
   static std::string purge_key(const PlaceId& place);
-  // `replaced ` ‖ place ‖ commit → i64 ms, or nothing until a purge meets it: held, then outranked in its own reign by a head that
-  // does not descend from it. Kept 72 h for the place's own daemon, unserved.
+  // `replaced ` ‖ place ‖ commit → i64 ms (0 until a purge meets it) ‖ signed head: held, then outranked in its own reign by a head
+  // that does not descend from it. Kept 72 h for the place's own daemon, unserved.
   static std::string replaced_key(const PlaceId& place, const ObjectId& commit);
   // After a head whose history does not go on from `before`: an erasure when it begins elsewhere and is of a later reign.
-  void stage_break(WriteBatch& batch, const protocol::Head& before, const protocol::Head& after) const;
+  void stage_break(WriteBatch& batch, const protocol::SignedHead& before, const protocol::Head& after) const;
   // Of a head of ours: receipts that name it confirm the last erasure, when there was one.
   void stage_signed(WriteBatch& batch, const protocol::Head& head) const;
   bool begins_as(const ObjectId& commit, const ObjectId& other) const;
@@ -232,6 +233,21 @@ struct Registry::Parts {
   Result<void> purge_contributions(const PlaceId& place, UnixTime now);
   std::atomic<bool> half_purged = false;  // objects that others name may be gone: nothing may be taken in
   tl::expected<Revision, Problems> prepare_erasure(const PlaceId& place, const Erasure& erasure);
+
+  // What a break of history replaced (registry_sealed.cpp). A row `unsealed ` ‖ title → signed head is written with the break; the purge
+  // makes a file of it before anything is removed. `sealed ` ‖ title → i64 ms: when the file was first met.
+  static std::string unsealed_key(const protocol::Head& replaced);
+  std::vector<protocol::SealedTitle> sealed_titles(const std::optional<PlaceId>& of) const;
+  bool keeps_enough_of(const PlaceId& place) const;
+  Result<void> seal(const protocol::SignedHead& replaced);
+  Result<void> seal_replaced();
+  Result<void> seal_before(const std::vector<PlaceId>& places, WriteBatch& batch);
+  Result<void> remove_sealed(const protocol::SealedTitle& title);
+  Result<void> destroy_ordered(const PlaceId& place);  // by the charter's minimum epoch
+  void heed_charter(const PlaceId& place);             // a new one is durable
+  Result<void> expire_sealed(UnixTime now);
+  void clear_sealed_parts();
+  Result<void> check_request(const SealedRequest& request, UnixTime now) const;
 
   Result<void> commit_places(CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
                              const PackName& pack, Origin origin, Fate& fate);

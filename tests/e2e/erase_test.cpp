@@ -103,3 +103,30 @@ TEST_CASE("what is erased leaves every disk of the network within a minute, and 
   for (Place* place : all) CHECK(place->unsound() == "");
   for (Place* place : all) CHECK(files_that_hold(place->dir()) == "");
 }
+
+TEST_CASE("what was erased within three days comes back with the recovery sheet alone, from a partner too") {
+  TemporaryDirectory folder;
+  Place origin(folder.path(), "Origine"), partner(folder.path(), "Partenaire");
+  origin.serve();
+  partner.serve_with(origin);
+  REQUIRE(origin.publish("resources/scie.json", resource("Scie perdue")).code == 0);
+  REQUIRE(eventually([&] { return partner.count("resources") == 1; }));
+  REQUIRE(origin.command("erase", {"--yes", "resources/scie.json"}).code == 0);
+  REQUIRE(eventually([&] { return fs::exists(partner.dir() / "sealed") && !fs::is_empty(partner.dir() / "sealed") && partner.count("resources") == 0; }));
+  auto unseal = [&](const std::string& out, const std::string& sheet, Words more) {
+    Words words{"unseal", "--json", "--keys", "-", "--out", (folder.path() / out).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_maillage(words, sheet);
+  };
+  auto show = [](const Ended& opened) {
+    return run({"git", "--git-dir", text_at(json_of(opened), "/repositories/0"), "show", "main:resources/scie.json"}).out;
+  };
+  Words from_partner{"--place", origin.id(), "--peer", partner.peer_url()};
+  CHECK(show(unseal("from-partner", origin.sheet(), from_partner)).find("Scie perdue") != std::string::npos);
+  CHECK(unseal("stranger", partner.sheet(), from_partner).code == 1);
+  std::string file = fs::directory_iterator(origin.dir() / "sealed")->path().string();
+  CHECK(show(unseal("from-disk", origin.sheet(), {file})).find("Scie perdue") != std::string::npos);
+  CHECK(unseal("wrong", partner.sheet(), {file}).code == 1);
+  for (Place* place : {&origin, &partner}) CHECK(place->stop() == 0);
+  for (Place* place : {&origin, &partner}) CHECK(place->unsound() == "");
+}

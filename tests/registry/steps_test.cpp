@@ -16,13 +16,13 @@ namespace {
 // What differs from run to run is named, what is written in pieces is one step.
 std::string listed(const std::vector<DiskStep>& steps) {
   static const std::regex kPack("[0-9a-f]{40}"), kQuarantined("quarantine/[0-9]+"), kLog("state/[0-9]+"),
-      kContribution("inbox/[0-9a-f]{32}");
+      kContribution("inbox/[0-9a-f]{32}"), kSealed("sealed/[0-9a-f]{64}-[0-9]+-[0-9]+-[0-9a-f]{40}");
   std::string text, last;
   for (DiskStep step : steps) {
     bool logs_own = step.path.starts_with("state/") && (step.change == Change::kCut || step.change == Change::kReserve);
     if (step.change == Change::kSaid || logs_own) continue;
     if (step.change == Change::kHalf) step.change = Change::kWrite;
-    std::string line = std::regex_replace(step.text(), kPack, "SHA1");
+    std::string line = std::regex_replace(std::regex_replace(step.text(), kSealed, "sealed/NAME"), kPack, "SHA1");
     line = std::regex_replace(line, kContribution, "inbox/ID");
     line = std::regex_replace(std::regex_replace(line, kQuarantined, "quarantine/N"), kLog, "state/N") + "\n";
     if (line != last) text += line;
