@@ -119,13 +119,14 @@ TEST_CASE("a clone that is under way is ended by a purge, with word to whoever c
     for (int i = 0; i < 10'000; ++i) text += static_cast<char>('a' + (letters = letters * 1'664'525 + 1'013'904'223) % 997 % 26);
     files.push_back(resource("r" + std::to_string(file), text));
   }
-  REQUIRE_FALSE(here.take_in(here.state(0, "Ancien", files)).refused);
+  Holder::State before = here.state(0, "Ancien", files);
+  REQUIRE_FALSE(here.take_in(before).refused);
   auto place = here.chain->place().hex();
-  auto head = must(ObjectId::parse(std::string(must(here.registry->place(place)).at("head").at("commit").as_string())));
+  ObjectId head = before.head.head.commit;
   Bytes body;
-  append_pkt(body, "want " + head.hex() + " side-band-64k\n");
+  append_pkt(body, "want " + head.hex() + " side-band-64k");
   append_flush(body);
-  append_pkt(body, "done\n");
+  append_pkt(body, "done");
   auto clone = must(here.registry->fetch(place, body, kNow));
   must(clone->read());
   REQUIRE_FALSE(here.take_in(here.state(1, "x", {resource("scie", "une scie")})).refused);
@@ -205,7 +206,7 @@ TEST_CASE("contributions to a place that is erased go, and their authors read wh
   Bytes late = it.pack();
   auto arrival = must(it.registry->begin_push());
   must(arrival->append(late));
-  auto judged = it.registry->judge_push(*arrival, it.push_of(it.tip()));
+  auto judged = it.registry->judge_push(*arrival, it.push_of(it.tip()), kNow);
   REQUIRE(judged);
   REQUIRE(it.registry->erase(it.place, {{"resources/saw.json"}, false}, kNow));
   must(it.registry->purge(kNow));

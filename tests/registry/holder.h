@@ -77,7 +77,8 @@ struct Holder {
   State state(std::uint64_t epoch, const std::string& author, const std::vector<FileEdit>& files, std::uint64_t sequence = 0) {
     MemoryContentStore empty;
     TreeCache cache;
-    CommitPerson person{author, place_email(chain->place()), 1'800'000'000, 0};
+    auto second = static_cast<std::int64_t>(10 * epoch + sequence);  // no two states are one commit
+    CommitPerson person{author, place_email(chain->place()), 1'800'000'000 + second, 0};
     Draft draft{{}, {}, {}, person, person, "message of " + author + "\n"};
     for (const FileEdit& edit : files) draft.files[edit.path] = edit.bytes;
     auto staged = must(stage_commit(empty, draft, key, cache));
