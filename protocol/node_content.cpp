@@ -23,6 +23,9 @@ constexpr std::size_t kWantPlacesFirst = 32;
 constexpr std::uint32_t kWantDoublings = 4;
 static_assert(kWantPlacesFirst << kWantDoublings == kWantPlacesMax);
 
+// A signature looked at for nothing costs so many of what a session may send without use.
+constexpr std::uint64_t kStrangeReceiptCost = 4;
+
 // What may wait on a session before receipts of others are left out.
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
@@ -484,8 +487,9 @@ Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView f
   if (!session.receipts_taken.take(1, now_.instant)) return {};
   const PlaceState* replica = table_.find(receipt.replica);
   if (replica == nullptr) return useless(session, "receipts of unknown places");
+  // Whoever hands it on may know a charter that we do not know yet, or knew none of one that we do.
   if (!verify(replica->chain.latest().daemon_key, signed_message(receipt), receipt.signature))
-    return fail(ErrorCode::kBadSignature, "receipt of " + receipt.replica.hex());
+    return useless(session, "receipts that another key signed", kStrangeReceiptCost);
   KeepReceipt kept{receipt.replica, receipt.time, {}};
   for (const Receipt::Item& item : receipt.items) {
     const PlaceState* state = table_.find(item.place);

@@ -400,8 +400,20 @@ TEST_CASE("a receipt is kept by the owner and handed on once towards the origin 
   Receipt forged = receipt_of(kBob, kUs);
   forged.items[0].head.bytes[0] ^= 1;
   scene.receive(kWithBob, forged);
-  CHECK(scene.bye(kWithBob) == "bad-signature");
+  CHECK(scene.bye(kWithBob) == "0 BYEs");
   CHECK(scene.receipts.size() == 1);
+}
+
+TEST_CASE("a receipt signed under a charter that is not known here, or not any more, is passed over and ends no session") {
+  Scene scene(kUs);
+  Author bob = kBob;
+  scene.meet(kWithBob, bob);
+  bob.rotate();
+  Receipt receipt{bob.place(), {5}, {{kUs.place(), hash_of(kUs.head(1).head)}}, {}};
+  receipt.signature = bob.key().sign(signed_message(receipt));
+  scene.receive(kWithBob, receipt);
+  CHECK(scene.bye(kWithBob) == "0 BYEs");
+  CHECK(scene.receipts.empty());
 }
 
 TEST_CASE("evidence of a fork goes to every session once, and later heads of the place go without it") {
