@@ -53,7 +53,20 @@ std::size_t Simulation::add_node(std::size_t hosted) {
   return daemon.index;
 }
 
+// The next key counts once the charters that name it do; else they were lost with it.
+void Simulation::settle_key(Daemon& daemon) {
+  auto next = std::exchange(daemon.next_key, std::nullopt);
+  if (!next) return;
+  auto places = daemon.keeper.load();
+  auto own = std::ranges::find(places, daemon.own[0].place, [](const PlaceState& state) { return state.chain.place(); });
+  if (own == places.end() || own->chain.latest().daemon_key != next->public_key()) return;
+  daemon.key = *next;
+  for (const auto& other : daemons_)
+    if (other.get() != &daemon && other->own[0].place == daemon.own[0].place && other->key.public_key() != next->public_key()) other->locked_out = true;
+}
+
 void Simulation::start(Daemon& daemon) {
+  settle_key(daemon);
   ++daemon.life;
   daemon.jobs.clear();
   daemon.working = false;
@@ -125,6 +138,7 @@ std::size_t Simulation::clone(std::size_t node) {
   Daemon& original = *daemons_[node];
   auto added = std::make_unique<Daemon>(daemons_.size(), original.key, random_.u64());
   added->own = original.own;
+  added->next_key = original.next_key;
   added->keeper = original.keeper.snapshot();
   added->locked_out = original.locked_out;
   daemons_.push_back(std::move(added));
@@ -421,6 +435,7 @@ void Simulation::rotate(std::size_t node, bool new_key) {
 void Simulation::renew_charters(Daemon& daemon, bool new_key) {
   daemon.renewal.reset();
   KeyPair key = new_key ? KeyPair(random_.fixed<Seed>()) : daemon.key;
+  if (new_key) daemon.next_key = key;
   std::vector<Keeper::Plan> plans;
   for (const OwnPlace& own : daemon.own) {
     const OwnHead& head = daemon.heads.at(own.place);
@@ -452,9 +467,6 @@ void Simulation::renew_charters(Daemon& daemon, bool new_key) {
       daemon.busy.erase(place.head.head.head.place);
     }
     if (!new_key) return input(daemon, Published{made});
-    for (const auto& other : daemons_)
-      if (other.get() != &daemon && other->own[0].place == daemon.own[0].place) other->locked_out = true;
-    daemon.key = key;
     stop(daemon);
     start(daemon);
     oracle_->started(daemon, true);

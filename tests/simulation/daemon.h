@@ -22,6 +22,7 @@ struct Daemon {
   std::size_t index;
   std::size_t lineage;  // of one disk and its snapshots; a clone begins another
   KeyPair key;
+  std::optional<KeyPair> next_key;  // on disk before a charter names it (registry/renewal.h)
   SeededRandom random;
   std::vector<OwnPlace> own;
   Keeper keeper;

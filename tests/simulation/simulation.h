@@ -158,6 +158,7 @@ class Simulation {
 
   // One daemon (daemon.cpp)
   Now moment(const Daemon& daemon) const;
+  void settle_key(Daemon& daemon);
   void start(Daemon& daemon);
   void stop(Daemon& daemon);
   void input(Daemon& daemon, const Input& what);
