@@ -17,20 +17,6 @@ namespace json = boost::json;
 // Enough of a key to tell it from the others of one place.
 constexpr std::size_t kRootShown = 16;
 
-// Recovery sheets are secrets: they come on standard input, one a line, never as words of the command.
-Result<json::array> read_sheets(const Terminal& terminal) {
-  constexpr std::size_t kSheetsBytesMax = 64 * 1024;
-  if (!terminal.json) std::cerr << say(Message::kTypeSheets, terminal.language) << "\n";
-  json::array sheets;
-  std::size_t bytes = 0;
-  for (std::string line; std::getline(std::cin, line);) {
-    bytes += line.size();
-    if (bytes > kSheetsBytesMax) return protocol::fail(ErrorCode::kTooLarge, "stdin");
-    if (line.find_first_not_of(" \t\r") != std::string::npos) sheets.emplace_back(line);
-  }
-  return sheets;
-}
-
 ControlMessage request_to(std::string_view verb) {
   ControlMessage request;
   request.body["verb"] = verb;
@@ -69,6 +55,20 @@ int conclude_after_sheet(const ControlMessage& reply, const std::string& said, c
 }
 
 }  // namespace
+
+// Secrets: they come on standard input, never as words of the command.
+Result<json::array> read_sheets(const Terminal& terminal) {
+  constexpr std::size_t kSheetsBytesMax = 64 * 1024;
+  if (!terminal.json) std::cerr << say(Message::kTypeSheets, terminal.language) << "\n";
+  json::array sheets;
+  std::size_t bytes = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    bytes += line.size();
+    if (bytes > kSheetsBytesMax) return protocol::fail(ErrorCode::kTooLarge, "stdin");
+    if (line.find_first_not_of(" \t\r") != std::string::npos) sheets.emplace_back(line);
+  }
+  return sheets;
+}
 
 int run_place_add(const PlaceAddOptions& options, const Terminal& terminal) {
   const InitOptions& place = options.place;

@@ -77,6 +77,12 @@ struct PlaceAdoptOptions {
   std::filesystem::path dir, file;
 };
 
+struct KeyOptions {
+  std::filesystem::path dir;
+  bool new_sheet = false;
+  std::uint64_t minimum_epoch = 0;
+};
+
 struct ImportOptions {
   std::filesystem::path dir, file;
   std::string mapping;  // built in, or a file
@@ -140,6 +146,13 @@ int run_place_export(const PlaceExportOptions& options, const Terminal& terminal
 int run_place_keep(const std::filesystem::path& dir, const std::string& place, const Terminal& terminal);
 int run_place_adopt(const PlaceAdoptOptions& options, const Terminal& terminal);
 
+// The recovery sheet is read from standard input; with `new_sheet`, the one that takes its place, on the next line.
+int run_key_rotate(const KeyOptions& options, const Terminal& terminal);
+// The same after a theft: whatever the stolen key signed counts no more.
+int run_key_recover(const KeyOptions& options, const Terminal& terminal);
+// A sheet that is nobody's yet.
+int run_key_sheet(const Terminal& terminal);
+
 // kDone even when some rows were refused: the report says which. kFailed when none became a record, or the import stopped.
 int run_import(const ImportOptions& options, const Terminal& terminal);
 
@@ -174,6 +187,9 @@ ControlMessage perform_on(const std::filesystem::path& dir, ControlMessage reque
 
 // The same for a verb that needs nothing more.
 ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, const Terminal& terminal);
+
+// Recovery sheets from standard input, one a line. kTooLarge.
+protocol::Result<boost::json::array> read_sheets(const Terminal& terminal);
 
 // Prints a refusal; gives kFailed, or kUsage when the words typed are wrong.
 int complain(const protocol::Error& error, const Terminal& terminal);

@@ -30,6 +30,7 @@ struct Options {
   PlaceAddOptions place_add;
   PlaceExportOptions place_export;
   PlaceAdoptOptions place_adopt;
+  KeyOptions key;
   ImportOptions import;
   std::string place_list, place_keep, sheet_place, settle_place;
   bool settle_keep = false, settle_take = false;
@@ -114,6 +115,19 @@ void add_hosting(CLI::App& app, Options& options) {
   adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
 }
 
+void add_keys(CLI::App& app, Options& options) {
+  CLI::App* key = app.add_subcommand("key", "les clés des lieux tenus ici / the keys of the places kept here");
+  key->require_subcommand(1);
+  auto add = [&](const char* name, const char* about) {
+    CLI::App* added = verb(*key, options, name, about);
+    added->add_flag("--new-sheet", options.key.new_sheet, "une autre feuille de secours aussi : la nouvelle suit sur l'entrée / another recovery sheet too: the new one follows on stdin");
+    added->add_option("--minimum-epoch", options.key.minimum_epoch, "détruit partout ce qui est d'une époque plus basse / destroys everywhere what is of a lower epoch");
+  };
+  add("rotate", "une nouvelle clé, signée par la feuille de secours / a new key, signed by the recovery sheet");
+  add("recover", "la clé est volée : ce qu'elle a signé ne compte plus / the key is stolen: what it signed counts no more");
+  verb(*key, options, "sheet", "une feuille de secours neuve, qui n'est à personne / a new recovery sheet, nobody's yet", false);
+}
+
 void add_inbox(CLI::App& app, Options& options) {
   CLI::App* inbox = app.add_subcommand("inbox", "les contributions reçues par git push / contributions received by git push");
   inbox->require_subcommand(1);
@@ -166,6 +180,7 @@ void add_verbs(CLI::App& app, Options& options) {
   add_hosting(app, options);
   add_import(app, options);
   add_inbox(app, options);
+  add_keys(app, options);
 
   CLI::App* recover = verb(app, options, "recover", "rend le lieu à ses gens, depuis la feuille de secours / gives the place back from the recovery sheet");
   recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
@@ -212,6 +227,14 @@ int run_place(const std::string& name, Options& options) {
   if (name == "keep") return run_place_keep(options.dir, options.place_keep, terminal);
   if (name == "export") return run_place_export(options.place_export, terminal);
   return run_place_adopt(options.place_adopt, terminal);
+}
+
+int run_key(const std::string& name, Options& options) {
+  Terminal terminal = options.terminal();
+  options.key.dir = options.dir;
+  if (name == "rotate") return run_key_rotate(options.key, terminal);
+  if (name == "recover") return run_key_recover(options.key, terminal);
+  return run_key_sheet(terminal);
 }
 
 int run_inbox(const std::string& name, Options& options) {
@@ -331,6 +354,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     CLI::App* chosen = app.get_subcommands().front();
     if (chosen->get_name() == "place") return run_place(chosen->get_subcommands().front()->get_name(), options);
+    if (chosen->get_name() == "key") return run_key(chosen->get_subcommands().front()->get_name(), options);
     if (chosen->get_name() == "inbox") return run_inbox(chosen->get_subcommands().front()->get_name(), options);
     return run(chosen->get_name(), options);
   } catch (const CLI::ParseError& error) {

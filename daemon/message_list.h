@@ -139,6 +139,21 @@ MAILLAGE_MESSAGE(kPlaceSheet,
 MAILLAGE_MESSAGE(kPlaceSheetVoid, "Le lieu n'a pas été créé : la feuille ci-dessus n'est celle de personne, jetez-la.",
                  "The place was not made: the sheet above is nobody's, throw it away.")
 MAILLAGE_MESSAGE(kTypeSheets, "Tapez les feuilles de secours, une par ligne, puis Ctrl-D :", "Type the recovery sheets, one a line, then Ctrl-D:")
+MAILLAGE_MESSAGE(kKeyTypeBoth, "D'abord la feuille de maintenant, puis, sur une autre ligne, la nouvelle.", "First the sheet of now, then, on another line, the new one.")
+MAILLAGE_MESSAGE(kKeyRenewed,
+                 "Lieux qui ont une nouvelle clé : {}. L'ancienne ne publie plus rien chez qui l'a appris.",
+                 "Places that have a new key: {}. The old one publishes nothing more with whoever has learnt it.")
+MAILLAGE_MESSAGE(kKeySuperseded, "Ce que l'ancienne clé a signé ailleurs ne compte plus : ce qui est publié d'ici prend sa place partout.",
+                 "What the old key signed elsewhere counts no more: what is published from here takes its place everywhere.")
+MAILLAGE_MESSAGE(kKeyNewSheet, "La feuille de secours est maintenant la nouvelle ; l'ancienne ne peut plus rien, détruisez-la.",
+                 "The recovery sheet is now the new one; the old one can do nothing any more, destroy it.")
+MAILLAGE_MESSAGE(kKeyNotTold, "Les partenaires l'apprendront quand le serveur tournera : maillage serve --dir {}",
+                 "The partners will learn it once the daemon runs: maillage serve --dir {}")
+MAILLAGE_MESSAGE(kKeySheet,
+                 "Voici une feuille de secours neuve. Elle n'est encore à personne, n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la.\n\n  {}\n\n"
+                 "Ensuite : maillage key rotate --new-sheet, qui lit la feuille de maintenant, puis celle-ci.",
+                 "This is a new recovery sheet. It is nobody's yet, is shown once and kept nowhere: print it or copy it by hand.\n\n  {}\n\n"
+                 "Next: maillage key rotate --new-sheet, which reads the sheet of now, then this one.")
 MAILLAGE_MESSAGE(kPlaceOwn, "(ce serveur)", "(this server)")
 MAILLAGE_MESSAGE(kPlaceMovedAway, "(tenu ailleurs depuis)", "(kept elsewhere since)")
 MAILLAGE_MESSAGE(kPlaceHandedOver, "(confié à un autre serveur, qui ne l'a pas encore accueilli)", "(handed to another daemon, which has not adopted it yet)")
@@ -221,25 +236,25 @@ MAILLAGE_MESSAGE(kStatusTwoDaemons,
                  "À faire : « {} » est publié aussi par un autre serveur, sous la même identité (là-bas : {}). Arrêtez l'un des deux, puis dites ce qui compte :\n"
                  "  ce qui est publié d'ici : maillage settle --keep --place {} --dir {}\n"
                  "  ce qui est publié là-bas : maillage settle --take --place {} --dir {}\n"
-                 "Si vous n'avez pas d'autre serveur, quelqu'un a votre clé : gardez la feuille de secours, et prévenez vos partenaires.",
+                 "Si vous n'avez pas d'autre serveur, quelqu'un a votre clé : maillage key recover en donne une autre au lieu, avec la feuille de secours.",
                  "To do: “{}” is published by another server too, under the same identity (there: {}). Stop one of the two, then say what counts:\n"
                  "  what is published from here: maillage settle --keep --place {} --dir {}\n"
                  "  what is published there: maillage settle --take --place {} --dir {}\n"
-                 "If you have no other server, somebody has your key: keep the recovery sheet safe, and tell your partners.")
+                 "If you have no other server, somebody has your key: maillage key recover gives the place another, with the recovery sheet.")
 MAILLAGE_MESSAGE(kStatusHistoryReplaced,
                  "À faire : l'historique de « {} » a été remplacé ailleurs, avec votre clé (le {}). Rien d'ici n'a été perdu. Dites ce qui compte :\n"
                  "  je n'ai rien effacé, garder ce qui est ici : maillage settle --keep --place {} --dir {}\n"
                  "  j'ai effacé cela depuis un autre serveur : maillage settle --take --place {} --dir {}\n"
-                 "Si ce n'est pas vous, quelqu'un a votre clé : gardez la feuille de secours, et prévenez vos partenaires.",
+                 "Si ce n'est pas vous, quelqu'un a votre clé : maillage key recover en donne une autre au lieu, avec la feuille de secours.",
                  "To do: the history of “{}” was replaced elsewhere, with your key (on {}). Nothing here was lost. Say what counts:\n"
                  "  I erased nothing, keep what is here: maillage settle --keep --place {} --dir {}\n"
                  "  I erased that from another server: maillage settle --take --place {} --dir {}\n"
-                 "If it was not you, somebody has your key: keep the recovery sheet safe, and tell your partners.")
+                 "If it was not you, somebody has your key: maillage key recover gives the place another, with the recovery sheet.")
 MAILLAGE_MESSAGE(kStatusExhausted,
                  "À faire : quelqu'un a usé les compteurs de « {} » avec votre clé (le {}). Avec la feuille de secours, le lieu repart sous une nouvelle clé :\n"
-                 "  maillage recover --dir NOUVEAU --keys FEUILLE --peer ws://PARTENAIRE/peer",
+                 "  maillage key recover",
                  "To do: somebody used up the counters of “{}” with your key (on {}). With the recovery sheet the place goes on under a new key:\n"
-                 "  maillage recover --dir NEW --keys SHEET --peer ws://PARTNER/peer")
+                 "  maillage key recover")
 MAILLAGE_MESSAGE(kSettleKept, "« {} » : ce qui est publié d'ici compte, et va être annoncé", "“{}”: what is published from here counts, and is being told")
 MAILLAGE_MESSAGE(kSettleTaken, "« {} » : ce qui est publié ailleurs compte, et remplace ce qui était ici", "“{}”: what is published elsewhere counts, and replaces what was here")
 MAILLAGE_MESSAGE(kStatusProblem, "  publié, mais cette version ne sait pas l'afficher : {} : {}",

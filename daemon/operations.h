@@ -21,6 +21,8 @@ struct Operations {
   std::function<void(std::vector<protocol::PlaceId>)> purged = nullptr;
   // A person answered which of two publishers counts: the daemon does it; null when none runs.
   std::function<void()> settle = nullptr;
+  // Before what another daemon key signed is announced; null with `announce`.
+  std::function<void(const protocol::KeyPair&)> rekey = nullptr;
 };
 
 // Whether the verb changes DIR, or (verify) must meet nothing that changes, and so waits for its turn.

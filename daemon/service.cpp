@@ -293,8 +293,9 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
   auto shared = std::make_shared<const ControlMessage>(std::move(request));
   auto job = [this, shared, reply] {
     Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
-                          [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
-                          [this] { asio::post(node, [this] { sync.settle_own(); }); }};
+                            [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
+                            [this] { asio::post(node, [this] { sync.settle_own(); }); },
+                            [this](const protocol::KeyPair& key) { sync.rekey(key); }};
     auto done = std::make_shared<ControlMessage>(perform(operations, *shared, now().wall));
     asio::post(node, [reply, done] { reply(std::move(*done)); });
   };

@@ -134,6 +134,10 @@ void SyncShell::reload(const PeerConfig& config) {
   dial();
 }
 
+void SyncShell::rekey(const protocol::KeyPair& key) {
+  asio::post(context_, [this, key] { node_.set_key(key); });
+}
+
 void SyncShell::announce(protocol::Published published) {
   std::erase_if(published.places, [this](const auto& place) { return registry_.keeps_back(place.head.head.head.place); });
   if (published.places.empty()) return;
@@ -255,12 +259,11 @@ void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused
 }
 
 bool SyncShell::write(std::function<void()> job) {
-  ++jobs_;  // before it can be done
   bool accepted = writer_.post([this, job = std::move(job)] {
     job();
     asio::post(context_, [this] { --jobs_; });
   });
-  if (!accepted) --jobs_;
+  if (accepted) ++jobs_;
   return accepted;
 }
 

@@ -36,10 +36,11 @@ class SyncShell {
   void reload(const PeerConfig& config);
   void accept(ByteStream stream, const HttpRequest& request) { transport_.accept(std::move(stream), request); }
 
-  // Runs `job` on the writer, after what was given before; false when too much waits. It counts as under way. Any thread: pushes
-  // are judged elsewhere.
+  // Runs `job` on the writer, after what was given before; false when too much waits. It counts as under way.
   bool write(std::function<void()> job);
 
+  // The daemon key from now on; what is announced after that is signed with it. Any thread.
+  void rekey(const protocol::KeyPair& key);
   // Own heads that are durable now; those that are kept back wait until we have caught up. Any thread.
   void announce(protocol::Published published);
   // What is to be done about heads of our own places that were signed elsewhere is done, on the writer. Node thread.
@@ -107,7 +108,7 @@ class SyncShell {
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
   bool caught_up_;
   bool settling_ = false, settle_again_ = false;
-  std::atomic<std::uint64_t> jobs_ = 0;
+  std::uint64_t jobs_ = 0;
   std::uint64_t since_tend_ = 0;
   std::atomic<std::size_t> open_sessions_ = 0;
   bool feeding_ = false;

@@ -182,6 +182,8 @@ class Node {
 
   std::vector<Action> on(const Input& input, Now now);
 
+  // The daemon key that the latest charters name: given before the heads that it signed (Published).
+  void set_key(const KeyPair& key) { settings_.identity.key = key; }
   // For places introduced from now on.
   void set_open_admission(bool open) { settings_.open_admission = open; }
 

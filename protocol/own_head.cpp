@@ -138,7 +138,10 @@ Result<OwnCounters> OwnHead::may_sign() const {
 
 OwnLedger OwnHead::after_publication(const SignedHead& head) const {
   OwnLedger ledger = ledger_;
-  if (!may_tell() && !ledger.told) ledger.told = ledger.mine;
+  // A new charter settles what was asked, and is told at once: nobody can contradict it, and its key opens no session before.
+  bool new_charter = ledger.mine && head.head.charter > ledger.mine->head.charter;
+  if (new_charter) ledger.question.reset(), ledger.told.reset();
+  else if (!may_tell() && !ledger.told) ledger.told = ledger.mine;
   ledger.mine = head;
   return ledger;
 }

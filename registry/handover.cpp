@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "protocol/limits.h"
+#include "registry/renewal.h"
 
 namespace maillage::registry {
 namespace {
@@ -82,19 +83,26 @@ Result<SignedCharter> charter_for(const Successor& successor, const CharterChain
   const Charter& latest = chain.latest();
   std::vector<KeyPair> signers;
   for (const RecoverySheet& sheet : sheets)
-    if (KeyPair root = sheet.root(0); holds(latest.roots, root.public_key())) signers.push_back(root);
+    for (const KeyPair& root : roots_held(sheet, latest)) signers.push_back(root);
+  std::ranges::sort(signers, {}, &KeyPair::public_key);
+  auto twice = std::ranges::unique(signers, {}, &KeyPair::public_key);
+  signers.erase(twice.begin(), twice.end());
   if (signers.size() < latest.threshold) return fail(ErrorCode::kWrongSheet, "");
   Charter next = latest;
   next.place = chain.place();
   next.number = chain.size();
   next.previous = hash_of(latest);
-  next.threshold = 1;
   next.daemon_key = successor.daemon_key;
   next.time = now;
-  next.roots = {successor.root};
-  for (const PublicKey& root : latest.roots)
-    if (!holds(leaving, root) && !holds(next.roots, root) && next.roots.size() < kRootKeysMax) next.roots.push_back(root);
-  std::ranges::sort(next.roots);
+  if (holds(leaving, successor.root) || !holds(latest.roots, successor.root)) {
+    next.threshold = 1;
+    next.roots = {successor.root};
+    // Trustees go with the roots that they stood beside: one of them alone must not suffice.
+    bool shared = latest.threshold > 1;
+    for (const PublicKey& root : latest.roots)
+      if (!shared && !holds(leaving, root) && !holds(next.roots, root) && next.roots.size() < kRootKeysMax) next.roots.push_back(root);
+    std::ranges::sort(next.roots);
+  }
   return sign(next, signers);
 }
 

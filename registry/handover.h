@@ -42,7 +42,8 @@ protocol::Result<Handover> decode_handover(protocol::ByteView bytes);
 
 // The charter after `chain`'s last, which gives the place to `successor`, signed by those of `sheets` that hold a root of
 // it now. Its roots: the successor's, and those of now that are not `leaving`, so that a place with a sheet of its own
-// keeps it. kWrongSheet when too few sheets hold a root.
+// keeps it; where two signatures or more were needed, the successor's alone. As they were, when the successor's is one of them.
+// kWrongSheet when too few sheets hold a root.
 protocol::Result<protocol::SignedCharter> charter_for(const Successor& successor, const protocol::CharterChain& chain,
                                                       const std::vector<RecoverySheet>& sheets,
                                                       const std::vector<protocol::PublicKey>& leaving, protocol::UnixTime now);

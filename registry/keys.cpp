@@ -134,6 +134,13 @@ Result<DaemonKeys> read_keys(const std::filesystem::path& directory) {
   return DaemonKeys{*seed, *root, std::filesystem::exists(folder / "sheet.confirmed", ignored)};
 }
 
+Result<void> replace_keys(const std::filesystem::path& directory, const Seed& daemon_seed, const PublicKey& root) {
+  std::filesystem::path folder = directory / "keys";
+  if (auto written = replace_file(folder / "root.pub", as_bytes(root.hex() + "\n")); !written) return written;
+  if (auto written = replace_file(folder / "daemon.key", as_bytes(daemon_seed.hex() + "\n")); !written) return written;
+  return sync_directory(folder);
+}
+
 Result<void> mark_sheet_confirmed(const std::filesystem::path& directory) {
   std::filesystem::path folder = directory / "keys";
   if (auto written = replace_file(folder / "sheet.confirmed", as_bytes("1\n")); !written) return written;

@@ -3,6 +3,7 @@
 //   DIR/keys/daemon.key      64 hex: the seed of the daemon key, mode 0600
 //   DIR/keys/root.pub        64 hex: the public root key, from the sheet's subkey 0
 //   DIR/keys/sheet.confirmed present once somebody proved that they have the sheet
+//   DIR/keys/renewal        other keys and the charters that name them, until every place has its own (renewal.h)
 //   DIR/keys/unfinished      while a place is being made: nobody opens it, so nothing was announced with these keys and
 //                            its sheet may never have been shown: `init` starts anew
 //
@@ -50,6 +51,9 @@ protocol::Result<KeyState> key_state(const std::filesystem::path& directory);
 
 // kNoPlace when there are none, kInitCut while they are unfinished, kCorrupt, kIo.
 protocol::Result<DaemonKeys> read_keys(const std::filesystem::path& directory);
+
+// Other keys in a folder that has some; durable on return. A file keys/renewal says what was meant, should it be cut short.
+protocol::Result<void> replace_keys(const std::filesystem::path& directory, const protocol::Seed& daemon_seed, const protocol::PublicKey& root);
 
 protocol::Result<void> mark_sheet_confirmed(const std::filesystem::path& directory);
 

@@ -151,6 +151,7 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& di
     parts->half_purged = true;  // perhaps: nothing is taken in before it is known
     if (parts->seal_replaced()) (void)parts->purge_objects();  // what fails is done by `purge`
   }
+  if (auto finished = parts->finish_renewal(); !finished) return tl::unexpected(finished.error());
   return std::unique_ptr<Registry>(new Registry(std::move(parts)));
 }
 

@@ -164,6 +164,19 @@ struct Finding {
   Error error;
 };
 
+// What is wanted of new charters for all places that this daemon signs for.
+struct RenewalWish {
+  std::string sheet;                // the recovery sheet of now
+  std::string new_sheet = {};       // the one that takes its place; empty: it stays
+  std::uint64_t minimum_epoch = 0;  // destroys what is of lower epochs, everywhere
+  bool supersede = false;           // whatever was signed elsewhere with the key of now counts no more: it was stolen
+};
+
+struct Renewed {
+  protocol::Identity identity;                      // with the key of now
+  std::vector<protocol::Published::Place> places;   // to be announced
+};
+
 class Fetch;
 class PlaceFile;
 struct PushCertificate;
@@ -210,6 +223,11 @@ class Registry {
   bool sheet_confirmed() const;
   // True when `sheet` is the one this daemon's roots come from; remembered.
   Result<bool> confirm_sheet(std::string_view sheet);
+
+  // Another daemon key, in a charter and a first head for every place that this daemon signs for (renewal.h). Durable on
+  // return; once the sheet was found right, a stop at any step is made up for by the next open. kWrongSheet, kBadSheet, kTooMany;
+  // kIdentityElsewhere when a place was published elsewhere meanwhile and that is not to be superseded.
+  Result<Renewed> renew(const RenewalWish& wish, UnixTime now);
 
   // ---- the node's side
   // kCorrupt when a place of ours cannot be read; others that cannot are left out, and `verify` names them.

@@ -39,7 +39,7 @@ Result<WholeChain::Tip> Registry::Parts::whole_tip(UnixTime now) const {
     };
     Result<bool> anew = false;
     if (auto room = need_room(kReserveBytes); !room) anew = tl::unexpected(room.error());
-    else anew = whole_chain->build(revision, read, {identity.place, identity.key}, now);
+    else anew = whole_chain->build(revision, read, {identity.place, identity_now().key}, now);
     // An older state of everything is better than none.
     if (!anew && !whole_chain->tip()) return tl::unexpected(anew.error());
     if (anew && *anew) {

@@ -58,7 +58,7 @@ Result<std::vector<PublicKey>> Registry::other_roots(const PlaceId& place) const
   auto chain = parts_->chain_of(place);
   if (!chain) return tl::unexpected(chain.error());
   std::vector<PublicKey> roots = chain->latest().roots;
-  std::erase(roots, parts_->keys.root);
+  std::erase(roots, parts_->root_now());
   return roots;
 }
 
@@ -69,7 +69,7 @@ Result<void> Registry::check_own_sheet(const PlaceId& place, std::string_view te
   if (!roots) return tl::unexpected(roots.error());
   if (roots->empty()) return fail(ErrorCode::kNoOwnSheet, "");
   PublicKey root = sheet->root(0).public_key();
-  if (root == parts_->keys.root) return fail(ErrorCode::kHostSheet, "");
+  if (root == parts_->root_now()) return fail(ErrorCode::kHostSheet, "");
   return std::ranges::count(*roots, root) > 0 ? Result<void>() : fail(ErrorCode::kWrongSheet, "");
 }
 
@@ -99,10 +99,10 @@ Result<CharterChain> Registry::Parts::new_chain(UnixTime now, const std::optiona
 }
 
 bool Registry::Parts::signs_for(const CharterChain& chain) const {
-  return own.contains(chain.place()) && chain.latest().daemon_key == identity.key.public_key();
+  return own.contains(chain.place()) && chain.latest().daemon_key == identity_now().key.public_key();
 }
 
-Successor Registry::successor() const { return {parts_->identity.key.public_key(), parts_->keys.root}; }
+Successor Registry::successor() const { return {parts_->identity_now().key.public_key(), parts_->root_now()}; }
 
 Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<Successor>& to,
                                      const std::vector<std::string>& sheet_texts, UnixTime now) {
@@ -116,7 +116,7 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
     if (!sheets) return tl::unexpected(sheets.error());
     // Partners know this daemon by its own place: given away, no session of ours would open any more.
     if (place == parts_->identity.place) return fail(ErrorCode::kDenied, place.hex());
-    auto next = charter_for(*to, *chain, *sheets, {parts_->keys.root}, now);
+    auto next = charter_for(*to, *chain, *sheets, {parts_->root_now()}, now);
     if (!next) return tl::unexpected(next.error());
     handover.next = std::move(*next);
   }

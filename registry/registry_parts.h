@@ -24,6 +24,7 @@
 #include "registry/pack_build.h"
 #include "registry/recovery_source.h"
 #include "registry/registry.h"
+#include "registry/renewal.h"
 #include "registry/rocks_store.h"
 #include "registry/stored_record.h"
 
@@ -334,6 +335,18 @@ struct Registry::Parts {
 
   // After a charter of a place came in: who signs for it now.
   void look_who_signs(const PlaceId& place);
+
+  // ---- other keys (registry_charters.cpp)
+  // The writer changes them: every other thread asks here.
+  mutable std::shared_mutex keys_mutex;
+  protocol::Identity identity_now() const;
+  protocol::PublicKey root_now() const;
+  Result<void> take_keys(const protocol::Seed& daemon_seed, const protocol::PublicKey& root);
+  Result<Renewal> draft_renewal(const RenewalWish& wish, UnixTime now) const;
+  Result<Revision> under_next(const protocol::SignedCharter& charter, const protocol::CharterChain& chain) const;
+  // What is done already is passed over, so that it can be done again.
+  Result<Renewed> carry_out(const Renewal& renewal);
+  Result<void> finish_renewal();
 
   // Whether we sign for this place: it is ours, and its latest charter names our key.
   bool signs_for(const protocol::CharterChain& chain) const;

@@ -61,6 +61,10 @@ Head Registry::Parts::next_head(const Revision& next) const {
   if (!before) return head;
   head.epoch = before->head.epoch + (next.breaks ? 1 : 0);
   head.sequence = next.breaks ? 0 : before->head.sequence + 1;
+  if (head.charter != before->head.charter) {
+    auto [epoch, sequence] = first_counters(chain.latest(), before->head);
+    head.epoch = epoch, head.sequence = sequence;
+  }
   head.previous = hash_of(before->head);
   head.cell = before->head.cell;
   head.addressed = before->head.addressed;

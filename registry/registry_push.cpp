@@ -109,7 +109,7 @@ Result<Contribution> Registry::Parts::answer_of(std::string_view repository, con
 Result<Bytes> Registry::advertise_answer(std::string_view repository, const ContributionId& id) const {
   auto contribution = parts_->answer_of(repository, id);
   if (!contribution) return tl::unexpected(contribution.error());
-  ObjectId commit = answer_commit(*contribution, known_name(contribution->place).name, parts_->identity.key).commit;
+  ObjectId commit = answer_commit(*contribution, known_name(contribution->place).name, parts_->identity_now().key).commit;
   return advertise_refs({{"HEAD", commit}, {"refs/answers/" + id.hex(), commit}, {"refs/heads/main", commit}});
 }
 
@@ -118,7 +118,7 @@ Result<std::unique_ptr<Fetch>> Registry::fetch_answer(std::string_view repositor
   if (!contribution) return tl::unexpected(contribution.error());
   auto request = read_upload_request(body);
   if (!request) return tl::unexpected(request.error());
-  HeadCommit answer = answer_commit(*contribution, known_name(contribution->place).name, parts_->identity.key);
+  HeadCommit answer = answer_commit(*contribution, known_name(contribution->place).name, parts_->identity_now().key);
   for (const ObjectId& want : request->wants)
     if (want != answer.commit) return Fetch::refuse(kNotOurs);
   return Fetch::open(std::make_shared<AboveStore>(*parts_->objects, std::move(answer.objects)), *request, Compare::kWhole);

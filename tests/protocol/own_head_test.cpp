@@ -98,6 +98,23 @@ TEST_CASE("what nobody was told moves on top of what the other life had publishe
   CHECK(story.due<OwnRest>());
 }
 
+TEST_CASE("a head under a new charter is told at once, and settles what was asked") {
+  Story story;
+  story.own.caught_up();
+  story.publish(story.author.head(6));
+  story.meet(story.author.head(9, 0, 1), Kinship::kBroken);
+  REQUIRE(story.step<OwnAsk>().question.doubt == OwnDoubt::kHistoryBroken);
+  story.carry_out();
+  REQUIRE(story.own.ledger().question);
+  story.author.rotate();
+  SignedHead under = story.author.head(7);
+  OwnHead restarted(story.own.ledger());  // nobody was heard yet
+  OwnLedger ledger = restarted.after_publication(under);
+  CHECK_FALSE(ledger.told);
+  CHECK_FALSE(ledger.question);
+  CHECK(ledger.mine == under);
+}
+
 TEST_CASE("what nobody was told outlives a crash untold") {
   Story story;
   story.publish(story.author.head(6));

@@ -190,6 +190,24 @@ Result<void> answer(Registry& registry, ContributionState state) {
   return registry.answer(contribution.id, state, "no", kNow);
 }
 
+FileEdit profile(const std::string& name) {
+  std::string json = R"({"kind": "profile", "name": ")" + name + "\"}";
+  return {"profile.json", Bytes(json.begin(), json.end())};
+}
+
+Result<void> rotate(Registry& registry, const std::string& sheet) {
+  auto renewed = registry.renew({sheet}, kNow);
+  return renewed ? Result<void>() : tl::unexpected(renewed.error());
+}
+
+// Every place follows the one key that is on the disk, and none names another.
+bool rotated(const Registry& registry) {
+  auto places = must(registry.load());
+  return std::ranges::all_of(places, [&](const PlaceState& place) {
+    return place.own && place.holds_seen && place.chain.size() > 1 && place.seen.head.charter + 1 == place.chain.size();
+  });
+}
+
 std::size_t step_before(const std::vector<DiskStep>& steps, const std::string& text) {
   auto found = std::ranges::find_if(steps, [&](const DiskStep& step) { return step.text().starts_with(text); });
   return static_cast<std::size_t>(found - steps.begin());
@@ -239,6 +257,10 @@ std::vector<Drill> make_drills() {
   };
   auto nothing = [](const fs::path&) {};
   auto prepare_sheet = [](const fs::path& dir) { sheet = create(dir); };
+  auto prepare_hosting = [](const fs::path& dir) {
+    sheet = create(dir);
+    must(outcome(must(Registry::open(dir))->publish_all({{std::nullopt, {profile("Moulin")}}}, kNow).front()));
+  };
   return {
       {"init", Scope::kRegistry, nothing, nullptr, init, [](const Registry& registry) { return registry.own_places().size() == 1; }},
       {"publish", Scope::kRegistry, prepare_place, [](Registry& registry) { return publish(registry, {resource("scie")}); }, nullptr, holds("scie", 1)},
@@ -270,6 +292,8 @@ std::vector<Drill> make_drills() {
          return right ? Result<void>() : tl::unexpected(right.error());
        }, nullptr,
        [](const Registry& registry) { return registry.sheet_confirmed(); }},
+      {"rotate", Scope::kRegistry, prepare_hosting, [](Registry& registry) { return rotate(registry, sheet); }, nullptr,
+       [](const Registry& registry) { return rotated(registry); }},
       {"refs", Scope::kRegistry, prepare_place,
        [](Registry& registry) -> Result<void> {
          auto written = registry.write_refs();
@@ -307,7 +331,7 @@ std::string leftovers(const fs::path& dir) {
     std::string name = entry.path().filename().string();
     bool temporary = name.ends_with(".keep") || name.ends_with(".new") || name.ends_with(".part") || name.ends_with("tmp") || name.starts_with("tmp_");
     bool quarantined = entry.path().parent_path() == dir / "quarantine";
-    if (temporary || quarantined || name == "unfinished") found += entry.path().string() + " is left\n";
+    if (temporary || quarantined || name == "unfinished" || name == "renewal") found += entry.path().string() + " is left\n";
   }
   return found;
 }

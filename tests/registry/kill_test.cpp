@@ -46,6 +46,8 @@ TEST_CASE("a publication that dies at any step is done or not done, and can be d
   for (const char* name : {"publish", "unpublish", "confirm"}) CHECK(kill_everywhere(drill(name)) > 10);
 }
 
+TEST_CASE("a change of keys that dies at any step is not begun, or is finished by the next start") { CHECK(kill_everywhere(drill("rotate")) > 20); }
+
 TEST_CASE("a contribution and its answer that die at any step are done or not done, and can be done again") {
   for (const char* name : {"contribute", "approve", "refuse"}) CHECK(kill_everywhere(drill(name)) > 4);
 }

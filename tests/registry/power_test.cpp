@@ -48,6 +48,8 @@ TEST_CASE("a publication outlives a power cut after any step") {
   for (const char* name : {"publish", "confirm"}) cut_everywhere(drill(name));
 }
 
+TEST_CASE("a change of keys outlives a power cut after any step") { cut_everywhere(drill("rotate")); }
+
 TEST_CASE("a contribution and its answer outlive a power cut after any step") {
   for (const char* name : {"contribute", "approve", "refuse"}) cut_everywhere(drill(name));
 }

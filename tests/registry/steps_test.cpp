@@ -55,7 +55,7 @@ void compare(std::string_view name, const std::string& list) {
 
 TEST_CASE("the steps of the disk are those that STORAGE.md lists") {
   for (auto [name, list] : {std::pair{"init", "init"}, {"publish", "publish"}, {"unpublish", "publish"}, {"confirm", "publish"},
-                            {"ingest", "publish"}, {"ingest-thin", "publish"}, {"persist", "persist"}, {"sheet", "sheet"},
+                            {"ingest", "publish"}, {"ingest-thin", "publish"}, {"persist", "persist"}, {"sheet", "sheet"}, {"rotate", "rotate"},
                             {"refs", "refs"}, {"reindex", "reindex"}, {"tend", "tend"},
                             {"contribute", "contribute"}, {"approve", "approve"}, {"refuse", "refuse"}})
     compare(name, list);

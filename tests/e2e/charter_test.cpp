@@ -1,0 +1,157 @@
+// Other keys, with real daemons: a partner that is connected and one that was away follow, and a stolen key is undone.
+#include <limits>
+
+#include <catch2/catch.hpp>
+
+#include "registry/registry.h"
+#include "tests/e2e/place.h"
+#include "tests/locations.h"
+
+using namespace maillage::tests;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool has(const Place& at, const std::string& name) { return at.count("needs", {"q=" + name}) == 1; }
+std::int64_t charter_at(const Place& at, const std::string& id) { return number_at(at.ask("places/" + id).json(), "/head/charter"); }
+
+Ended key(const Place& place, const std::string& verb, const std::string& sheets, const Words& more = {}) {
+  Words words{"key", verb, "--dir", place.dir().string(), "--json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return run_maillage(words, sheets);
+}
+
+void copy_over(const Place& from, const Place& to) {
+  fs::remove_all(to.dir());
+  fs::copy(from.dir(), to.dir(), fs::copy_options::recursive);
+}
+
+// Whoever has the folder's key says with it that the place is at the end of all counters, with a content that nobody has.
+void sign_at_the_end(const fs::path& dir) {
+  using namespace maillage::protocol;
+  auto registry = maillage::registry::Registry::open(dir);
+  REQUIRE(registry);
+  PlaceId own = (*registry)->identity().place;
+  auto states = (*registry)->load();
+  for (const PlaceState& state : *states) {
+    if (state.chain.place() != own) continue;
+    Head head = state.seen.head;
+    head.epoch = head.sequence = std::numeric_limits<std::uint64_t>::max();
+    head.commit.bytes[0] ^= 1;
+    REQUIRE((*registry)->persist({{sign(head, (*registry)->identity().key), state.chain, 0}}, {}));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a running daemon changes its key and goes on: a connected partner follows at once, one that was away when it is back") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), north(folder.path(), "Nord"), south(folder.path(), "Sud");
+  REQUIRE(run_maillage({"place", "add", "--dir", one.dir().string(), "--name", "Le Moulin"}).code == 0);
+  REQUIRE(one.publish("needs/avant.json", need("avant")).code == 0);
+  Place thief(folder.path(), "Copie");
+  copy_over(one, thief);
+  north.serve();
+  one.serve_with(north);
+  south.serve_with(one);
+  REQUIRE(eventually([&] { return has(north, "avant") && has(south, "avant"); }));
+  south.stop();
+
+  Ended rotated = key(one, "rotate", one.sheet() + "\n");
+  INFO(rotated.err);
+  REQUIRE(rotated.code == 0);
+  CHECK(number_at(json_of(rotated), "/places") == 2);
+  CHECK(json_of(rotated).at("running") == true);
+  CHECK(eventually([&] { return charter_at(north, one.id()) == 1; }));
+  REQUIRE(one.publish("needs/apres.json", need("apres")).code == 0);
+  CHECK(eventually([&] { return has(north, "apres"); }));
+  CHECK(eventually([&] { return json_of(one.command("status")).at_pointer("/own/0/receipts").as_array().size() > 0; }));
+  CHECK(north.log().find("bad-signature") == std::string::npos);
+  CHECK(one.log().find("bad-signature") == std::string::npos);
+
+  south.serve_with(one);
+  CHECK(eventually([&] { return has(south, "apres") && charter_at(south, one.id()) == 1; }));
+
+  // The old key opens nothing any more where the charter is known.
+  one.stop();
+  thief.start({north.peer_url()});
+  REQUIRE(thief.becomes_ready());
+  CHECK(eventually([&] { return thief.log().find("bad-head") != std::string::npos || north.log().find("bad-head") != std::string::npos; }));
+  one.serve_with(north);
+  CHECK(key(one, "rotate", one.sheet() + "\n").code == 0);
+  CHECK(eventually([&] { return charter_at(north, one.id()) == 2; }));
+  for (Place* at : {&one, &north, &south}) at->stop();
+  for (const Place* at : {&one, &north, &south}) CHECK(at->unsound() == "");
+}
+
+TEST_CASE("a stolen key that drove all counters to their end is undone by the recovery sheet") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), hub(folder.path(), "Réseau");
+  REQUIRE(one.publish("needs/avant.json", need("avant")).code == 0);
+  Place thief(folder.path(), "Voleur");
+  copy_over(one, thief);
+  sign_at_the_end(thief.dir());
+  hub.serve();
+  one.serve_with(hub);
+  REQUIRE(eventually([&] { return has(hub, "avant"); }));
+  one.stop();
+  thief.start({hub.peer_url()});
+  REQUIRE(thief.becomes_ready());
+  REQUIRE(eventually([&] { return !has(hub, "avant"); }));
+  thief.kill();
+
+  one.serve_with(hub);
+  CHECK(eventually([&] { return text_at(json_of(key(one, "rotate", one.sheet() + "\n")), "/error/code") == "identity-elsewhere"; }));
+  CHECK(one.publish("needs/apres.json", need("apres")).code == 1);
+  Ended recovered = key(one, "recover", one.sheet() + "\n");
+  INFO(recovered.err);
+  REQUIRE(recovered.code == 0);
+  CHECK(eventually([&] { return has(hub, "avant") && charter_at(hub, one.id()) == 1; }));
+  REQUIRE(one.publish("needs/apres.json", need("apres")).code == 0);
+  CHECK(eventually([&] { return has(hub, "apres"); }));
+  one.stop();
+  thief.start({hub.peer_url()});
+  REQUIRE(thief.becomes_ready());
+  CHECK(eventually([&] { return thief.log().find("bad-head") != std::string::npos || hub.log().find("bad-head") != std::string::npos; }));
+  CHECK((has(hub, "avant") && has(hub, "apres")));
+  thief.kill();
+  hub.stop();
+  CHECK(one.unsound() == "");
+  CHECK(hub.unsound() == "");
+}
+
+TEST_CASE("a change of keys that is killed at any step is not begun, or is there at the next start") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab");
+  fs::path before = folder.path() / "before", dir = one.dir(), killed = dir.string() + ".killed";
+  fs::copy(dir, before, fs::copy_options::recursive);
+  int changed = 0;
+  for (int step : {0, 3, 6, 11, 16, 24, 32, 60}) {
+    fs::remove_all(dir);
+    fs::copy(before, dir, fs::copy_options::recursive);
+    Words dying{std::string("LD_PRELOAD=") + kDiskPreload, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
+    run_maillage({"key", "rotate", "--dir", dir.string(), "--json"}, one.sheet() + "\n", {{}, dying, {}});
+    auto status = json_of(one.command("status"));
+    std::int64_t charter = number_at(status, "/own/0/head/charter");
+    CHECK((charter == 0 || charter == 1));
+    changed += charter == 1 ? 1 : 0;
+    CHECK(one.publish("needs/apres.json", need("apres")).code == 0);
+    CHECK(one.unsound() == "");
+  }
+  CHECK(changed > 0);
+}
+
+TEST_CASE("a new sheet is shown by one verb and taken by another, which wants both") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab");
+  std::string fresh = text_at(json_of(run_maillage({"key", "sheet", "--json"})), "/recovery_sheet");
+  REQUIRE(fresh.starts_with("MAILLAGE "));
+  CHECK(text_at(json_of(key(one, "rotate", one.sheet() + "\n", {"--new-sheet"})), "/error/code") == "usage");
+  CHECK(text_at(json_of(key(one, "rotate", fresh + "\n")), "/error/code") == "wrong-sheet");
+  if (GENERATE(false, true)) one.serve();
+  REQUIRE(key(one, "rotate", one.sheet() + "\n" + fresh + "\n", {"--new-sheet"}).code == 0);
+  CHECK(one.command("sheet", {"--confirm"}, fresh + "\n").code == 0);
+  CHECK(text_at(json_of(one.command("sheet", {"--confirm"}, one.sheet() + "\n")), "/error/code") == "wrong-sheet");
+  for (const auto& entry : fs::recursive_directory_iterator(one.dir()))
+    if (entry.is_regular_file()) CHECK(read_text(entry.path()).find(fresh.substr(0, 20)) == std::string::npos);
+}
