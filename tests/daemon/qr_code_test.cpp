@@ -1,0 +1,98 @@
+#include "daemon/qr_code.h"
+
+#include <catch2/catch.hpp>
+
+#include <zbar.h>
+
+using namespace maillage::daemon;
+
+namespace {
+
+// A drawing as a camera sees it: `light(x, y)` for every module, border included, four dots each.
+template <class Light>
+std::string read_back(int side, Light light) {
+  constexpr int kDots = 4;
+  auto width = static_cast<unsigned>(side * kDots);
+  std::string grey(static_cast<std::size_t>(width) * width, '\0');
+  for (unsigned y = 0; y < width; ++y)
+    for (unsigned x = 0; x < width; ++x)
+      if (light(static_cast<int>(x) / kDots, static_cast<int>(y) / kDots)) grey[y * width + x] = '\xff';
+  zbar::ImageScanner scanner;
+  scanner.set_config(zbar::ZBAR_NONE, zbar::ZBAR_CFG_ENABLE, 0);
+  scanner.set_config(zbar::ZBAR_QRCODE, zbar::ZBAR_CFG_ENABLE, 1);
+  zbar::Image image(width, width, "Y800", grey.data(), grey.size());
+  scanner.scan(image);
+  return image.symbol_begin() == image.symbol_end() ? "(nothing)" : image.symbol_begin()->get_data();
+}
+
+// What a terminal shows, module by module.
+std::vector<std::vector<bool>> shown(const std::string& text) {
+  std::vector<std::vector<bool>> rows;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::vector<bool> above, below;
+    for (; text[at] != '\n'; ) {
+      if (text[at] == '\x1b') { at = text.find('m', at) + 1; continue; }
+      std::string_view block = std::string_view(text).substr(at, text[at] == ' ' ? 1 : 3);
+      above.push_back(block == "█" || block == "▀");
+      below.push_back(block == "█" || block == "▄");
+      at += block.size();
+    }
+    rows.push_back(above);
+    rows.push_back(below);
+    ++at;
+  }
+  return rows;
+}
+
+const std::string kLink = "https://konk-ar-lab.example/maillage/join#" + std::string(64, 'k');
+
+}  // namespace
+
+TEST_CASE("a code drawn in a terminal reads back as the text it was made of") {
+  for (const std::string& text : {kLink, std::string("A"), std::string("Lieu : « Chœur »"), std::string(900, 'x')}) {
+    auto code = QrCode::of(text);
+    REQUIRE(code);
+    for (bool coloured : {false, true}) {
+      auto rows = shown(code->terminal_text(coloured));
+      auto side = static_cast<int>(rows.front().size());
+      REQUIRE(side == code->side() + 8);
+      CHECK(read_back(side, [&](int x, int y) { return rows[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)]; }) == text);
+    }
+  }
+}
+
+TEST_CASE("a code says which of its modules are dark") {
+  auto code = QrCode::of(kLink);
+  REQUIRE(code);
+  CHECK(code->dark(0, 0));
+  CHECK_FALSE(code->dark(-1, 0));
+  CHECK_FALSE(code->dark(0, code->side()));
+  CHECK(read_back(code->side() + 8, [&](int x, int y) { return !code->dark(x - 4, y - 4); }) == kLink);
+}
+
+TEST_CASE("a code as SVG draws each dark module once and its title as text") {
+  auto code = QrCode::of("A");
+  REQUIRE(code);
+  std::string svg = code->svg("<script>\"&");
+  CHECK(svg.find("<title>&lt;script&gt;&quot;&amp;</title>") != std::string::npos);
+  std::vector<std::vector<bool>> dark(29, std::vector<bool>(29));
+  std::size_t at = 0;
+  while ((at = svg.find('M', at)) != std::string::npos) {
+    std::size_t x = 0, y = 0, run = 0;
+    REQUIRE(std::sscanf(svg.c_str() + at, "M%zu %zuh%zuv1H", &x, &y, &run) == 3);
+    for (std::size_t i = 0; i < run; ++i) dark.at(y).at(x + i) = true;
+    ++at;
+  }
+  for (int y = 0; y < 29; ++y)
+    for (int x = 0; x < 29; ++x) CHECK(dark[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)] == code->dark(x - 4, y - 4));
+}
+
+TEST_CASE("what no code can hold is refused, and what just fits is not") {
+  CHECK(QrCode::of("").error().code == maillage::protocol::ErrorCode::kMalformed);
+  CHECK(QrCode::of(std::string_view("a\0b", 3)).error().code == maillage::protocol::ErrorCode::kMalformed);
+  CHECK(QrCode::of(std::string(kQrTextMax + 1, 'x')).error().code == maillage::protocol::ErrorCode::kTooLarge);
+  auto largest = QrCode::of(std::string(kQrTextMax, 'x'));
+  REQUIRE(largest);
+  CHECK(largest->side() == 177);
+}
