@@ -86,10 +86,20 @@ Result<void> Registry::Parts::stage_seen(WriteBatch& batch, const Candidate& can
   auto held = get_head(*state, Mark::kHeld, head.place);
   if (!held) return tl::unexpected(held.error());
   bool ours = own.contains(head.place) && signs_for(candidate.chain);
-  if (!*held || ours || (*held)->head.epoch == head.epoch) return {};
-  turn.withdraw(head.place);
+  if (!*held || ours) return {};
+  bool was_out = (*held)->head.epoch != (*before)->head.epoch, is_out = (*held)->head.epoch != head.epoch;
+  if (was_out == is_out) return {};
   advertised.forget(head.place);
-  changes.push_back({PlaceChanges{head.place, true, {}}, {}});
+  if (is_out) {
+    turn.withdraw(head.place);
+    changes.push_back({PlaceChanges{head.place, true, {}}, {}});
+    return index->stage(batch, changes.back());
+  }
+  // A charter's number outranks the epoch that a thief went up to: what is held goes on, and its rows are gone.
+  auto all = changes_between(*objects, head.place, std::nullopt, (*held)->head.commit);
+  if (!all) return tl::unexpected(all.error());
+  if (whole_chain->withholds()) turn.restore(head.place);
+  changes.push_back({std::move(*all), signer_of(candidate.chain, (*held)->head)});
   return index->stage(batch, changes.back());
 }
 
@@ -103,7 +113,7 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
     if (auto staged = parts_->stage_seen(batch, candidate, turn, changes); !staged) return staged;
   }
   for (const Fork& fork : forks) put_fork(batch, fork);
-  std::vector<PlaceId> withdrawn;  // what is staged for the index is that, and nothing else
+  std::vector<PlaceId> withdrawn;  // what is staged for the index is that, or comes back, and nobody fetches it yet
   for (const IndexChange& change : changes) withdrawn.push_back(change.place.place);
   if (auto staged = turn.stage(batch); !staged) return staged;
   if (auto committed = parts_->commit(batch, std::move(changes)); !committed) return committed;

@@ -255,7 +255,7 @@ struct Registry::Parts {
   // Whether nothing was taken out of a place's history between two commits of it.
   bool continues(const ObjectId& before, const ObjectId& after) const;
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
-  // Raises `seen`; with a new epoch, what is held goes out of service: its rows leave the index, and the commons wait.
+  // Raises `seen`; with a new epoch, what is held goes out of service (its rows leave the index, the commons wait) or comes back.
   Result<void> stage_seen(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, std::vector<IndexChange>& changes) const;
   // `changes` are what a head brings on top of `base`; when something else is held, as of a place of ours whose last publication
   // nobody was told yet, they become the whole of it.

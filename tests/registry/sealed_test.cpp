@@ -5,6 +5,7 @@
 
 #include "protocol/sealed.h"
 #include "registry/handover.h"
+#include "registry/recovery_source.h"
 #include "registry/unsealed.h"
 #include "tests/registry/holder.h"
 
@@ -126,6 +127,29 @@ TEST_CASE("the charter's minimum epoch destroys sealed files at once, and lets n
   CHECK(here.sealed().empty());
   must(here.registry->purge(kNow));
   CHECK(here.sealed().empty());
+  CHECK(here.sound());
+}
+
+TEST_CASE("what is held is shown again when a charter outranks the epoch that took it out of service") {
+  Holder here;
+  REQUIRE_FALSE(here.take_in(here.state(0, "Owner", {resource("scie", "la scie")})).refused);
+  auto shows = [&] {
+    auto listed = here.registry->recoverable_place(here.chain->latest().roots.front(), here.chain->place());
+    return listed.has_value();
+  };
+  CHECK(shows());
+  must(here.registry->persist({{here.state(UINT64_MAX, "Thief", {resource("rien", "rien")}, UINT64_MAX).head, *here.chain, 0}}, {}));
+  CHECK_FALSE(shows());
+  CHECK(here.sound());
+  here.order_destruction_below(0);  // another charter; nothing is below
+  auto healed = here.state(0, "Owner", {resource("scie", "la scie"), resource("tour", "le tour")}, 1);
+  must(here.registry->persist({{healed.head, *here.chain, 1}}, {}));
+  CHECK(shows());
+  CHECK(here.sound());
+  here.new_charters = 0;
+  REQUIRE_FALSE(here.take_in(healed).refused);
+  CHECK(here.sound());
+  here.reopen();
   CHECK(here.sound());
 }
 
