@@ -120,6 +120,54 @@ TEST_CASE("a stolen key that drove all counters to their end is undone by the re
   CHECK(hub.unsound() == "");
 }
 
+// What unseal opens, with these sheets, of what a daemon keeps of this place: whether a record of that name is in any of it.
+bool unseals(const fs::path& out, const std::string& sheets, const Words& from, const std::string& path) {
+  Words words{"unseal", "--json", "--keys", "-", "--out", out.string()};
+  words.insert(words.end(), from.begin(), from.end());
+  auto opened = json_of(run_maillage(words, sheets));
+  if (!opened.is_object() || !opened.as_object().contains("repositories")) return false;
+  for (const auto& repository : opened.at("repositories").as_array())
+    if (run({"git", "--git-dir", std::string(repository.as_string()), "show", "main:" + path}).code == 0) return true;
+  return false;
+}
+
+TEST_CASE("what a thief erased with a stolen key is opened by the recovery sheet after the key was recovered, and is public again") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), hub(folder.path(), "Réseau"), thief(folder.path(), "Voleur");
+  REQUIRE(one.publish("needs/avant.json", need("avant")).code == 0);
+  hub.serve();
+  one.serve_with(hub);
+  REQUIRE(eventually([&] { return has(hub, "avant"); }));
+  one.stop();
+  bool on_our_machine = GENERATE(false, true);
+  if (!on_our_machine) copy_over(one, thief);
+  Place& erasing = on_our_machine ? one : thief;
+  erasing.serve_with(hub);
+  REQUIRE(eventually([&] { return erasing.command("erase", {"--yes", "needs/avant.json"}).code == 0; }));
+  REQUIRE(eventually([&] { return !has(hub, "avant") && fs::exists(hub.dir() / "sealed") && !fs::is_empty(hub.dir() / "sealed"); }));
+  erasing.kill();
+
+  one.serve_with(hub);
+  std::string fresh = text_at(json_of(run_maillage({"key", "sheet", "--json"})), "/recovery_sheet");
+  REQUIRE(eventually([&] { return key(one, "recover", one.sheet() + "\n" + fresh + "\n", {"--new-sheet"}).code == 0; }));
+  CHECK(eventually([&] { return charter_at(hub, one.id()) == 1; }));
+  if (!on_our_machine) CHECK(eventually([&] { return has(hub, "avant"); }));
+  // Asked for with the sheet of now, opened with the one that it was sealed for.
+  Words from_hub{"--place", one.id(), "--peer", hub.peer_url()};
+  CHECK(unseals(folder.path() / "out", one.sheet() + "\n" + fresh + "\n", from_hub, "needs/avant.json"));
+  CHECK_FALSE(unseals(folder.path() / "stranger", hub.sheet() + "\n", from_hub, "needs/avant.json"));
+  if (on_our_machine) {
+    Words files;
+    for (const auto& entry : fs::directory_iterator(one.dir() / "sealed")) files.push_back(entry.path().string());
+    CHECK(unseals(folder.path() / "disk", one.sheet(), files, "needs/avant.json"));
+  }
+  // Only who says so destroys it.
+  REQUIRE(key(one, "rotate", fresh + "\n", {"--minimum-epoch", "9"}).code == 0);
+  CHECK(eventually([&] { return charter_at(hub, one.id()) == 2 && fs::is_empty(hub.dir() / "sealed"); }));
+  for (Place* at : {&one, &hub}) at->stop();
+  for (const Place* at : {&one, &hub}) CHECK(at->unsound() == "");
+}
+
 TEST_CASE("a change of keys that is killed at any step is not begun, or is there at the next start") {
   TemporaryDirectory folder;
   Place one(folder.path(), "Konk Ar Lab");
