@@ -1,3 +1,5 @@
+#include <iostream>
+
 #include <sys/stat.h>
 
 #include "daemon/clock.h"
@@ -21,9 +23,11 @@ Result<void> show_sheet(const registry::CreatedPlace& created, const InitOptions
   boost::json::object result{{"place", created.place.hex()}, {"slug", created.slug}, {"recovery_sheet", created.recovery_sheet}};
   std::string said = say(Message::kInitDone, terminal.language, {options.name, created.place.hex(), created.slug});
   said += "\n\n" + say(Message::kInitSheet, terminal.language) + "\n\n  " + created.recovery_sheet + "\n\n";
-  said += say(Message::kInitNext, terminal.language, {options.dir.string(), options.dir.string()});
-  if (conclude(result, said, terminal) != kDone) return protocol::fail(ErrorCode::kIo, "stdout");
-  return {};
+  bool shown = conclude(result, said, terminal) == kDone;
+  if (!terminal.json)
+    std::cout << drawn_sheet(created.recovery_sheet, terminal)
+              << fit_for_terminal(say(Message::kInitNext, terminal.language, {options.dir.string(), options.dir.string()})) << std::endl;
+  return shown && std::cout ? Result<void>() : protocol::fail(ErrorCode::kIo, "stdout");
 }
 
 }  // namespace

@@ -48,7 +48,9 @@ int run_key_recover(const KeyOptions& options, const Terminal& terminal) { retur
 int run_key_sheet(const Terminal& terminal) {
   protocol::SystemRandom random;
   std::string sheet = registry::RecoverySheet::make(random).text();
-  return conclude(json::object{{"recovery_sheet", sheet}}, say(Message::kKeySheet, terminal.language, {sheet}), terminal);
+  int done = conclude(json::object{{"recovery_sheet", sheet}}, say(Message::kKeySheet, terminal.language, {sheet}), terminal);
+  std::cout << drawn_sheet(sheet, terminal) << std::flush;
+  return std::cout ? done : kFailed;
 }
 
 }  // namespace maillage::daemon

@@ -38,7 +38,8 @@ Result<void> check_place(const InitOptions& place) {
 // is asked for the place. As JSON it is the beginning of the one object that the command writes.
 Result<void> show_own_sheet(const registry::RecoverySheet& sheet, const std::string& name, const Terminal& terminal) {
   if (terminal.json) std::cout << R"({"recovery_sheet":")" << sheet.text() << '"' << std::flush;
-  else std::cout << say(Message::kPlaceSheet, terminal.language, {name}) << "\n\n  " << sheet.text() << "\n\n" << std::flush;
+  else std::cout << say(Message::kPlaceSheet, terminal.language, {name}) << "\n\n  " << sheet.text() << "\n\n";
+  std::cout << drawn_sheet(sheet.text(), terminal) << std::flush;
   return std::cout ? Result<void>() : protocol::fail(ErrorCode::kIo, "stdout");
 }
 

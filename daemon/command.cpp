@@ -6,12 +6,15 @@
 #include <iostream>
 #include <iterator>
 
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "daemon/clock.h"
 #include "daemon/control.h"
 #include "daemon/operations.h"
+#include "daemon/qr_code.h"
 #include "protocol/record.h"
 #include "registry/file.h"
 
@@ -96,6 +99,12 @@ int conclude(const boost::json::value& result, const std::string& said, const Te
   else if (!said.empty()) std::cout << fit_for_terminal(said) << (said.ends_with('\n') ? "" : "\n");
   std::cout.flush();
   return std::cout ? kDone : kFailed;
+}
+
+std::string drawn_sheet(std::string_view words, const Terminal& terminal) {
+  if (terminal.json || ::isatty(STDOUT_FILENO) == 0) return "";
+  auto code = QrCode::of(words);
+  return code ? say(Message::kSheetDrawn, terminal.language) + "\n\n" + code->terminal_text(true) + "\n" : "";
 }
 
 Result<std::string> read_sheet(const std::filesystem::path& file) {

@@ -190,6 +190,8 @@ ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, cons
 
 // Recovery sheets from standard input, one a line. kTooLarge.
 protocol::Result<boost::json::array> read_sheets(const Terminal& terminal);
+// Words of a sheet as a QR code, for who stands before a terminal: nothing with --json, or when stdout is a file.
+std::string drawn_sheet(std::string_view words, const Terminal& terminal);
 
 // Prints a refusal; gives kFailed, or kUsage when the words typed are wrong.
 int complain(const protocol::Error& error, const Terminal& terminal);

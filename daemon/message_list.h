@@ -62,6 +62,7 @@ MAILLAGE_MESSAGE(kInitSheet,
                  "C'est elle qui rend le lieu à ses gens si le disque est perdu ou la clé volée.",
                  "This is its recovery sheet. It is shown once and kept nowhere: print it or copy it by hand.\n"
                  "It is what gives the place back to its people if the disk is lost or the key stolen.")
+MAILLAGE_MESSAGE(kSheetDrawn, "La même, pour un lecteur de codes QR ; qui la photographie l'a :", "The same, for a reader of QR codes; whoever photographs it has it:")
 MAILLAGE_MESSAGE(kInitNext, "Ensuite : maillage sheet --confirm --dir {}, puis maillage serve --dir {}",
                  "Next: maillage sheet --confirm --dir {}, then maillage serve --dir {}")
 MAILLAGE_MESSAGE(kRecoverNotAgreed,

@@ -203,3 +203,22 @@ TEST_CASE("a new sheet is shown by one verb and taken by another, which wants bo
   for (const auto& entry : fs::recursive_directory_iterator(one.dir()))
     if (entry.is_regular_file()) CHECK(read_text(entry.path()).find(fresh.substr(0, 20)) == std::string::npos);
 }
+
+TEST_CASE("a sheet on a terminal has a QR code of its words under them, and one that goes into a file or a program has not") {
+  TemporaryDirectory folder;
+  auto on_terminal = [](Words words) {
+    words.insert(words.begin(), {"python3", "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)", kBinary});
+    return run(words);
+  };
+  auto drawn = [](const Ended& ended) { return ended.code == 0 && ended.out.find("\u2580") != std::string::npos && ended.out.find("QR") != std::string::npos; };
+  std::string dir = (folder.path() / "one").string();
+  Ended shown = on_terminal({"init", "--lang", "en", "--dir", dir, "--name", "Konk Ar Lab"});
+  CHECK(drawn(shown));
+  CHECK(shown.out.find("MAILLAGE ") < shown.out.find("\u2580"));
+  CHECK(drawn(on_terminal({"place", "add", "--lang", "en", "--own-sheet", "--dir", dir, "--name", "Le Moulin"})));
+  CHECK(drawn(on_terminal({"key", "sheet", "--lang", "en"})));
+  CHECK_FALSE(drawn(on_terminal({"key", "sheet", "--lang", "en", "--json"})));
+  Ended piped = run_maillage({"key", "sheet", "--lang", "en"});
+  CHECK(piped.code == 0);
+  CHECK_FALSE(drawn(piped));
+}
