@@ -24,20 +24,30 @@ Result<json::object> read_wish(const KeyOptions& options, bool supersede, const 
   return wish;
 }
 
-int renew(const KeyOptions& options, bool supersede, const Terminal& terminal) {
-  auto wish = read_wish(options, supersede, terminal);
-  if (!wish) return complain(wish.error(), terminal);
-  ControlMessage request;
-  request.body = std::move(*wish);
-  ControlMessage reply = perform_on(options.dir, std::move(request), terminal);
+// What the daemon made of it.
+int tell(const KeyOptions& options, bool supersede, const ControlMessage& reply, const Terminal& terminal) {
   const json::value* result = reply.body.if_contains("result");
   if (result == nullptr || !result->is_object()) return complain(reply, terminal);
   const json::object& renewed = result->get_object();
   std::string said = say(Message::kKeyRenewed, terminal.language, {std::to_string(number_of(renewed, "places"))});
   if (supersede) said += "\n" + say(Message::kKeySuperseded, terminal.language);
-  if (options.new_sheet) said += "\n" + say(Message::kKeyNewSheet, terminal.language);
+  if (options.new_sheet || !options.vouched.empty()) said += "\n" + say(Message::kKeyNewSheet, terminal.language);
   if (!is_true(renewed, "running")) said += "\n" + say(Message::kKeyNotTold, terminal.language, {options.dir.string()});
   return conclude(*result, said, terminal);
+}
+
+int renew(const KeyOptions& options, bool supersede, const Terminal& terminal) {
+  auto vouching = read_vouching(options.vouched);
+  if (!vouching) return complain(vouching.error(), terminal);
+  auto wish = read_wish(options, supersede, terminal);
+  if (!wish) return complain(wish.error(), terminal);
+  ControlMessage request;
+  request.body = std::move(*wish);
+  if (!vouching->empty()) request.blobs.push_back(registry::encode_vouching(*vouching));
+  ControlMessage reply = perform_on(options.dir, std::move(request), terminal);
+  const json::value* error = reply.body.if_contains("error");
+  bool too_few = !vouching->empty() && error != nullptr && error->is_object() && text_of(error->get_object(), "code") == "bad-signature";
+  return too_few ? complain(too_few_trustees(terminal), terminal) : tell(options, supersede, reply, terminal);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "daemon/control_message.h"
 #include "daemon/messages.h"
 #include "daemon/reply_fields.h"
+#include "registry/trustees.h"
 
 namespace maillage::registry {
 class Registry;
@@ -81,6 +82,17 @@ struct KeyOptions {
   std::filesystem::path dir;
   bool new_sheet = false;
   std::uint64_t minimum_epoch = 0;
+  std::vector<std::filesystem::path> vouched;  // as in RecoverOptions
+};
+
+// Trustees: registry/trustees.h.
+struct TrusteeOptions {
+  std::filesystem::path dir, file;
+  bool show = false, none = false, yes = false;
+  unsigned needed = 0;
+  std::vector<std::string> codes;
+  std::string place;               // of those whose sheet is lost
+  std::vector<std::string> peers;  // who tell its charters
 };
 
 struct ImportOptions {
@@ -103,6 +115,7 @@ struct RecoverOptions {
   std::filesystem::path keys;  // a file with the recovery sheet; "-": standard input
   std::vector<std::string> peers;
   bool accept_alone = false;   // one partner's word is enough
+  std::vector<std::filesystem::path> vouched;  // what trustees signed, the sheet being a new one
 };
 
 struct UnsealOptions {
@@ -152,6 +165,12 @@ int run_key_rotate(const KeyOptions& options, const Terminal& terminal);
 int run_key_recover(const KeyOptions& options, const Terminal& terminal);
 // A sheet that is nobody's yet.
 int run_key_sheet(const Terminal& terminal);
+// Names the trustees of all places kept here, none any more, or shows the code of the sheet that is typed.
+int run_key_trustees(const TrusteeOptions& options, const Terminal& terminal);
+// With the sheet lost: writes what the trustees are asked to sign for the new one, which is typed.
+int run_key_request(const TrusteeOptions& options, const Terminal& terminal);
+// A trustee signs that file, once it was told what is in it and said yes.
+int run_key_vouch(const TrusteeOptions& options, const Terminal& terminal);
 
 // kDone even when some rows were refused: the report says which. kFailed when none became a record, or the import stopped.
 int run_import(const ImportOptions& options, const Terminal& terminal);
@@ -192,6 +211,10 @@ ControlMessage ask(std::string_view verb, const std::filesystem::path& dir, cons
 protocol::Result<boost::json::array> read_sheets(const Terminal& terminal);
 // Words of a sheet as a QR code, for who stands before a terminal: nothing with --json, or when stdout is a file.
 std::string drawn_sheet(std::string_view words, const Terminal& terminal);
+// The refusal of a file that is not signed by enough trustees: only they know by how many.
+ControlMessage too_few_trustees(const Terminal& terminal);
+// What these files have together; nothing for none.
+protocol::Result<registry::Vouching> read_vouching(const std::vector<std::filesystem::path>& files);
 
 // Prints a refusal; gives kFailed, or kUsage when the words typed are wrong.
 int complain(const protocol::Error& error, const Terminal& terminal);

@@ -31,6 +31,7 @@ struct Options {
   PlaceExportOptions place_export;
   PlaceAdoptOptions place_adopt;
   KeyOptions key;
+  TrusteeOptions trustees;
   ImportOptions import;
   std::string place_list, place_keep, sheet_place, settle_place;
   bool settle_keep = false, settle_take = false;
@@ -115,16 +116,42 @@ void add_hosting(CLI::App& app, Options& options) {
   adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
 }
 
+constexpr const char* kAboutVouched =
+    "feuille perdue, voici une neuve : ce que les garants ont signé / sheet lost, here is a new one: what the trustees signed";
+
+void add_trustees(CLI::App& key, Options& options) {
+  TrusteeOptions& wish = options.trustees;
+  CLI::App* named = verb(key, options, "trustees", "qui rend les lieux si la feuille est perdue / who gives the places back if the sheet is lost", false);
+  named->add_flag("--show", wish.show, "pour être garant : le code de la feuille tapée / to be a trustee: the code of the sheet typed");
+  named->add_flag("--none", wish.none, "plus personne / nobody any more");
+  named->add_option("--needed", wish.needed, "combien doivent signer ensemble / how many must sign together");
+  named->add_option("CODE", wish.codes, "MAILLAGE-TRUSTEE-…");
+  CLI::App* request =
+      verb(key, options, "request", "feuille perdue : le fichier que les garants signeront / sheet lost: the file for the trustees to sign", false);
+  request->add_option("--place", wish.place, "l'identité du lieu / the place's id")->required();
+  request->add_option("--peer", wish.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->required();
+  request->add_option("FILE", wish.file, "fichier à écrire / file to write")->required();
+  request->add_option("CODE", wish.codes, "MAILLAGE-TRUSTEE-…")->required();
+  CLI::App* vouch = verb(key, options, "vouch", "signe la demande d'un lieu dont on est garant / signs the request of a place that one is a trustee of");
+  vouch->add_flag("--yes", wish.yes, "les gens du lieu m'ont lu ce nombre / the people of the place read me that number");
+  vouch->add_option("FILE", wish.file, "le fichier reçu / the file received")->required();
+}
+
 void add_keys(CLI::App& app, Options& options) {
   CLI::App* key = app.add_subcommand("key", "les clés des lieux tenus ici / the keys of the places kept here");
   key->require_subcommand(1);
   auto add = [&](const char* name, const char* about) {
     CLI::App* added = verb(*key, options, name, about);
-    added->add_flag("--new-sheet", options.key.new_sheet, "une autre feuille de secours aussi : la nouvelle suit sur l'entrée / another recovery sheet too: the new one follows on stdin");
-    added->add_option("--minimum-epoch", options.key.minimum_epoch, "détruit partout ce qui est d'une époque plus basse / destroys everywhere what is of a lower epoch");
+    added->add_flag("--new-sheet", options.key.new_sheet,
+                    "une autre feuille de secours aussi : la nouvelle suit sur l'entrée / another recovery sheet too: the new one follows on stdin");
+    added->add_option("--minimum-epoch", options.key.minimum_epoch,
+                      "détruit partout ce qui est d'une époque plus basse / destroys everywhere what is of a lower epoch");
+    return added;
   };
   add("rotate", "une nouvelle clé, signée par la feuille de secours / a new key, signed by the recovery sheet");
-  add("recover", "la clé est volée : ce qu'elle a signé ne compte plus / the key is stolen: what it signed counts no more");
+  CLI::App* recover = add("recover", "la clé est volée : ce qu'elle a signé ne compte plus / the key is stolen: what it signed counts no more");
+  recover->add_option("--vouched", options.key.vouched, kAboutVouched)->expected(1)->take_all();
+  add_trustees(*key, options);
   verb(*key, options, "sheet", "une feuille de secours neuve, qui n'est à personne / a new recovery sheet, nobody's yet", false);
 }
 
@@ -186,6 +213,7 @@ void add_verbs(CLI::App& app, Options& options) {
   recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
   recover->add_option("--peer", options.recover.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->required();
   recover->add_flag("--accept-alone", options.recover.accept_alone, "croire un seul partenaire / believe one partner alone");
+  recover->add_option("--vouched", options.recover.vouched, kAboutVouched)->expected(1)->take_all();
 
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
   serve->add_option("--listen", options.serve.listen, "HOST:PORT (127.0.0.1:8420)");
@@ -234,6 +262,10 @@ int run_key(const std::string& name, Options& options) {
   options.key.dir = options.dir;
   if (name == "rotate") return run_key_rotate(options.key, terminal);
   if (name == "recover") return run_key_recover(options.key, terminal);
+  options.trustees.dir = options.dir;
+  if (name == "trustees") return run_key_trustees(options.trustees, terminal);
+  if (name == "request") return run_key_request(options.trustees, terminal);
+  if (name == "vouch") return run_key_vouch(options.trustees, terminal);
   return run_key_sheet(terminal);
 }
 

@@ -150,6 +150,27 @@ MAILLAGE_MESSAGE(kKeyNewSheet, "La feuille de secours est maintenant la nouvelle
                  "The recovery sheet is now the new one; the old one can do nothing any more, destroy it.")
 MAILLAGE_MESSAGE(kKeyNotTold, "Les partenaires l'apprendront quand le serveur tournera : maillage serve --dir {}",
                  "The partners will learn it once the daemon runs: maillage serve --dir {}")
+MAILLAGE_MESSAGE(kTrusteeCode,
+                 "À donner à qui vous nomme garant ; ce n'est pas un secret :\n\n  {}\n\n"
+                 "Si ce lieu perd sa feuille de secours, il vous enverra un fichier : maillage key vouch.",
+                 "To give to whoever names you a trustee; it is no secret:\n\n  {}\n\n"
+                 "Should that place lose its recovery sheet, it will send you a file: maillage key vouch.")
+MAILLAGE_MESSAGE(kTrusteeBadCode, "ce n'est pas un code de garant (MAILLAGE-TRUSTEE-…), ou il est mal recopié : {}", "not a trustee's code (MAILLAGE-TRUSTEE-…), or miscopied: {}")
+MAILLAGE_MESSAGE(kTrusteeOneOf, "--show, --none, ou --needed K et les codes des garants", "--show, --none, or --needed K and the trustees' codes")
+MAILLAGE_MESSAGE(kTrusteesNamed, "Lieux : {}. {} de leurs {} garants, ensemble, peuvent désormais les rendre si la feuille de secours est perdue.",
+                 "Places: {}. {} of their {} trustees together can now give them back if the recovery sheet is lost.")
+MAILLAGE_MESSAGE(kTrusteesNone, "Lieux : {}. Ils n'ont plus de garant : la feuille de secours est seule.", "Places: {}. They have no trustee any more: the recovery sheet is alone.")
+MAILLAGE_MESSAGE(kVouchRequested,
+                 "La demande pour {} lieux est dans {}. Envoyez-la aux garants et lisez-leur ce nombre au téléphone :\n\n  {}\n\n"
+                 "Quand assez l'auront signée (maillage key vouch) : maillage key recover --vouched, ou maillage recover --vouched sur une machine neuve.",
+                 "The request for {} places is in {}. Send it to the trustees and read them this number on the phone:\n\n  {}\n\n"
+                 "Once enough have signed it (maillage key vouch): maillage key recover --vouched, or maillage recover --vouched on a new machine.")
+MAILLAGE_MESSAGE(kVouchAsked, "Qui demande tient une feuille de secours neuve pour les lieux ci-dessous. Son nombre :\n\n  {}\n",
+                 "Whoever asks has a new recovery sheet for the places below. Its number:\n\n  {}\n")
+MAILLAGE_MESSAGE(kVouchNeedsYes, "rien n'est signé : faites-vous lire ce nombre par les gens du lieu, de vive voix ; s'il est le même, --yes",
+                 "nothing is signed: have the people of the place read that number to you, by voice; if it is the same, --yes")
+MAILLAGE_MESSAGE(kVouchedTooFew, "trop peu de garants ont signé ; maillage key vouch, chez eux, dit combien il en faut", "too few trustees have signed; maillage key vouch, at theirs, says how many are needed")
+MAILLAGE_MESSAGE(kVouched, "Signé. Renvoyez {} à qui demande.", "Signed. Send {} back to whoever asks.")
 MAILLAGE_MESSAGE(kKeySheet,
                  "Voici une feuille de secours neuve. Elle n'est encore à personne, n'est montrée qu'une fois et n'est gardée nulle part : imprimez-la ou recopiez-la.\n\n  {}\n\n"
                  "Ensuite : maillage key rotate --new-sheet, qui lit la feuille de maintenant, puis celle-ci.",

@@ -23,6 +23,7 @@
 #include "registry/publish.h"
 #include "registry/push_check.h"
 #include "registry/recovery.h"
+#include "registry/trustees.h"
 
 namespace maillage::registry {
 
@@ -170,6 +171,20 @@ struct RenewalWish {
   std::string new_sheet = {};       // the one that takes its place; empty: it stays
   std::uint64_t minimum_epoch = 0;  // destroys what is of lower epochs, everywhere
   bool supersede = false;           // whatever was signed elsewhere with the key of now counts no more: it was stolen
+  std::optional<Trust> trust = std::nullopt;  // other trustees, or none any more; the daemon key stays
+  Bytes vouched = {};               // the sheet of now is lost: what trustees signed for `sheet`, a new one (trustees.h)
+};
+
+// What a trustee is asked to sign, and has signed.
+struct Vouched {
+  Bytes file;
+  std::string spoken;  // protocol between people: read by voice before anybody signs
+  struct Place {
+    PlaceId place;
+    std::string name;
+    std::size_t signatures = 0, needed = 0;
+  };
+  std::vector<Place> places;
 };
 
 struct Renewed {
@@ -207,10 +222,10 @@ class Registry {
   // Makes DIR from a recovery sheet alone, out of what partners still hold: each place is taken in from the file that `fetch`
   // gives (a handover file without a next charter), and goes on under a new charter that names the new daemon key. `places`
   // are what was agreed (recovery.h). On error nobody has heard of the new keys: the next try starts anew. kBadSheet, kExists,
-  // kWrongSheet, and what `fetch` and ingest give.
+  // kWrongSheet, and what `fetch` and ingest give. `vouching`: the sheet is a new one, by what trustees of the lost one's places signed.
   using FetchPlace = std::function<Result<Handover>(const protocol::SignedHead&)>;
   static Result<std::vector<PlaceId>> recover(const std::filesystem::path& dir, std::string_view sheet, const std::vector<RecoveredPlace>& places,
-                                              UnixTime now, const FetchPlace& fetch);
+                                              UnixTime now, const FetchPlace& fetch, const Vouching& vouching = {});
 
   // Opens DIR: takes its lock (kInUse when a daemon has it), removes what a crash left, loads the index, or makes it anew
   // from git when it is damaged.
@@ -228,6 +243,9 @@ class Registry {
   // return; once the sheet was found right, a stop at any step is made up for by the next open. kWrongSheet, kBadSheet, kTooMany;
   // kIdentityElsewhere when a place was published elsewhere meanwhile and that is not to be superseded.
   Result<Renewed> renew(const RenewalWish& wish, UnixTime now);
+  // A trustee's signature under what a place asks for (trustees.h); without a sheet, only what it asks for. kWrongSheet when the sheet is
+  // no trustee's of a place in it, kUnknownPlace, and what check_vouchable gives.
+  Result<Vouched> vouch(ByteView file, std::string_view sheet) const;
 
   // ---- the node's side
   // kCorrupt when a place of ours cannot be read; others that cannot are left out, and `verify` names them.

@@ -28,59 +28,98 @@ Result<void> Registry::Parts::take_keys(const Seed& daemon_seed, const PublicKey
 
 namespace {
 
+void add_roots(std::vector<KeyPair>& signers, const std::vector<KeyPair>& roots) {
+  for (const KeyPair& root : roots)
+    if (std::ranges::find(signers, root.public_key(), &KeyPair::public_key) == signers.end()) signers.push_back(root);
+}
+
 // What one sheet signs for a place; checked as partners will.
 Result<SignedCharter> sign_next(const CharterChain& chain, const CharterChange& change, const RecoverySheet& sheet) {
   auto next = next_charter(chain, change);
   if (!next) return tl::unexpected(next.error());
   std::vector<KeyPair> signers = roots_held(sheet, chain.latest());
   if (signers.size() < chain.latest().threshold) return fail(ErrorCode::kWrongSheet, "");
-  if (change.to)
-    for (const KeyPair& root : roots_held(*change.to, *next)) signers.push_back(root);
+  add_roots(signers, roots_held(change.to ? *change.to : sheet, *next));
   SignedCharter made = sign(*next, signers);
   CharterChain longer = chain;
   if (auto extended = longer.extend(made); !extended) return tl::unexpected(extended.error());
   return made;
 }
 
+// The charters of one place, the last of which `sheet` signs; the trustees' own comes before it when the sheet is a new one.
+Result<void> draft_place(Renewal& renewal, CharterChain chain, const CharterChange& change, const RecoverySheet& sheet, const Vouching& vouching) {
+  std::uint16_t known = chain.size();
+  if (auto extended = extend_vouched(chain, vouching); !extended) return extended;
+  auto next = sign_next(chain, change, sheet);
+  if (!next) return tl::unexpected(next.error());
+  if (chain.size() > known) renewal.charters.push_back(chain.at(known));
+  renewal.charters.push_back(std::move(*next));
+  return {};
+}
+
+// What is typed, as a change of every place. `root` is that of the sheet of now.
+Result<CharterChange> change_for(const RenewalWish& wish, const RecoverySheet& sheet, const PublicKey& root, UnixTime now) {
+  CharterChange change{{}, wish.minimum_epoch, std::nullopt, std::nullopt, now};
+  if (!wish.new_sheet.empty()) {
+    auto to = RecoverySheet::parse(wish.new_sheet);
+    if (!to) return tl::unexpected(to.error());
+    change.from = sheet, change.to = *to;
+  }
+  if (wish.vouched.empty() && sheet.root(0).public_key() != root) return fail(ErrorCode::kWrongSheet, "");
+  if (!wish.trust) return change;
+  auto roots = roots_with(sheet, *wish.trust);
+  if (!roots) return tl::unexpected(roots.error());
+  change.roots = std::move(*roots), change.threshold = wish.trust->needed;
+  return change;
+}
+
+// A place with a sheet of its own decides for itself who else stands by it.
+bool decides_itself(const Charter& latest, const RecoverySheet& sheet) {
+  return latest.threshold == 1 && roots_held(sheet, latest).size() < latest.roots.size();
+}
+
 }  // namespace
+
+Result<void> Registry::Parts::check_not_elsewhere(const PlaceId& place) const {
+  auto seen = get_head(*state, Mark::kSeen, place);
+  auto mine = held(place);
+  if (!mine || !seen) return tl::unexpected(mine ? seen.error() : mine.error());
+  bool elsewhere = *seen && order(mine->head, (*seen)->head) < 0;
+  return elsewhere ? fail(ErrorCode::kIdentityElsewhere, place.hex()) : Result<void>();
+}
 
 Result<Renewal> Registry::Parts::draft_renewal(const RenewalWish& wish, UnixTime now) const {
   auto sheet = RecoverySheet::parse(wish.sheet);
   if (!sheet) return tl::unexpected(sheet.error());
-  CharterChange change{identity.key.public_key(), wish.minimum_epoch, std::nullopt, std::nullopt, now};
-  if (!wish.new_sheet.empty()) {
-    auto to = RecoverySheet::parse(wish.new_sheet);
-    if (!to) return tl::unexpected(to.error());
-    change.from = *sheet, change.to = *to;
-  }
-  if (sheet->root(0).public_key() != keys.root) return fail(ErrorCode::kWrongSheet, "");
+  auto vouching = wish.vouched.empty() ? Vouching() : decode_vouching(wish.vouched);
+  if (!vouching) return tl::unexpected(vouching.error());
+  auto change = change_for(wish, *sheet, keys.root, now);
+  if (!change) return tl::unexpected(change.error());
   SystemRandom random;
-  Renewal renewal{random.fixed<Seed>(), change.to ? change.to->root(0).public_key() : keys.root, {}};
-  change.daemon_key = KeyPair(renewal.daemon_seed).public_key();
+  Renewal renewal{wish.trust ? keys.daemon_seed : random.fixed<Seed>(), (change->to ? *change->to : *sheet).root(0).public_key(), {}};
+  change->daemon_key = KeyPair(renewal.daemon_seed).public_key();
   for (const PlaceId& place : own.all()) {
     if (own.moved(place)) continue;
     auto chain = chain_of(place);
     if (!chain) return tl::unexpected(chain.error());
-    auto seen = get_head(*state, Mark::kSeen, place);
-    auto mine = held(place);
-    if (!mine || !seen) return tl::unexpected(mine ? seen.error() : mine.error());
-    bool elsewhere = *seen && order(mine->head, (*seen)->head) < 0;
-    if (elsewhere && !wish.supersede) return fail(ErrorCode::kIdentityElsewhere, place.hex());
-    auto next = sign_next(*chain, change, *sheet);
-    if (!next) return tl::unexpected(next.error());
-    renewal.charters.push_back(std::move(*next));
+    if (wish.trust && decides_itself(chain->latest(), *sheet)) continue;
+    auto alone = wish.supersede ? Result<void>() : check_not_elsewhere(place);
+    if (!alone) return tl::unexpected(alone.error());
+    if (auto drafted = draft_place(renewal, std::move(*chain), *change, *sheet, *vouching); !drafted) return tl::unexpected(drafted.error());
   }
   return renewal;
 }
 
-Result<Revision> Registry::Parts::under_next(const SignedCharter& charter, const CharterChain& chain) const {
+Result<Revision> Registry::Parts::under_next(std::span<const SignedCharter> charters, const CharterChain& chain) const {
   CharterChain longer = chain;
-  if (auto extended = longer.extend(charter); !extended) return tl::unexpected(extended.error());
+  for (const SignedCharter& charter : charters)
+    if (auto extended = longer.extend(charter); !extended) return tl::unexpected(extended.error());
   auto before = held(chain.place());
   if (!before) return tl::unexpected(before.error());
   std::string signers = identity_allowed_signers(longer), name = known_name(chain.place()).name;
   FileChanges files{{"identity/charters", identity_charters(longer)}, {"identity/allowed_signers", Bytes(signers.begin(), signers.end())}};
-  return Revision{std::move(longer), *before, std::move(files), 1, name, "charter " + std::to_string(charter.charter.number)};
+  std::string message = "charter " + std::to_string(longer.latest().number);
+  return Revision{std::move(longer), *before, std::move(files), charters.size(), name, message};
 }
 
 Result<Renewed> Registry::Parts::carry_out(const Renewal& renewal) {
@@ -96,19 +135,27 @@ Result<Renewed> Registry::Parts::carry_out(const Renewal& renewal) {
     if (refused) return;
     UnixTime time = group.front().chain.latest().time;
     for (auto& published : publish_each(group, time)) {
+      const Charter* latest = published ? &published->head.chain.latest() : nullptr;
+      if (latest != nullptr && latest->minimum_epoch > 0) (void)destroy_ordered(latest->place);  // what fails is with the next purge
       if (published) renewed.places.push_back(std::move(*published));
       else if (!refused) refused = published.error();
     }
     group.clear();
   };
-  for (const SignedCharter& charter : renewal.charters) {
-    auto chain = chain_of(charter.charter.place);
+  std::span<const SignedCharter> waiting(renewal.charters);
+  while (!waiting.empty()) {
+    PlaceId place = waiting.front().charter.place;
+    auto other = std::ranges::find_if(waiting, [&](const SignedCharter& each) { return each.charter.place != place; });
+    auto charters = waiting.first(static_cast<std::size_t>(other - waiting.begin()));
+    waiting = waiting.subspan(charters.size());
+    auto chain = chain_of(place);
     if (!chain) return tl::unexpected(chain.error());
-    if (chain->size() > charter.charter.number) {  // done before the machine stopped, or overtaken
-      look_who_signs(chain->place());
+    while (!charters.empty() && chain->size() > charters.front().charter.number) charters = charters.subspan(1);
+    if (charters.empty()) {  // done before the machine stopped, or overtaken
+      look_who_signs(place);
       continue;
     }
-    auto next = under_next(charter, *chain);
+    auto next = under_next(charters, *chain);
     if (!next) return tl::unexpected(next.error());
     group.push_back(std::move(*next));
     if (group.size() == kGroupPlacesMax) commit_group();
@@ -136,6 +183,29 @@ Result<Renewed> Registry::renew(const RenewalWish& wish, UnixTime now) {
   if (!renewal) return tl::unexpected(renewal.error());
   if (auto written = write_renewal(parts_->directory, *renewal); !written) return tl::unexpected(written.error());
   return parts_->carry_out(*renewal);
+}
+
+Result<Vouched> Registry::vouch(ByteView file, std::string_view text) const {
+  auto vouching = decode_vouching(file);
+  if (!vouching) return tl::unexpected(vouching.error());
+  auto sheet = text.empty() ? Result<RecoverySheet>(fail(ErrorCode::kBadSheet, "")) : RecoverySheet::parse(text);
+  if (!sheet && !text.empty()) return tl::unexpected(sheet.error());
+  Vouched vouched{{}, spoken(*vouching), {}};
+  for (SignedCharter& each : *vouching) {
+    auto chain = parts_->chain_of(each.charter.place);
+    if (!chain) return tl::unexpected(chain.error());
+    if (auto fine = check_vouchable(each.charter, *chain); !fine) return tl::unexpected(fine.error());
+    each = cleaned(each, chain->latest());
+    if (sheet) {
+      KeyPair key = sheet->root(kTrusteeSubkey);
+      if (std::ranges::count(chain->latest().roots, key.public_key()) == 0) return fail(ErrorCode::kWrongSheet, " : " + chain->place().hex());
+      each = also_signed(each, key);
+    }
+    vouched.places.push_back({chain->place(), name_of(chain->place()).name, vouched_by(each, chain->latest()), chain->latest().threshold});
+  }
+  if (vouched.places.empty()) return fail(ErrorCode::kMalformed, "vouching");
+  vouched.file = encode_vouching(*vouching);
+  return vouched;
 }
 
 }  // namespace maillage::registry

@@ -58,6 +58,7 @@ Result<std::vector<PublicKey>> Registry::other_roots(const PlaceId& place) const
   auto chain = parts_->chain_of(place);
   if (!chain) return tl::unexpected(chain.error());
   std::vector<PublicKey> roots = chain->latest().roots;
+  if (chain->latest().threshold > 1) return std::vector<PublicKey>();  // of trustees, none of whom can do anything alone
   std::erase(roots, parts_->root_now());
   return roots;
 }

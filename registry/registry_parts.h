@@ -328,7 +328,8 @@ struct Registry::Parts {
   Result<void> check_known(const Handover& handover, const protocol::CharterChain& chain) const;
   Result<void> take_in(const Handover& handover, const protocol::CharterChain& chain);
   // Takes it in and signs its next charter, with this sheet, and a first head under it.
-  Result<PlaceId> recover_place(const Handover& handover, const protocol::SignedHead& agreed, const RecoverySheet& sheet, UnixTime now);
+  Result<PlaceId> recover_place(const Handover& handover, const protocol::SignedHead& agreed, const RecoverySheet& sheet, const Vouching& vouching,
+                                UnixTime now);
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
   std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;
@@ -343,7 +344,8 @@ struct Registry::Parts {
   protocol::PublicKey root_now() const;
   Result<void> take_keys(const protocol::Seed& daemon_seed, const protocol::PublicKey& root);
   Result<Renewal> draft_renewal(const RenewalWish& wish, UnixTime now) const;
-  Result<Revision> under_next(const protocol::SignedCharter& charter, const protocol::CharterChain& chain) const;
+  Result<void> check_not_elsewhere(const PlaceId& place) const;
+  Result<Revision> under_next(std::span<const protocol::SignedCharter> charters, const protocol::CharterChain& chain) const;
   // What is done already is passed over, so that it can be done again.
   Result<Renewed> carry_out(const Renewal& renewal);
   Result<void> finish_renewal();

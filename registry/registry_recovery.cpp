@@ -35,12 +35,15 @@ Result<std::unique_ptr<PlaceFile>> Registry::recoverable_place(const PublicKey& 
   return PlaceFile::open(*parts_->objects, {chain->charters(), *head, std::nullopt, {}});
 }
 
-Result<PlaceId> Registry::Parts::recover_place(const Handover& handover, const SignedHead& agreed, const RecoverySheet& sheet, UnixTime now) {
+Result<PlaceId> Registry::Parts::recover_place(const Handover& handover, const SignedHead& agreed, const RecoverySheet& sheet, const Vouching& vouching,
+                                                UnixTime now) {
   auto chain = chain_in(handover);
   if (!chain) return tl::unexpected(chain.error());
   if (!(handover.head.head == agreed.head)) return fail(ErrorCode::kIdentityElsewhere, chain->place().hex());
   if (auto room = need_room(kReserveBytes + 2 * handover.pack.size()); !room) return tl::unexpected(room.error());
   if (auto taken = take_in(handover, *chain); !taken) return tl::unexpected(taken.error());
+  std::size_t known = chain->size();
+  if (auto extended = extend_vouched(*chain, vouching); !extended) return tl::unexpected(extended.error());
   // Every root that was one stays: a sheet that its people have of their own goes on being theirs.
   auto next = charter_for({identity.key.public_key(), keys.root}, *chain, {sheet}, {}, now);
   if (!next) return tl::unexpected(next.error());
@@ -48,13 +51,14 @@ Result<PlaceId> Registry::Parts::recover_place(const Handover& handover, const S
   std::string signers = identity_allowed_signers(*chain), name = index->name_of(chain->place()).name;
   FileChanges files{{"identity/charters", identity_charters(*chain)}, {"identity/allowed_signers", Bytes(signers.begin(), signers.end())}};
   PlaceId place = chain->place();
-  auto published = publish({{std::move(*chain), handover.head, std::move(files), 1, name, "recover " + name}}, now);
+  std::size_t chain_size = chain->size();
+  auto published = publish({{std::move(*chain), handover.head, std::move(files), chain_size - known, name, "recover " + name}}, now);
   if (!published.front()) return tl::unexpected(published.front().error());
   return place;
 }
 
 Result<std::vector<PlaceId>> Registry::recover(const std::filesystem::path& dir, std::string_view text, const std::vector<RecoveredPlace>& places,
-                                               UnixTime now, const FetchPlace& fetch) {
+                                               UnixTime now, const FetchPlace& fetch, const Vouching& vouching) {
   auto sheet = RecoverySheet::parse(text);
   if (!sheet) return tl::unexpected(sheet.error());
   SystemRandom random;
@@ -68,7 +72,7 @@ Result<std::vector<PlaceId>> Registry::recover(const std::filesystem::path& dir,
   for (const RecoveredPlace& place : places) {
     auto handover = fetch(place.head);
     if (!handover) return tl::unexpected(handover.error());
-    auto back = (*parts)->recover_place(*handover, place.head, *sheet, now);
+    auto back = (*parts)->recover_place(*handover, place.head, *sheet, vouching, now);
     if (!back) return tl::unexpected(back.error());
     recovered.push_back(*back);
   }

@@ -89,6 +89,7 @@ Result<Charter> next_charter(const CharterChain& chain, const CharterChange& cha
   next.minimum_epoch = std::max(next.minimum_epoch, change.minimum_epoch);
   next.time = change.time;
   if (change.from && change.to) next.roots = replaced(next, *change.from, *change.to);
+  if (!change.roots.empty()) next.roots = change.roots, next.threshold = change.threshold;
   return next;
 }
 

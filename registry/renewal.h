@@ -44,6 +44,8 @@ struct CharterChange {
   std::uint64_t minimum_epoch = 0;               // raises it; never lowers
   std::optional<RecoverySheet> from, to;         // the roots of one sheet become those of another
   protocol::UnixTime time;
+  std::vector<protocol::PublicKey> roots = {};   // these instead of those of before, ascending; none: they stay
+  std::uint8_t threshold = 0;                    // with `roots`
 };
 
 // The charter after `chain`'s last, without a signature. kTooMany at the end of the chain.

@@ -1,0 +1,91 @@
+#include "daemon/testimony.h"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+
+#include <boost/json/parse.hpp>
+
+#include "daemon/reply_fields.h"
+
+namespace maillage::daemon {
+
+namespace json = boost::json;
+using protocol::Error;
+using protocol::ErrorCode;
+using protocol::fail;
+using protocol::Result;
+
+namespace {
+
+// ws://HOST/base/peer → http://HOST/base/api/v1/recovery/…
+PeerUrl question(const PeerUrl& peer, const std::string& target) {
+  constexpr std::string_view kPeer = "/peer";
+  PeerUrl url = peer;
+  if (url.target.ends_with(kPeer)) url.target.resize(url.target.size() - kPeer.size());
+  url.target += "/api/v1/recovery/" + target;
+  return url;
+}
+
+Result<std::string> body_of(const PeerUrl& url, Result<HttpResponse> answer) {
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200) return fail(ErrorCode::kNobodyAnswers, url.host_header() + url.target);
+  return std::move(answer->body);
+}
+
+// What cannot be read counts as not told.
+registry::Testimony read_testimony(const json::object& answer) {
+  registry::Testimony told;
+  const json::value* places = answer.if_contains("places");
+  if (places == nullptr || !places->is_array()) return told;
+  for (const json::value& each : places->get_array()) {
+    auto bytes = each.is_string() ? protocol::from_hex(each.get_string()) : fail(ErrorCode::kMalformed, "");
+    auto handover = bytes ? registry::decode_handover(*bytes) : tl::unexpected(bytes.error());
+    if (handover) told.push_back(std::move(*handover));
+  }
+  return told;
+}
+
+Result<Partner> hear(const std::string& address, const protocol::PublicKey& root) {
+  auto url = parse_peer_url(address);
+  if (!url) return fail(ErrorCode::kBadPeer, address);
+  PeerUrl asked = question(*url, root.hex());
+  auto body = body_of(asked, http_get(asked, "en"));
+  if (!body) return tl::unexpected(body.error());
+  boost::system::error_code malformed;
+  json::value answer = json::parse(*body, malformed);
+  if (malformed || !answer.is_object()) return fail(ErrorCode::kNobodyAnswers, address);
+  return Partner{*url, text_of(answer.get_object(), "daemon"), read_testimony(answer.get_object())};
+}
+
+}  // namespace
+
+Result<std::vector<Partner>> hear_all(const std::vector<std::string>& addresses, const protocol::PublicKey& root, protocol::Language language) {
+  std::map<std::string, Partner> partners;
+  for (const std::string& address : addresses) {
+    auto heard = hear(address, root);
+    if (!heard && heard.error().code == ErrorCode::kBadPeer) return tl::unexpected(heard.error());
+    if (!heard) std::cerr << address << " : " << protocol::sentence(heard.error(), language) << "\n";
+    else partners.emplace(heard->from, std::move(*heard));
+  }
+  std::vector<Partner> all;
+  for (auto& [from, partner] : partners) all.push_back(std::move(partner));
+  return all;
+}
+
+Result<registry::Handover> fetch_place(const std::vector<Partner>& partners, const protocol::PublicKey& root, const protocol::SignedHead& head) {
+  Error last{ErrorCode::kIdentityElsewhere, head.head.place.hex()};
+  for (const Partner& partner : partners) {
+    bool tells = std::ranges::any_of(partner.told, [&](const registry::Handover& one) { return one.head.head == head.head; });
+    if (!tells) continue;
+    PeerUrl asked = question(partner.url, root.hex() + "/" + head.head.place.hex());
+    auto body = body_of(asked, http_post(asked, "en", registry::kRecoveredBytesMax));
+    auto handover = body ? registry::decode_handover(protocol::as_bytes(*body)) : tl::unexpected(body.error());
+    if (handover && handover->head.head == head.head) return handover;
+    // It published, or heard more, since it told.
+    last = handover ? Error{ErrorCode::kIdentityElsewhere, head.head.place.hex()} : handover.error();
+  }
+  return tl::unexpected(last);
+}
+
+}  // namespace maillage::daemon
