@@ -92,6 +92,11 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
     const json::object& place = each.get_object();
     asked = tell_question(said, place, dir.string(), terminal.language) || is_true(place, "movedAway") || asked;
   }
+  for (const json::value& place : list_of(status, "twoCharters")) {
+    std::string name = told(place.get_object(), "name");
+    said += say(Message::kStatusTwoCharters, terminal.language, {name.empty() ? text_of(place.get_object(), "id") : name}) + "\n";
+    asked = true;
+  }
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
   if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";

@@ -79,6 +79,7 @@ Result<Vouching> ask_for(const TrusteeOptions& options, const RecoverySheet& she
     vouching.push_back(std::move(*asked));
   }
   if (vouching.empty()) return fail(ErrorCode::kUnknownPlace, options.place);
+  if (vouching.size() > registry::kVouchingPlacesMax) return fail(ErrorCode::kTooMany, std::to_string(vouching.size()));
   return vouching;
 }
 

@@ -248,6 +248,11 @@ MAILLAGE_MESSAGE(kStatusPublished, "  dernière publication : {}", "  last publi
 MAILLAGE_MESSAGE(kStatusReceived, "  reçue par : {}", "  received by: {}")
 MAILLAGE_MESSAGE(kStatusReceivedByNobody, "  personne n'a encore confirmé l'avoir reçue", "  nobody has confirmed receiving it yet")
 MAILLAGE_MESSAGE(kStatusBehind, "  en retard : {}, dernières nouvelles le {}", "  behind: {}, last heard of on {}")
+MAILLAGE_MESSAGE(kStatusTwoCharters,
+                 "À faire : « {} » a deux chartes d'un même rang, signées par sa feuille de secours : une partie du réseau suit l'une, une partie l'autre. Si c'est\n"
+                 "votre lieu, signez-en une de plus (maillage key rotate), tout le monde s'y retrouve ; sinon, prévenez ses gens : quelqu'un a peut-être leur feuille.",
+                 "To do: “{}” has two charters of one rank, signed by its recovery sheet: some of the network follow one, some the other. If it is\n"
+                 "your place, sign one more (maillage key rotate), and all come together; if not, tell its people: somebody may have their sheet.")
 MAILLAGE_MESSAGE(kStatusForked, "  publié deux fois différemment sous la même identité : la suite le répare, rien n'est perdu",
                  "  published twice, differently, under the same identity: what follows mends it, nothing is lost")
 MAILLAGE_MESSAGE(kStatusKeptBack, "  sera annoncé aux partenaires dès que l'un d'eux aura dit ce qu'il sait de ce lieu",

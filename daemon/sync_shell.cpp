@@ -58,6 +58,7 @@ std::string_view event_name(Event event) {
     case Event::kForked: return "sync.forked";
     case Event::kOwnHeadElsewhere: return "sync.own_head_elsewhere";
     case Event::kOwnMoved: return "sync.own_place_moved";
+    case Event::kTwoCharters: return "sync.two_charters";
     case Event::kOwnHeadBehind: return "sync.own_head_behind";
     case Event::kHeldAside: return "sync.own_content_aside";
     case Event::kNotAdmitted: return "sync.not_admitted";
@@ -75,6 +76,7 @@ LogLevel level_of(const protocol::Report& report) {
     case Event::kRefused:
     case Event::kForked:
     case Event::kNotAdmitted: return LogLevel::kWarning;
+    case Event::kTwoCharters:
     case Event::kOwnHeadElsewhere: return LogLevel::kError;
     default: return LogLevel::kInfo;
   }
@@ -451,6 +453,11 @@ void SyncShell::note(const protocol::Report& report) {
        {"code", code},
        {"context", context}});
   note_own(report);
+  if (report.charters)
+    write([this, fork = *report.charters] {
+      auto kept = registry_.keep_two_charters(fork);
+      if (!kept) log(LogLevel::kWarning, "sync.two_charters_not_kept", {{"code", std::string(protocol::slug(kept.error().code))}});
+    });
   protocol::Instant instant = now().instant;
   if (report.event == Event::kPeerOpen && !first_peer_) first_peer_ = instant;
   if (report.event == Event::kPeerOpen) dialer_.authenticated(report.session, report.place, instant);

@@ -19,6 +19,14 @@ bool is_brought_over(const CharterChain& known, std::span<const SignedCharter> c
   });
 }
 
+// The charters before this number. > 0.
+Result<CharterChain> beginning_of(const CharterChain& known, std::uint16_t end) {
+  auto chain = CharterChain::start(known.at(0));
+  for (std::uint16_t number = 1; chain && number < end; ++number)
+    if (auto extended = chain->extend(known.at(number)); !extended) return tl::unexpected(extended.error());
+  return chain;
+}
+
 }  // namespace
 
 std::uint16_t common_length(const CharterChain& a, const CharterChain& b) {
@@ -39,12 +47,23 @@ Result<CharterChain> replace_from(const CharterChain& known, std::span<const Sig
   if (charters.empty() || !is_brought_over(known, charters)) return fail(ErrorCode::kOtherChain, known.place().hex());
   std::uint16_t first = charters.front().charter.number;
   if (first == 0) return fail(ErrorCode::kOtherChain, known.place().hex());
-  auto chain = CharterChain::start(known.at(0));
-  for (std::uint16_t number = 1; chain && number < first; ++number)
-    if (auto extended = chain->extend(known.at(number)); !extended) return tl::unexpected(extended.error());
+  auto chain = beginning_of(known, first);
+  if (!chain) return chain;
   for (const SignedCharter& charter : charters)
     if (auto extended = chain->extend(charter); !extended) return tl::unexpected(extended.error());
   return chain;
+}
+
+std::optional<CharterFork> charter_fork(const CharterChain& known, std::span<const SignedCharter> charters) {
+  auto leaves = [&](const SignedCharter& each) {
+    std::uint16_t number = each.charter.number;
+    return number > 0 && number < known.size() && !(each.charter == known.at(number).charter);
+  };
+  auto other = std::ranges::find_if(charters, leaves);
+  if (other == charters.end()) return std::nullopt;
+  auto chain = beginning_of(known, other->charter.number);
+  if (!chain || !chain->extend(*other)) return std::nullopt;
+  return CharterFork{known.at(other->charter.number), *other};
 }
 
 }  // namespace maillage::protocol

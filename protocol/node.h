@@ -15,6 +15,7 @@
 #include <set>
 
 #include "protocol/arrivals.h"
+#include "protocol/chain_rule.h"
 #include "protocol/reconcile.h"
 
 namespace maillage::protocol {
@@ -153,6 +154,7 @@ enum class Event {
   kOwnHeadBehind,    // an older head of our own place, in the epoch that we sign in: ours, or not; `head`
   kHeldAside,        // the content of `head` is here, beside what is held
   kNotAdmitted,      // a place over the introducer's quota
+  kTwoCharters,      // another chain of this place's charters, signed by its roots: `charters`
   kOwnMoved,         // a place of ours has a charter that names another daemon's key: we sign for it no more
 };
 struct Report {
@@ -162,6 +164,7 @@ struct Report {
   std::uint64_t count = 0;
   std::optional<Error> error;
   std::optional<SignedHead> head = std::nullopt;
+  std::optional<CharterFork> charters = std::nullopt;
 };
 
 using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
@@ -282,6 +285,7 @@ class Node {
   TokenBucket* quota_of(Session& session);
   void arrive(Candidate candidate, SessionId from);
   void note_fork(const Fork& fork);
+  void note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters);
   void persist_arrivals();
   void offer_to(const Arrival& arrival);
   void adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed);
@@ -354,6 +358,7 @@ class Node {
   bool caught_up_ = false;
   bool pump_wanted_ = false;
   std::size_t open_sessions_ = 0;
+  std::map<PlaceId, std::uint16_t> two_charters_;  // places of which that was told, and how long their chain was then
   std::map<PlaceId, Instant> shunned_;  // until when
   bool content_freed_ = false;  // something may be asked from somebody else now
 };

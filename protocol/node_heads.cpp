@@ -102,6 +102,7 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
     if (!is_nobodys_fault(judged.error().code)) return tl::unexpected(judged.error());
     if (judged.error().code == ErrorCode::kOtherChain)
       report({Event::kRefused, session.id, place, 0, judged.error()});
+    if (judged.error().code == ErrorCode::kOtherChain && before != nullptr) note_two_charters(session, *before, charters);
     return useless(session, "heads of unknown places");
   }
   // The peer has this place as we do, or will have: unless there is evidence of a fork to tell.
@@ -115,6 +116,7 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
     case PlaceTable::Verdict::kOlder:
       if (head.head.charter < table_.find(place)->seen.head.charter) session.charters_due.insert(place);
       look_behind(session, head);
+      note_two_charters(session, *table_.find(place), charters);
       session.outbox.push_head(place);
       return useless(session, "old heads");
     case PlaceTable::Verdict::kConflicting:
@@ -173,6 +175,23 @@ void Node::introduce(Session& session) {
 
 void Node::arrive(Candidate candidate, SessionId from) {
   if (auto fork = arrivals_.put(std::move(candidate), from)) note_fork(*fork);
+}
+
+// Rationale: the rule tells another chain from the names of its signers, which anybody can write. People are told only of what was
+// signed, once until the chain goes on.
+void Node::note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters) {
+  const PlaceId& place = known.chain.place();
+  auto told = two_charters_.find(place);
+  if (told != two_charters_.end() && told->second == known.chain.size()) return;
+  bool leaves = std::ranges::any_of(charters, [&](const SignedCharter& each) {
+    return each.charter.number < known.chain.size() && !(each.charter == known.chain.at(each.charter.number).charter);
+  });
+  if (!leaves) return;
+  if (!session.signatures.take(kRootKeysMax * std::size_t{known.chain.size()}, now_.instant)) return;
+  auto fork = charter_fork(known.chain, charters);
+  if (!fork) return;
+  two_charters_[place] = known.chain.size();
+  report({Event::kTwoCharters, session.id, place, 0, {}, {}, std::move(fork)});
 }
 
 void Node::note_fork(const Fork& fork) {

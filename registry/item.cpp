@@ -59,7 +59,7 @@ std::optional<boost::json::object> make_item(const ItemSource& source, const Sto
   boost::json::object item = std::move(*record);
   bool is_profile = source.what == What::kPlaces || source.what == What::kNetworks;
   // Fields of these names in the record would be taken for our word.
-  for (const char* ours : {"publishers", "publishersLeftOff", "forked"}) item.erase(ours);
+  for (const char* ours : {"publishers", "publishersLeftOff", "forked", "twoCharters"}) item.erase(ours);
   if (is_profile) {
     item["id"] = source.place.id.hex();
     item["slug"] = text_or_null(source.place.slug);

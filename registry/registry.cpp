@@ -196,6 +196,7 @@ Result<void> Registry::Parts::open_stores() {
   if (!scanned) return scanned;
   for (const PlaceId& place : own.all()) look_who_signs(place);
   if (auto read = read_handed(); !read) return read;
+  if (auto read = load_two_charters(); !read) return read;
   if (auto recovered = recover_packs(); !recovered) return recovered;
   auto usable = judge_by_our_rules();
   // Without room for the judgement the old one shows, until a start that has it.

@@ -243,6 +243,9 @@ class Registry {
   // return; once the sheet was found right, a stop at any step is made up for by the next open. kWrongSheet, kBadSheet, kTooMany;
   // kIdentityElsewhere when a place was published elsewhere meanwhile and that is not to be superseded.
   Result<Renewed> renew(const RenewalWish& wish, UnixTime now);
+  // Two charters of one place with one parent (Event::kTwoCharters): kept until its chain goes on, and told in `status` and with the place
+  // (`twoCharters`). Once for each length of the chain. kUnknownPlace.
+  Result<void> keep_two_charters(const protocol::CharterFork& fork);
   // A trustee's signature under what a place asks for (trustees.h); without a sheet, only what it asks for. kWrongSheet when the sheet is
   // no trustee's of a place in it, kUnknownPlace, and what check_vouchable gives.
   Result<Vouched> vouch(ByteView file, std::string_view sheet) const;

@@ -136,6 +136,7 @@ Result<Renewed> Registry::Parts::carry_out(const Renewal& renewal) {
     UnixTime time = group.front().chain.latest().time;
     for (auto& published : publish_each(group, time)) {
       const Charter* latest = published ? &published->head.chain.latest() : nullptr;
+      if (latest != nullptr) settle_two_charters(latest->place);
       if (latest != nullptr && latest->minimum_epoch > 0) (void)destroy_ordered(latest->place);  // what fails is with the next purge
       if (published) renewed.places.push_back(std::move(*published));
       else if (!refused) refused = published.error();
@@ -183,6 +184,52 @@ Result<Renewed> Registry::renew(const RenewalWish& wish, UnixTime now) {
   if (!renewal) return tl::unexpected(renewal.error());
   if (auto written = write_renewal(parts_->directory, *renewal); !written) return tl::unexpected(written.error());
   return parts_->carry_out(*renewal);
+}
+
+// ---- two charters with one parent
+
+namespace {
+
+constexpr std::string_view kTwoChartersPrefix = "two-charters ";
+
+std::string two_charters_key(const PlaceId& place) { return std::string(kTwoChartersPrefix) + std::string(as_text(place.bytes)); }
+
+}  // namespace
+
+Result<void> Registry::Parts::load_two_charters() {
+  return state->scan(Column::kMeta, kTwoChartersPrefix, [&](std::string_view key, std::string_view) {
+    Reader in(as_bytes(key.substr(kTwoChartersPrefix.size())));
+    two_charters.set(in.fixed<PlaceId>(), true);
+    return true;
+  });
+}
+
+Result<void> Registry::keep_two_charters(const CharterFork& fork) {
+  const PlaceId& place = fork.kept.charter.place;
+  auto chain = parts_->chain_of(place);
+  if (!chain) return tl::unexpected(chain.error());
+  if (parts_->two_charters.contains(place)) return {};
+  if (auto room = parts_->has_room(kReserveBytes); !room) return room;
+  Writer row;
+  row.u16(chain->size());
+  write(row, fork.kept);
+  write(row, fork.other);
+  WriteBatch batch;
+  batch.put(Column::kMeta, two_charters_key(place), std::string(as_text(row.bytes())));
+  if (auto written = parts_->state->write(batch); !written) return written;
+  parts_->two_charters.set(place, true);
+  return {};
+}
+
+// A row that cannot be taken away now is told of until the next charter.
+void Registry::Parts::settle_two_charters(const PlaceId& place) {
+  if (!two_charters.contains(place)) return;
+  auto row = state->get(Column::kMeta, two_charters_key(place));
+  auto chain = chain_of(place);
+  if (!row || !*row || !chain || chain->size() <= Reader(as_bytes(**row)).u16()) return;
+  WriteBatch batch;
+  batch.erase(Column::kMeta, two_charters_key(place));
+  if (state->write(batch)) two_charters.set(place, false);
 }
 
 Result<Vouched> Registry::vouch(ByteView file, std::string_view text) const {

@@ -174,13 +174,14 @@ void Registry::Parts::look_whether_forked(const PlaceId& place) {
 }
 
 void Registry::Parts::tell_forks(std::vector<boost::json::object>& items) const {
-  if (forked.none()) return;
+  if (forked.none() && two_charters.none()) return;
   for (boost::json::object& item : items) {
     auto* of = item.if_contains("place");
     boost::json::object& place = of != nullptr && of->is_object() ? of->get_object() : item;
     auto* id = place.if_contains("id");
     auto parsed = id != nullptr && id->is_string() ? PlaceId::parse(id->get_string()) : fail(ErrorCode::kNotFound, "");
     if (parsed && forked.contains(*parsed)) place["forked"] = true;
+    if (parsed && two_charters.contains(*parsed)) place["twoCharters"] = true;
   }
 }
 

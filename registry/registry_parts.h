@@ -100,6 +100,13 @@ class ForkedPlaces {
     std::shared_lock lock(mutex_);
     return places_.contains(place);
   }
+  std::vector<PlaceId> some(std::size_t most) const {
+    std::shared_lock lock(mutex_);
+    std::vector<PlaceId> first;
+    for (const PlaceId& place : places_)
+      if (first.size() < most) first.push_back(place);
+    return first;
+  }
   bool none() const {
     std::shared_lock lock(mutex_);
     return places_.empty();
@@ -156,6 +163,7 @@ struct Registry::Parts {
   TreeCache trees;
   OwnPlaces own;
   ForkedPlaces forked;
+  ForkedPlaces two_charters;  // of charters, not of heads
   std::unique_ptr<OwnHeads> own_heads;
   RootIndex roots;
   std::atomic<bool> sheet_confirmed = false;
@@ -333,6 +341,10 @@ struct Registry::Parts {
 
   // The places of ours whose profile comes from that source, by their id there; null: all of them.
   std::map<std::string, HostedPlace> hosted_from(std::string_view source, const std::set<std::string>* ids) const;
+
+  // Rows "two-charters " ‖ place → chain's length u16 ‖ signed charters. A charter that follows settles them for whoever has it.
+  Result<void> load_two_charters();
+  void settle_two_charters(const PlaceId& place);
 
   // After a charter of a place came in: who signs for it now.
   void look_who_signs(const PlaceId& place);

@@ -73,6 +73,7 @@ Result<boost::json::object> Registry::place(std::string_view id_or_slug) const {
   if (!held) return tl::unexpected(held.error());
   (*item)["head"] = head_json(held->head);
   if (parts_->forked.contains(*id)) (*item)["forked"] = true;
+  if (parts_->two_charters.contains(*id)) (*item)["twoCharters"] = true;
   return item;
 }
 
@@ -115,6 +116,7 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
   if (auto head = held(place); head) entry["head"] = head_json(head->head);
   if (own.moved(place)) entry["movedAway"] = true;
   if (forked.contains(place)) entry["forked"] = true;
+  if (two_charters.contains(place)) entry["twoCharters"] = true;
   if (auto ledger = own_heads->ledger(place); ledger && ledger->told) entry["keptBack"] = true;
   if (auto question = own_heads->question(place))
     entry["question"] = {{"code", registry::name_of(question->doubt)}, {"theirs", head_json(question->theirs.head)}};
@@ -146,6 +148,10 @@ boost::json::object Registry::status() const {
   boost::json::object shown{{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
                             {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1 - moved}, {"movedAway", moved},
                             {"contributions", parts_->inbox->open_count()}, {"own", std::move(own)}};
+  boost::json::array doubled;
+  for (const PlaceId& place : parts_->two_charters.some(kStatusPlacesMax))
+    doubled.push_back({{"id", place.hex()}, {"name", parts_->known_name(place).name}});
+  if (!doubled.empty()) shown["twoCharters"] = std::move(doubled);
   if (auto tip = parts_->whole_chain->tip()) shown["commons"] = {{"commit", tip->commit.hex()}, {"tree", tip->tree.hex()}};
   return shown;
 }

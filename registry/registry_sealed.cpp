@@ -163,6 +163,7 @@ Result<void> Registry::Parts::destroy_ordered(const PlaceId& place) {
 // A file that cannot be removed now is with the next purge.
 void Registry::Parts::heed_charter(const PlaceId& place) {
   look_who_signs(place);
+  settle_two_charters(place);
   (void)destroy_ordered(place);
 }
 

@@ -204,6 +204,43 @@ TEST_CASE("a new sheet is shown by one verb and taken by another, which wants bo
     if (entry.is_regular_file()) CHECK(read_text(entry.path()).find(fresh.substr(0, 20)) == std::string::npos);
 }
 
+TEST_CASE("two charters of one place are told to people on both sides, and one more brings everybody together") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), east(folder.path(), "Est"), west(folder.path(), "Ouest"), twin(folder.path(), "Jumeau");
+  REQUIRE(one.publish("needs/avant.json", need("avant")).code == 0);
+  copy_over(one, twin);
+  REQUIRE(key(one, "rotate", one.sheet() + "\n").code == 0);
+  REQUIRE(key(twin, "rotate", one.sheet() + "\n").code == 0);
+  east.serve();
+  west.serve();
+  one.serve_with(east);
+  twin.serve_with(west);
+  REQUIRE(eventually([&] { return charter_at(east, one.id()) == 1 && charter_at(west, one.id()) == 1; }));
+  twin.stop();
+  auto told = [&](const Place& at) {
+    auto status = json_of(at.command("status"));
+    return status.is_object() && status.as_object().contains("twoCharters") && text_at(status, "/twoCharters/0/id") == one.id();
+  };
+  CHECK_FALSE((told(east) || told(west)));
+  east.stop();
+  east.serve_with(west);
+  one.stop();
+  one.serve_with(east);
+  CHECK(eventually([&] { return told(east) && told(west); }));
+  CHECK(east.ask("places/" + one.id()).json().as_object().contains("twoCharters"));
+  CHECK(run_maillage({"status", "--lang", "en", "--dir", west.dir().string()}).out.find("two charters") != std::string::npos);
+  west.stop();
+  CHECK(told(west));  // kept
+  REQUIRE(key(one, "rotate", one.sheet() + "\n").code == 0);
+  REQUIRE(eventually([&] { return charter_at(east, one.id()) == 2; }));
+  west.serve_with(east);
+  CHECK(eventually([&] { return charter_at(west, one.id()) == 2 && !told(east) && !told(west); }));
+  for (Place* at : {&one, &east, &west}) at->stop();
+  CHECK(one.unsound() == "");
+  CHECK(east.unsound() == "");
+  CHECK(west.unsound() == "");
+}
+
 TEST_CASE("a sheet on a terminal has a QR code of its words under them, and one that goes into a file or a program has not") {
   TemporaryDirectory folder;
   auto on_terminal = [](Words words) {

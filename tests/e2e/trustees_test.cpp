@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/place.h"
+#include "tests/locations.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -125,6 +126,29 @@ TEST_CASE("the sheet is lost and the daemon runs: it goes on with the new sheet 
   CHECK(circle.one.command("sheet", {"--confirm"}, fresh + "\n").code == 0);
   circle.one.stop();
   CHECK(circle.one.unsound() == "");
+}
+
+TEST_CASE("a recovery by trustees that is killed at any step is not begun, or is there at the next start") {
+  Circle circle;
+  std::string fresh = new_sheet(), file = circle.request("demande", fresh, circle.one);
+  for (Place* trustee : {&circle.first, &circle.second}) REQUIRE(key(*trustee, {"vouch", "--yes", file}, trustee->sheet()).code == 0);
+  circle.one.stop();
+  fs::path before = circle.folder.path() / "before", dir = circle.one.dir();
+  fs::copy(dir, before, fs::copy_options::recursive);
+  int changed = 0;
+  for (int step : {1, 5, 12, 20, 28, 33, 40}) {
+    fs::remove_all(dir);
+    fs::copy(before, dir, fs::copy_options::recursive);
+    Words dying{std::string("LD_PRELOAD=") + kDiskPreload, "MAILLAGE_DISK_FOLDER=" + dir.string(), "MAILLAGE_DISK_KILL_AT=" + std::to_string(step)};
+    run_maillage({"key", "recover", "--dir", dir.string(), "--json", "--vouched", file}, fresh + "\n", {{}, dying, {}});
+    std::int64_t charter = number_at(json_of(circle.one.command("status")), "/own/0/head/charter");
+    CHECK((charter == 1 || charter == 3));
+    changed += charter == 3 ? 1 : 0;
+    CHECK(circle.one.publish("needs/apres.json", need("apres")).code == 0);
+    CHECK(circle.one.unsound() == "");
+  }
+  CHECK(changed > 0);
+  CHECK(changed < 7);
 }
 
 TEST_CASE("trustees that are too few, doubled or miscopied are not named, and none are any more when the sheet says so") {

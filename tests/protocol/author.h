@@ -61,9 +61,9 @@ class Author {
     return sign(head, key_);
   }
 
-  // Charter n + 1, with a new daemon key, signed by the one root.
-  void rotate() {
-    key_ = KeyPair(seed_of(number_, static_cast<std::uint8_t>(2 + chain_.size())));
+  // Charter n + 1, with a new daemon key, signed by the one root; `branch` tells apart charters with one parent.
+  void rotate(std::uint8_t branch = 0) {
+    key_ = KeyPair(seed_of(number_, static_cast<std::uint8_t>(2 + chain_.size() + 64 * branch)));
     Charter next = chain_.latest();
     next.place = place();
     next.number = chain_.size();

@@ -57,6 +57,26 @@ ErrorCode told(PlaceTable& table, const CharterChain& chain, std::uint64_t seque
 
 }  // namespace
 
+TEST_CASE("two charters with one parent are evidence when the roots signed both, and nobody else can make any") {
+  Owner owner;
+  CharterChain known = owner.with(owner.genesis, {101, 103}), second = owner.with(owner.genesis, {102, 104});
+  auto fork = charter_fork(known, second.charters());
+  REQUIRE(fork);
+  CHECK(fork->kept == known.at(1));
+  CHECK(fork->other == second.at(1));
+  CHECK_FALSE(charter_fork(known, known.charters()));
+  CHECK_FALSE(charter_fork(known, owner.with(known, {105}).charters()));
+  CHECK_FALSE(charter_fork(owner.genesis, second.charters()));
+  std::vector<SignedCharter> forged = second.charters();
+  forged[1].signatures[0].signature.bytes[0] ^= 1;
+  CHECK_FALSE(charter_fork(known, forged));
+  forged[1] = second.at(1);
+  forged[1].charter.time.ms += 1;
+  CHECK_FALSE(charter_fork(known, forged));
+  forged[1] = sign(second.at(1).charter, std::vector{owner.other_root});
+  CHECK_FALSE(charter_fork(known, forged));
+}
+
 TEST_CASE("of two charters with one parent the one that came first stays, whoever comes with the other") {
   Owner owner;
   CharterChain first = owner.with(owner.genesis, {101}), second = owner.with(owner.genesis, {102});

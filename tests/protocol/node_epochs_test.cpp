@@ -105,6 +105,38 @@ TEST_CASE("a node has caught up once a peer has said what it knows, which whoeve
   CHECK_FALSE(ann.node.caught_up());
 }
 
+TEST_CASE("of two charters with one parent people are told once, whichever of the heads is the greater") {
+  Author bob = kBob, other = kBob;
+  bob.rotate();
+  other.rotate(1);
+  for (std::uint64_t sequence : {1, 2, 3}) {
+    Scene scene(kUs);
+    scene.meet(kWithAnn, kAnn);
+    tell(scene, kWithAnn, bob, bob.head(2));
+    scene.receive(kWithAnn, Heads{other.bundle(other.head(sequence, 0, 1))});
+    REQUIRE(scene.events(Event::kTwoCharters) == 1);
+    auto told = std::ranges::find(scene.reports, Event::kTwoCharters, &Report::event);
+    CHECK(told->place == kBob.place());
+    CHECK(*told->charters == CharterFork{bob.chain().at(1), other.chain().at(1)});
+    scene.receive(kWithAnn, Heads{other.bundle(other.head(sequence + 9))});
+    CHECK(scene.events(Event::kTwoCharters) == 1);
+    CHECK(scene.bye(kWithAnn) == "0 BYEs");
+  }
+}
+
+TEST_CASE("charters that name the right signers and are not signed by them alarm nobody") {
+  Author bob = kBob, other = kBob;
+  bob.rotate();
+  other.rotate(1);
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  tell(scene, kWithAnn, bob, bob.head(2));
+  HeadBundle bundle = other.bundle(other.head(3));
+  bundle.charters[1].signatures[0].signature.bytes[5] ^= 1;
+  scene.receive(kWithAnn, Heads{bundle});
+  CHECK(scene.events(Event::kTwoCharters) == 0);
+}
+
 TEST_CASE("a place of ours that another daemon signs for from now on has moved: nobody is alarmed") {
   Author moved(1);
   moved.rotate();

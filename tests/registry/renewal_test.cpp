@@ -178,6 +178,27 @@ TEST_CASE("a stolen key is undone, whatever it signed: its epoch and sequence at
   CHECK(host.registry->verify()->empty());
 }
 
+TEST_CASE("two charters with one parent are shown until the chain goes on, after a restart too") {
+  Daemon host;
+  CharterChain before = host.state(host.own()).chain;
+  REQUIRE(host.registry->renew({host.sheet}, kNow));
+  KeyPair root = RecoverySheet::parse(host.sheet)->root(0);
+  std::vector<SignedCharter> other{sign(*next_charter(before, {root.public_key(), 0, std::nullopt, std::nullopt, kNow}), std::span(&root, 1))};
+  auto fork = charter_fork(host.state(host.own()).chain, other);
+  REQUIRE(fork);
+  auto shown = [&] { return host.registry->status().contains("twoCharters") && host.registry->place(host.own().hex())->contains("twoCharters"); };
+  CHECK_FALSE(shown());
+  REQUIRE(host.registry->keep_two_charters(*fork));
+  CHECK(shown());
+  host.reopen();
+  CHECK(shown());
+  CHECK(host.registry->verify()->empty());
+  REQUIRE(host.registry->renew({host.sheet}, kNow));
+  CHECK_FALSE(shown());
+  host.reopen();
+  CHECK_FALSE(shown());
+}
+
 TEST_CASE("a minimum epoch is in the charter, and its first head has it") {
   Daemon host;
   REQUIRE(host.registry->renew({host.sheet, "", 4}, kNow));
