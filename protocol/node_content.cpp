@@ -333,13 +333,13 @@ Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
   for (const WantedPlace& wanted : want.places) {
     const PlaceState* state = table_.find(wanted.place);
     const SignedHead* served = state != nullptr ? state->served_head() : nullptr;
-    if (served != nullptr && served->head.commit != wanted.have) {
-      stream.places.push_back({wanted.place, *served, wanted.have});
-      any = true;
-      continue;
-    }
-    stream.places.push_back({wanted.place, {}, {}});
-    if (state != nullptr && session.interests.size() < kInterestsMax) session.interests.insert(wanted.place);
+    bool gives = served != nullptr && served->head.commit != wanted.have;
+    if (gives) stream.places.push_back({wanted.place, *served, wanted.have});
+    else stream.places.push_back({wanted.place, {}, {}});
+    any = any || gives;
+    // Told again when its content is here: also to who gets something older meanwhile, having been elsewhere.
+    bool awaits = state != nullptr && (!gives || !(served->head == state->seen.head));
+    if (awaits && session.interests.size() < kInterestsMax) session.interests.insert(wanted.place);
   }
   if (any) stream.job = next_job_++;
   session.serving.push_back(std::move(stream));

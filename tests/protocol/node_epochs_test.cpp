@@ -124,6 +124,28 @@ TEST_CASE("of two charters with one parent people are told once, whichever of th
   }
 }
 
+TEST_CASE("whoever gets an older state because the newer one is still on its way here is told again when it has come") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.meet(kWithEve, kEve);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  tell(scene, kWithAnn, kBob, kBob.head(1));
+  scene.answer_want(kWithAnn, std::vector{kBob.head(1)});
+  REQUIRE(scene.holds(kBob));
+  tell(scene, kWithAnn, kBob, kBob.head(2));
+  REQUIRE_FALSE(scene.holds(kBob));
+  scene.receive(kWithEve, Want{1, {{kBob.place(), commit_of(kBob.place(), 77)}}});
+  auto told = [&] {
+    std::size_t times = 0;
+    for (const Heads& heads : scene.all<Heads>(kWithEve)) times += static_cast<std::size_t>(std::ranges::count(heads.bundle.heads, kBob.head(2)));
+    return times;
+  };
+  std::size_t before = told();
+  scene.answer_want(kWithAnn, std::vector{kBob.head(2)});
+  REQUIRE(scene.holds(kBob));
+  CHECK(told() == before + 1);
+}
+
 TEST_CASE("charters that name the right signers and are not signed by them alarm nobody") {
   Author bob = kBob, other = kBob;
   bob.rotate();
