@@ -24,6 +24,13 @@ MAILLAGE_ERROR(kSamePlace, "same-place", "ce programme se connecte à lui-même,
 MAILLAGE_ERROR(kDuplicateSession, "duplicate-session", "une autre connexion avec ce lieu est déjà ouverte : {}", "another session with this place is open: {}")
 MAILLAGE_ERROR(kRateLimited, "rate-limited", "trop de messages en peu de temps : {}", "too much in too short a time: {}")
 MAILLAGE_ERROR(kShuttingDown, "shutting-down", "arrêt en cours : {}", "shutting down: {}")
+// -- invitations
+MAILLAGE_ERROR(kUnknownInvitation, "unknown-invitation", "cette invitation n'est pas de ce lieu, ou il l'a retirée : {}", "this invitation is not of this place, or was withdrawn: {}")
+MAILLAGE_ERROR(kExpiredInvitation, "expired-invitation", "la date de cette invitation est passée : {}", "this invitation has expired: {}")
+MAILLAGE_ERROR(kUsedInvitation, "used-invitation", "cette invitation a déjà servi : {}", "this invitation was used already: {}")
+MAILLAGE_ERROR(kBadInvitation, "bad-invitation", "ce lien n'est pas une invitation entière : {}", "this link is no whole invitation: {}")
+MAILLAGE_ERROR(kWrongPlace, "wrong-place", "à l'adresse de l'invitation répond un autre lieu que celui qui invite : {}", "at the invitation's address answers another place than the one that invites: {}")
+MAILLAGE_ERROR(kStandingChanged, "standing-changed", "ce que les deux lieux sont l'un pour l'autre vient de changer, la connexion recommence : {}", "what both places are to each other has just changed, the session begins again: {}")
 // -- git objects and packs
 MAILLAGE_ERROR(kBadPack, "bad-pack", "paquet git non valable : {}", "invalid git pack: {}")
 MAILLAGE_ERROR(kBadObject, "bad-object", "objet git refusé : {}", "git object refused: {}")
