@@ -324,6 +324,7 @@ Result<ObjectId> Registry::Parts::tree_of(const ObjectId& commit) const {
 }
 
 const Identity& Registry::identity() const { return parts_->identity; }
+AddressBook Registry::address_book() const { return AddressBook(*parts_->state); }
 std::vector<PlaceId> Registry::own_places() const { return parts_->own.all(); }
 bool Registry::sheet_confirmed() const { return parts_->sheet_confirmed; }
 std::uint64_t Registry::revision() const { return parts_->indexing->shown(); }

@@ -19,6 +19,7 @@
 #include "registry/git/push_nonce.h"
 #include "registry/handover.h"
 #include "registry/inbox.h"
+#include "registry/address_book.h"
 #include "registry/index.h"
 #include "registry/publish.h"
 #include "registry/push_check.h"
@@ -335,6 +336,9 @@ class Registry {
   // read while the registry lives. kRateLimited, kUnknownPlace.
   Result<std::vector<Handover>> recoverable(const protocol::PublicKey& root, protocol::Instant now) const;
   Result<std::unique_ptr<PlaceFile>> recoverable_place(const protocol::PublicKey& root, const PlaceId& place) const;
+
+  // Whom people here accept, invited and joined. Its changes: from the writer.
+  AddressBook address_book() const;
 
   // ---- contributions (GIT.md "Contributions")
   // Where a pushed pack is put as it comes. kDiskFull.

@@ -1,0 +1,185 @@
+#include "registry/address_book.h"
+
+#include <algorithm>
+
+namespace maillage::registry {
+namespace {
+
+using protocol::as_bytes;
+using protocol::as_text;
+using protocol::ErrorCode;
+using protocol::fail;
+using protocol::Reader;
+using protocol::Writer;
+
+template <class Id>
+std::string key(char kind, const Id& id) {
+  return kind + std::string(as_text(id.bytes));
+}
+
+std::string value_of(const GivenInvitation& given) {
+  Writer out;
+  out.fixed(given.invitation.secret).i64(given.invitation.expires.ms).u16(given.invitation.uses).i64(given.made.ms).text(given.note);
+  return std::string(as_text(out.bytes()));
+}
+
+std::string value_of(const JoinedPlace& joined) {
+  Writer out;
+  out.fixed(joined.secret).i64(joined.since.ms).u8(static_cast<std::uint8_t>(joined.state));
+  out.u8(static_cast<std::uint8_t>(joined.trouble.size())).text(joined.trouble).text(joined.url);
+  return std::string(as_text(out.bytes()));
+}
+
+std::optional<GivenInvitation> invitation_of(std::string_view value) {
+  Reader in(as_bytes(value));
+  GivenInvitation given;
+  given.invitation.secret = in.fixed<InvitationSecret>();
+  given.invitation.expires.ms = in.i64();
+  given.invitation.uses = in.u16();
+  given.made.ms = in.i64();
+  given.note = std::string(as_text(in.rest()));
+  return in.failed() ? std::nullopt : std::optional(std::move(given));
+}
+
+std::optional<JoinedPlace> joined_of(const PlaceId& place, std::string_view value) {
+  Reader in(as_bytes(value));
+  JoinedPlace joined;
+  joined.place = place;
+  joined.secret = in.fixed<InvitationSecret>();
+  joined.since.ms = in.i64();
+  std::uint8_t state = in.u8();
+  joined.state = static_cast<JoinedPlace::State>(state);
+  std::size_t size = in.u8();
+  joined.trouble = std::string(as_text(in.take(size)));
+  joined.url = std::string(as_text(in.rest()));
+  bool whole = !in.failed() && state <= static_cast<std::uint8_t>(JoinedPlace::State::kRefused);
+  return whole ? std::optional(std::move(joined)) : std::nullopt;
+}
+
+template <class Id>
+std::optional<Id> id_in(std::string_view key) {
+  Reader in(as_bytes(key.substr(1)));
+  Id id = in.fixed<Id>();
+  return in.failed() || in.left() != 0 ? std::nullopt : std::optional(id);
+}
+
+bool is_over(const GivenInvitation& given, UnixTime now) { return given.invitation.uses == 0 || given.invitation.expires <= now; }
+
+}  // namespace
+
+Result<Contacts> AddressBook::read() const {
+  Contacts all;
+  auto invitations = store_->scan(Column::kPeers, "i", [&](std::string_view, std::string_view value) {
+    if (auto given = invitation_of(value)) all.invitations.push_back(std::move(*given));
+    return true;
+  });
+  if (!invitations) return tl::unexpected(invitations.error());
+  auto accepted = store_->scan(Column::kPeers, "a", [&](std::string_view row, std::string_view value) {
+    Reader in(as_bytes(value));
+    AcceptedPlace known{id_in<PlaceId>(row).value_or(PlaceId{}), {in.i64()}, {}};
+    known.invitation = in.fixed<InvitationId>();
+    if (!in.failed() && !known.place.is_zero()) all.accepted.push_back(known);
+    return true;
+  });
+  if (!accepted) return tl::unexpected(accepted.error());
+  auto joined = store_->scan(Column::kPeers, "j", [&](std::string_view row, std::string_view value) {
+    auto place = id_in<PlaceId>(row);
+    if (auto known = place ? joined_of(*place, value) : std::nullopt) all.joined.push_back(std::move(*known));
+    return true;
+  });
+  if (!joined) return tl::unexpected(joined.error());
+  return all;
+}
+
+Result<void> AddressBook::invite(const GivenInvitation& given, UnixTime now) {
+  auto all = read();
+  if (!all) return tl::unexpected(all.error());
+  WriteBatch batch;
+  std::size_t waiting = 0;
+  for (const GivenInvitation& other : all->invitations) {
+    if (is_over(other, now)) batch.erase(Column::kPeers, key('i', id_of(other.invitation.secret)));
+    else ++waiting;
+  }
+  if (waiting >= kInvitationsMax) return fail(ErrorCode::kTooMany, "invitations");
+  batch.put(Column::kPeers, key('i', id_of(given.invitation.secret)), value_of(given));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::revoke(const InvitationId& invitation) {
+  auto row = store_->get(Column::kPeers, key('i', invitation));
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return fail(ErrorCode::kUnknownInvitation, invitation.hex());
+  WriteBatch batch;
+  batch.erase(Column::kPeers, key('i', invitation));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::accept(const PlaceId& place, const InvitationId& invitation, UnixTime now) {
+  auto known = store_->get(Column::kPeers, key('a', place));
+  if (!known || *known) return known ? Result<void>{} : tl::unexpected(known.error());
+  auto row = store_->get(Column::kPeers, key('i', invitation));
+  if (!row) return tl::unexpected(row.error());
+  auto given = *row ? invitation_of(**row) : std::nullopt;
+  if (!given) return fail(ErrorCode::kUnknownInvitation, invitation.hex());
+  if (given->invitation.uses == 0) return fail(ErrorCode::kUsedInvitation, invitation.hex());
+  --given->invitation.uses;
+  WriteBatch batch;
+  batch.put(Column::kPeers, key('i', invitation), value_of(*given));
+  batch.put(Column::kPeers, key('a', place), std::string(as_text(Writer().i64(now.ms).fixed(invitation).bytes())));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::join(const JoinedPlace& joined) {
+  auto all = read();
+  if (!all) return tl::unexpected(all.error());
+  WriteBatch batch;
+  std::size_t kept = 0;
+  for (const JoinedPlace& other : all->joined) {
+    if (other.place == joined.place || other.url == joined.url) batch.erase(Column::kPeers, key('j', other.place));
+    else ++kept;
+  }
+  if (kept >= kJoinedMax) return fail(ErrorCode::kTooMany, "partners");
+  batch.put(Column::kPeers, key('j', joined.place), value_of(joined));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::note_answer(const PlaceId& place, std::string_view refusal) {
+  using State = JoinedPlace::State;
+  return change_joined(place, [&](JoinedPlace& joined) {
+    joined.state = refusal.empty() || joined.state == State::kAccepted ? State::kAccepted : State::kRefused;
+    joined.trouble = refusal;
+  });
+}
+
+Result<void> AddressBook::note_trouble(const PlaceId& place, std::string_view trouble) {
+  return change_joined(place, [&](JoinedPlace& joined) {
+    if (joined.state == JoinedPlace::State::kWaiting) joined.trouble = trouble;
+  });
+}
+
+Result<void> AddressBook::change_joined(const PlaceId& place, const std::function<void(JoinedPlace&)>& change) {
+  auto row = store_->get(Column::kPeers, key('j', place));
+  if (!row) return tl::unexpected(row.error());
+  auto joined = *row ? joined_of(place, **row) : std::nullopt;
+  if (!joined) return {};
+  change(*joined);
+  joined->trouble.resize(std::min<std::size_t>(joined->trouble.size(), 64));
+  std::string value = value_of(*joined);
+  if (value == **row) return {};
+  WriteBatch batch;
+  batch.put(Column::kPeers, key('j', place), std::move(value));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::part_from(const PlaceId& place) {
+  WriteBatch batch;
+  for (char kind : {'a', 'j'}) {
+    auto row = store_->get(Column::kPeers, key(kind, place));
+    if (!row) return tl::unexpected(row.error());
+    if (*row) batch.erase(Column::kPeers, key(kind, place));
+  }
+  if (batch.empty()) return fail(ErrorCode::kUnknownPlace, place.hex());
+  return store_->write(batch);
+}
+
+}  // namespace maillage::registry
