@@ -128,23 +128,35 @@ void add_link(std::string& page, std::string_view target, std::string_view text)
 }
 
 // No script, no style, no image: the strictest policy holds. Links are relative, so that a base path holds too.
-HttpResponse landing(const HttpRequest& request) {
+HttpResponse page_of(const HttpRequest& request, Message heading, std::string_view inside) {
   Language language = language_of(request);
-  std::string title = say(Message::kLandingTitle, language);
+  std::string title = say(heading, language);
   HttpResponse response;
   response.content_type = "text/html; charset=utf-8";
   std::string& page = response.body;
   page.append("<!doctype html>\n<html lang=\"").append(tag_of(language)).append("\"><head><meta charset=\"utf-8\">");
   page.append("<meta name=\"viewport\" content=\"width=device-width\"><title>").append(title).append("</title></head>\n<body><main><h1>");
-  page.append(title).append("</h1>\n<p>").append(say(Message::kLandingText, language)).append("</p>\n<ul>\n");
-  for (std::size_t i = 0; i < registry::kWhats; ++i)
-    add_link(page, "api/v1/" + std::string(kWhatNames[i]), say(kWhatTitles[i], language));
-  add_link(page, "api/v1/status", say(Message::kStatus, language));
-  page.append("</ul></main></body></html>\n");
+  page.append(title).append("</h1>\n").append(inside).append("</main></body></html>\n");
   response.headers = {{"Content-Language", std::string(tag_of(language))},
                       {"Vary", "Accept-Language"},
                       {"Cache-Control", "public, max-age=60"}};
   return response;
+}
+
+// What an invitation link opens in a browser. The secret stays there: it stands behind the `#`, which no server is sent,
+// so that this page cannot draw the link's QR code.
+HttpResponse join_page(const HttpRequest& request) {
+  std::string inside = "<p>" + say(Message::kJoinPageText, language_of(request)) + "</p>\n<pre>maillage join --dir DIR '…'</pre>";
+  return page_of(request, Message::kJoinPageTitle, inside);
+}
+
+HttpResponse landing(const HttpRequest& request) {
+  Language language = language_of(request);
+  std::string inside = "<p>" + say(Message::kLandingText, language) + "</p>\n<ul>\n";
+  for (std::size_t i = 0; i < registry::kWhats; ++i)
+    add_link(inside, "api/v1/" + std::string(kWhatNames[i]), say(kWhatTitles[i], language));
+  add_link(inside, "api/v1/status", say(Message::kStatus, language));
+  return page_of(request, Message::kLandingTitle, inside + "</ul>");
 }
 
 // What a problem's `type` leads to: its sentence in both languages.
@@ -164,6 +176,7 @@ RouteTable api_routes(ApiSource given, std::function<MetricsAccess()> metrics) {
   auto source = std::make_shared<const ApiSource>(std::move(given));
   RouteTable routes;
   routes.add("/", RunsOn::kNode, landing);
+  routes.add("/join", RunsOn::kNode, join_page);
   for (std::size_t i = 0; i < registry::kWhats; ++i) {
     auto what = static_cast<What>(i);
     routes.add("/api/v1/" + std::string(kWhatNames[i]), RunsOn::kWorker, [source, what](const HttpRequest& request) { return list(*source, what, request); });

@@ -102,6 +102,19 @@ struct ImportOptions {
   bool overwrite = false;  // what was corrected here too
 };
 
+struct InviteOptions {
+  std::filesystem::path dir;
+  std::string url;   // how others reach this daemon; empty: public_url of config.toml
+  std::string note;  // for whom
+  int uses = 1, days = 14;
+  std::filesystem::path svg;  // where the QR code goes; empty: on the screen
+};
+
+struct PartnersOptions {
+  std::filesystem::path dir;
+  std::string revoke, part;  // an invitation to take back, a place to part from
+};
+
 struct InboxOptions {
   std::filesystem::path dir;
   std::string id;    // or its first digits
@@ -174,6 +187,12 @@ int run_key_vouch(const TrusteeOptions& options, const Terminal& terminal);
 
 // kDone even when some rows were refused: the report says which. kFailed when none became a record, or the import stopped.
 int run_import(const ImportOptions& options, const Terminal& terminal);
+
+int run_invite(const InviteOptions& options, const Terminal& terminal);
+// `link` "-": read from standard input. Waits up to ten seconds for their answer when a daemon runs on DIR; kFailed when they
+// did not accept.
+int run_join(const std::filesystem::path& dir, const std::string& link, const Terminal& terminal);
+int run_partners(const PartnersOptions& options, const Terminal& terminal);
 
 int run_inbox_list(const InboxOptions& options, const Terminal& terminal);
 int run_inbox_show(const InboxOptions& options, const Terminal& terminal);

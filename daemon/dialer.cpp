@@ -86,8 +86,9 @@ void Dialer::place_gone(const protocol::PlaceId& place, protocol::Instant now) {
   }
 }
 
-bool Dialer::knows(protocol::SessionId session) const {
-  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.session == session; });
+std::string Dialer::url_of(protocol::SessionId session) const {
+  auto found = std::ranges::find(entries_, session, &Entry::session);
+  return session == 0 || found == entries_.end() ? "" : found->url;
 }
 
 std::vector<Dialer::View> Dialer::view() const {

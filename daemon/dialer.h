@@ -39,7 +39,8 @@ class Dialer {
   // No session to that place is left: whoever rested because of one tries again soon.
   void place_gone(const protocol::PlaceId& place, protocol::Instant now);
 
-  bool knows(protocol::SessionId session) const;
+  bool knows(protocol::SessionId session) const { return !url_of(session).empty(); }
+  std::string url_of(protocol::SessionId session) const;  // empty: none of ours
 
   struct View {
     std::string url;

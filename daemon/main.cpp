@@ -36,6 +36,9 @@ struct Options {
   std::string place_list, place_keep, sheet_place, settle_place;
   bool settle_keep = false, settle_take = false;
   InboxOptions inbox;
+  InviteOptions invite;
+  PartnersOptions partners;
+  std::string join;
   bool confirm_sheet = false;
 
   Terminal terminal() const { return {terminal_language(language), json}; }
@@ -202,12 +205,27 @@ void add_unseal(CLI::App& app, Options& options) {
   unseal->add_option("--peer", options.unseal.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->needs(place);
 }
 
+void add_partners(CLI::App& app, Options& options) {
+  CLI::App* invite = verb(app, options, "invite", "une invitation à devenir partenaire / an invitation to become a partner");
+  invite->add_option("--url", options.invite.url, "adresse de ce serveur, sinon public_url / address of this server, else public_url");
+  invite->add_option("--note", options.invite.note, "pour qui / for whom");
+  invite->add_option("--uses", options.invite.uses, "pour combien de lieux (1) / for how many places (1)");
+  invite->add_option("--days", options.invite.days, "valable combien de jours (14) / valid for how many days (14)");
+  invite->add_option("--svg", options.invite.svg, "le code QR dans un fichier à imprimer / the QR code into a file to print");
+  CLI::App* join = verb(app, options, "join", "accepte une invitation / takes an invitation");
+  join->add_option("LINK", options.join, "le lien reçu, - pour le lire sur l'entrée / the link that came, - to read it from standard input")->required();
+  CLI::App* partners = verb(app, options, "partners", "partenaires acceptés, rejoints, invités / partners accepted, joined, invited");
+  partners->add_option("--revoke", options.partners.revoke, "retire une invitation / takes an invitation back");
+  partners->add_option("--part", options.partners.part, "quitte un partenaire / parts from a partner");
+}
+
 void add_verbs(CLI::App& app, Options& options) {
   describe_place(*verb(app, options, "init", "crée un lieu / makes a place"), options.init);
   add_hosting(app, options);
   add_import(app, options);
   add_inbox(app, options);
   add_keys(app, options);
+  add_partners(app, options);
 
   CLI::App* recover = verb(app, options, "recover", "rend le lieu à ses gens, depuis la feuille de secours / gives the place back from the recovery sheet");
   recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
@@ -282,7 +300,11 @@ int run_inbox(const std::string& name, Options& options) {
 int run(const std::string& name, Options& options) {
   Terminal terminal = options.terminal();
   options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.erase.dir = options.recover.dir = options.dir;
+  options.invite.dir = options.partners.dir = options.dir;
   if (name == "import") return run_import(options.import, terminal);
+  if (name == "invite") return run_invite(options.invite, terminal);
+  if (name == "join") return run_join(options.dir, options.join, terminal);
+  if (name == "partners") return run_partners(options.partners, terminal);
   if (name == "init") return run_init(options.init, terminal);
   if (name == "recover") return run_recover(options.recover, terminal);
   if (name == "serve") return run_serve(options.dir, options.serve, terminal);

@@ -242,6 +242,30 @@ MAILLAGE_MESSAGE(kOptionUnknown, "option inconnue : {}{} ; voyez maillage --help
 MAILLAGE_MESSAGE(kArgumentUnexpected, "maillage ne connaît pas ici : {} ; voyez maillage --help", "maillage does not know this here: {}; see maillage --help")
 MAILLAGE_MESSAGE(kOptionWrong, "l'option {} a une valeur incorrecte, ou il lui manque la sienne ou une autre option ; voyez maillage --help",
                  "the option {} has a wrong value, lacks its value or another option; see maillage --help")
+// -- partners
+MAILLAGE_MESSAGE(kInvitation, "Envoyez ce lien à un lieu, à lui seul : qui l'a devient partenaire de « {} ».\n\n  {}\n\nValable jusqu'au {}, pour {} lieu(x). Pour la reprendre : maillage partners --revoke {} --dir {}",
+                 "Send this link to a place, and to nobody else: whoever has it becomes a partner of “{}”.\n\n  {}\n\nValid until {}, for {} place(s). To take it back: maillage partners --revoke {} --dir {}")
+MAILLAGE_MESSAGE(kInviteNeedsUrl, "L'adresse à laquelle les autres trouvent ce serveur n'est pas connue : écrivez public_url dans config.toml, ou donnez --url https://…",
+                 "How others reach this server is not known: write public_url into config.toml, or give --url https://…")
+MAILLAGE_MESSAGE(kJoined, "Vous êtes partenaires : « {} » vous a acceptés.", "You are partners: “{}” accepted you.")
+MAILLAGE_MESSAGE(kJoinWaits, "L'invitation de {} est notée ; dès que les deux serveurs se parlent, vous êtes partenaires (maillage partners --dir {}).",
+                 "The invitation of {} is noted; as soon as both servers talk, you are partners (maillage partners --dir {}).")
+MAILLAGE_MESSAGE(kJoinRefused, "« {} » n'a pas accepté : {}", "“{}” did not accept: {}")
+MAILLAGE_MESSAGE(kJoinTrouble, "L'invitation est notée, mais l'autre serveur n'a pas pu répondre : {}\nLe vôtre réessaie de lui-même (maillage partners --dir {}).",
+                 "The invitation is noted, but the other server could not answer: {}\nYours tries again by itself (maillage partners --dir {}).")
+MAILLAGE_MESSAGE(kPartnerTrouble, "  la dernière fois : {}", "  the last time: {}")
+MAILLAGE_MESSAGE(kPartnerAccepted, "{} — accepté le {}", "{} — accepted on {}")
+MAILLAGE_MESSAGE(kPartnerJoined, "{} — nous a acceptés ({})", "{} — accepted us ({})")
+MAILLAGE_MESSAGE(kPartnerWaiting, "{} — n'a pas encore répondu ({})", "{} — has not answered yet ({})")
+MAILLAGE_MESSAGE(kPartnerRefused, "{} — a refusé : {}", "{} — refused: {}")
+MAILLAGE_MESSAGE(kInvitationOpen, "Invitation {} : jusqu'au {}, encore {} lieu(x) {}", "Invitation {}: until {}, {} place(s) left {}")
+MAILLAGE_MESSAGE(kPartnersNone, "Aucun partenaire accepté ni rejoint ; pour en inviter un : maillage invite --dir {}",
+                 "No partner accepted or joined; to invite one: maillage invite --dir {}")
+MAILLAGE_MESSAGE(kInvitationRevoked, "L'invitation {} ne vaut plus.", "The invitation {} holds no more.")
+MAILLAGE_MESSAGE(kPartnerParted, "« {} » n'est plus partenaire.", "“{}” is no partner any more.")
+MAILLAGE_MESSAGE(kJoinPageTitle, "Une invitation à devenir partenaires", "An invitation to become partners")
+MAILLAGE_MESSAGE(kJoinPageText, "Cette adresse est l'invitation d'un lieu qui fait tourner Maillage. Pour l'accepter, copiez l'adresse entière de cette page, et sur votre serveur :",
+                 "This address is the invitation of a place that runs Maillage. To take it, copy the whole address of this page, and on your server:")
 // -- status and peers
 MAILLAGE_MESSAGE(kStatusPlace, "{} ({})", "{} ({})")
 MAILLAGE_MESSAGE(kStatusPublished, "  dernière publication : {}", "  last published: {}")

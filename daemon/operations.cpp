@@ -11,6 +11,7 @@
 #include "daemon/operations_import.h"
 #include "daemon/operations_inbox.h"
 #include "daemon/operations_keys.h"
+#include "daemon/operations_partners.h"
 #include "registry/query.h"
 
 namespace maillage::daemon {
@@ -156,6 +157,7 @@ bool writes(std::string_view verb) {
   return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" || verb == "settle" ||
          verb == "place-add" || verb == "place-export" || verb == "place-keep" || verb == "place-adopt" || verb == "import" || verb == "erase" ||
          verb.starts_with("key-") ||
+         (is_about_partners(verb) && verb != "partner-list") ||
          (verb.starts_with("inbox-") && verb != "inbox-show");  // showing judges the pack again, which may take a while
 }
 
@@ -173,6 +175,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "sheet") return confirm_sheet(operations, request);
   if (verb == "import" || verb == "import-known") return perform_import(verb, operations, request, now);
   if (verb.starts_with("erase")) return perform_erase(verb, operations, request, now);
+  if (is_about_partners(verb)) return perform_partners(verb, operations, request, now);
   if (verb.starts_with("inbox-")) return perform_inbox(verb, operations, request, now);
   if (verb.starts_with("key-")) return perform_keys(verb, operations, request, now);
   if (verb.starts_with("place-")) return perform_hosting(verb, operations, request, now);

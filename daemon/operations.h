@@ -23,6 +23,8 @@ struct Operations {
   std::function<void()> settle = nullptr;
   // Before what another daemon key signed is announced; null with `announce`.
   std::function<void(const protocol::KeyPair&)> rekey = nullptr;
+  // Whom people accept, invited or joined is another set now; null when no daemon runs.
+  std::function<void()> partners_changed = nullptr;
 };
 
 // Whether the verb changes DIR, or (verify) must meet nothing that changes, and so waits for its turn.

@@ -293,9 +293,9 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
   auto shared = std::make_shared<const ControlMessage>(std::move(request));
   auto job = [this, shared, reply] {
     Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
-                            [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
-                            [this] { asio::post(node, [this] { sync.settle_own(); }); },
-                            [this](const protocol::KeyPair& key) { sync.rekey(key); }};
+                           [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
+                           [this] { asio::post(node, [this] { sync.settle_own(); }); }, [this](const protocol::KeyPair& key) { sync.rekey(key); },
+                           [this] { sync.partners_changed(); }};
     auto done = std::make_shared<ControlMessage>(perform(operations, *shared, now().wall));
     asio::post(node, [reply, done] { reply(std::move(*done)); });
   };
@@ -410,7 +410,9 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
   auto registry = registry::Registry::open(dir);
   if (!registry) return tl::unexpected(registry.error());
   // Who knows no peer waits for nobody: the first session hears of what was signed while no daemon ran.
-  if (!config->peers.urls.empty()) (*registry)->await_peers();
+  auto contacts = (*registry)->address_book().read();
+  if (!contacts) return tl::unexpected(contacts.error());
+  if (!config->peers.urls.empty() || !contacts->joined.empty()) (*registry)->await_peers();
   auto places = places_of(**registry);
   if (!places) return tl::unexpected(places.error());
   auto state = std::make_unique<State>(dir, overrides, std::move(*config), std::move(*registry), std::move(*places));

@@ -62,19 +62,23 @@ std::string_view event_name(Event event) {
     case Event::kOwnHeadBehind: return "sync.own_head_behind";
     case Event::kHeldAside: return "sync.own_content_aside";
     case Event::kNotAdmitted: return "sync.not_admitted";
+    case Event::kNotInvited: return "peer.not_invited";
+    case Event::kWelcomed: return "peer.welcomed";
   }
   return "sync.event";
 }
 
 LogLevel level_of(const protocol::Report& report) {
-  // Of two daemons that dial each other one session goes: all is well.
-  if (report.error && report.error->code == protocol::ErrorCode::kDuplicateSession) return LogLevel::kInfo;
+  // Of two daemons that dial each other one session goes, and one between new partners begins again: all is well.
+  if (report.error && (report.error->code == protocol::ErrorCode::kDuplicateSession || report.error->code == protocol::ErrorCode::kStandingChanged))
+    return LogLevel::kInfo;
   switch (report.event) {
     case Event::kSeen:
     case Event::kOwnHeadBehind:
     case Event::kHeld: return LogLevel::kDebug;
     case Event::kRefused:
     case Event::kForked:
+    case Event::kNotInvited:
     case Event::kNotAdmitted: return LogLevel::kWarning;
     case Event::kTwoCharters:
     case Event::kOwnHeadElsewhere: return LogLevel::kError;
@@ -123,6 +127,7 @@ PeerTransport::Events SyncShell::events() {
 }
 
 void SyncShell::start() {
+  take_partners(registry_.address_book().read());
   reload(config_);
   arm();
   purge_soon();
@@ -132,8 +137,7 @@ void SyncShell::start() {
 void SyncShell::reload(const PeerConfig& config) {
   config_ = config;
   node_.set_open_admission(config_.admission == Admission::kOpen);
-  for (SessionId unwanted : dialer_.set_urls(config_.urls, now().instant)) transport_.close(unwanted);
-  dial();
+  keep_urls();
 }
 
 void SyncShell::rekey(const protocol::KeyPair& key) {
@@ -288,9 +292,11 @@ void SyncShell::dial() {
 void SyncShell::dialled(const std::string& url, protocol::Result<SessionId> outcome) {
   if (outcome) {
     dialer_.opened(url, *outcome);
+    if (auto joined = joined_.find(url); joined != joined_.end()) node_.expect(*outcome, joined->second.place);
     if (!dialer_.knows(*outcome)) transport_.close(*outcome);  // taken out of the configuration meanwhile
   } else {
     log(LogLevel::kInfo, "peer.unreachable", {{"url", url}, {"code", std::string(protocol::slug(outcome.error().code))}, {"reason", outcome.error().context}});
+    note_trouble(url, outcome.error());
     dialer_.failed(url, now().instant);
   }
   dial();
@@ -458,6 +464,7 @@ void SyncShell::note(const protocol::Report& report) {
       auto kept = registry_.keep_two_charters(fork);
       if (!kept) log(LogLevel::kWarning, "sync.two_charters_not_kept", {{"code", std::string(protocol::slug(kept.error().code))}});
     });
+  note_partner(report);
   protocol::Instant instant = now().instant;
   if (report.event == Event::kPeerOpen && !first_peer_) first_peer_ = instant;
   if (report.event == Event::kPeerOpen) dialer_.authenticated(report.session, report.place, instant);

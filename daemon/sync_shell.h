@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -48,6 +49,8 @@ class SyncShell {
 
   // A purge was tried; these places are purged. What still waits is tried again. Any thread.
   void purged(std::vector<protocol::PlaceId> places);
+  // Whom people accept, invited or joined: read again, after what the writer has to do. Any thread.
+  void partners_changed();
 
   // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
   boost::json::array sessions() const;
@@ -75,6 +78,11 @@ class SyncShell {
   void note_own(const protocol::Report& report);
   void look_whether_caught_up();
   void settled(const registry::OwnMoves& moves);
+  // Partners (sync_partners.cpp)
+  void take_partners(const protocol::Result<registry::Contacts>& contacts);
+  void keep_urls();
+  void note_partner(const protocol::Report& report);
+  void note_trouble(const std::string& url, const protocol::Error& error);
   void arm_own();
   PeerTransport::Events events();
 
@@ -88,6 +96,7 @@ class SyncShell {
   void carry_out(protocol::OpenPack&& action);
   void carry_out(protocol::ReadPack&& action);
   void carry_out(protocol::ClosePack&& action);
+  void carry_out(protocol::AcceptPlace&& action);
   void carry_out(protocol::KeepReceipt&& action);
   void carry_out(protocol::Report&& action);
 
@@ -95,6 +104,11 @@ class SyncShell {
   registry::Registry& registry_;
   Metrics& metrics_;
   PeerConfig config_;
+  struct Joined {
+    protocol::PlaceId place;
+    bool waiting;  // for its answer
+  };
+  std::map<std::string, Joined> joined_;  // by address
   const std::vector<protocol::PlaceId> own_;
   protocol::Node node_;
   Dialer dialer_;

@@ -211,6 +211,11 @@ Result<Frame> read_frame(std::uint8_t type, Reader& in) {
     case FrameType::kEvidence: return read_evidence(in);
     case FrameType::kReceipt: return read_receipt(in);
     case FrameType::kBye: return read_bye(in);
+    case FrameType::kInvited: {
+      auto invitation = in.fixed<InvitationId>();
+      return Invited{invitation, in.fixed<Hash>()};
+    }
+    case FrameType::kWelcome: return Welcome{read_short(in)};
   }
   if (type < 0x80) return fail(ErrorCode::kMalformed, "frame type " + std::to_string(type));
   in.rest();
@@ -319,6 +324,18 @@ Bytes encode(const Bye& frame) {
   Writer out = start(FrameType::kBye);
   write_short(out, frame.code);
   write_short(out, frame.text);
+  return std::move(out).take();
+}
+
+Bytes encode(const Invited& frame) {
+  Writer out = start(FrameType::kInvited);
+  out.fixed(frame.invitation).fixed(frame.proof);
+  return std::move(out).take();
+}
+
+Bytes encode(const Welcome& frame) {
+  Writer out = start(FrameType::kWelcome);
+  write_short(out, frame.code);
   return std::move(out).take();
 }
 

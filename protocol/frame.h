@@ -11,6 +11,7 @@
 
 #include "protocol/charter.h"
 #include "protocol/head.h"
+#include "protocol/invitation.h"
 #include "protocol/limits.h"
 #include "protocol/outbox.h"
 #include "protocol/sketch.h"
@@ -30,6 +31,8 @@ enum class FrameType : std::uint8_t {
   kEvidence = 0x08,
   kReceipt = 0x09,
   kBye = 0x0a,
+  kInvited = 0x81,
+  kWelcome = 0x82,
 };
 
 // Each side's first frame. `scope`: the territory codes and place ids whose content the sender keeps; empty: all.
@@ -159,12 +162,25 @@ struct Bye {
   bool operator==(const Bye&) const = default;
 };
 
+// Between HELLO and AUTH: "somebody of yours invited us" (invitation.h).
+struct Invited {
+  InvitationId invitation;
+  Hash proof;
+  bool operator==(const Invited&) const = default;
+};
+
+// The answer to it, after AUTH: the slug of the ErrorCode that refuses, or empty: partners from now on.
+struct Welcome {
+  std::string code;
+  bool operator==(const Welcome&) const = default;
+};
+
 // A type with the high bit set that we do not know: to be ignored.
 struct Unknown {
   std::uint8_t type = 0;
 };
 
-using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Unknown>;
+using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Invited, Welcome, Unknown>;
 
 Bytes encode(const Hello& frame);
 Bytes encode(const Auth& frame);
@@ -176,6 +192,8 @@ Bytes encode(const Credit& frame);
 Bytes encode(const Evidence& frame);
 Bytes encode(const Receipt& frame);
 Bytes encode(const Bye& frame);
+Bytes encode(const Invited& frame);
+Bytes encode(const Welcome& frame);
 
 // kTruncated, kTrailingBytes, kTooMany, kTooLarge, kMalformed (unknown type below 0x80) or what a part refuses.
 Result<Frame> decode_frame(ByteView bytes);

@@ -92,10 +92,16 @@ struct WantAside {
   PlaceId place;
   bool wanted;
 };
+// What people here decided, whole. Sessions for which that changes end with kStandingChanged, to begin again.
+struct Partners {
+  std::set<PlaceId> accepted;                        // as partners
+  std::map<InvitationId, Invitation> invitations;    // that they gave
+  std::map<PlaceId, InvitationSecret> invited_by;    // what to show to whom
+};
 struct Tick {};
 
 using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
-                           Ingested, Purged, PackOpened, PackChunk, WantAside, Tick>;
+                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Tick>;
 
 // ---- what to do
 
@@ -134,6 +140,10 @@ struct ReadPack {  // its next chunk; answer PackChunk
   std::size_t bytes_max;
 };
 struct ClosePack { JobId job; };
+struct AcceptPlace {  // whoever was invited came: a partner from now on; one synced write
+  PlaceId place;
+  InvitationId invitation;
+};
 struct KeepReceipt {  // the items concern places of ours; one synced write for all
   PlaceId replica;
   UnixTime time;
@@ -156,6 +166,8 @@ enum class Event {
   kNotAdmitted,      // a place over the introducer's quota
   kTwoCharters,      // another chain of this place's charters, signed by its roots: `charters`
   kOwnMoved,         // a place of ours has a charter that names another daemon's key: we sign for it no more
+  kNotInvited,       // an invitation that the peer showed does not hold; `error`
+  kWelcomed,         // the peer's answer to ours: `error`, or partners from now on
 };
 struct Report {
   Event event;
@@ -168,7 +180,7 @@ struct Report {
 };
 
 using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
-                            KeepReceipt, Report>;
+                            AcceptPlace, KeepReceipt, Report>;
 
 // Receipts whose passing on is remembered, so that none goes in circles.
 inline constexpr std::size_t kForwardedKept = 1024;
@@ -189,6 +201,10 @@ class Node {
   void set_key(const KeyPair& key) { settings_.identity.key = key; }
   // For places introduced from now on.
   void set_open_admission(bool open) { settings_.open_admission = open; }
+
+  // Before the first frame of a session that we dial: who answers there, as an invitation says. Whoever else does is
+  // refused, with kWrongPlace.
+  void expect(SessionId session, const PlaceId& place);
 
   // When `Tick` is due at the latest.
   Instant deadline() const;
@@ -236,6 +252,7 @@ class Node {
   void handle(const PackOpened&);
   void handle(const PackChunk&);
   void handle(const WantAside&);
+  void handle(const Partners&);
   void handle(const Tick&);
 
   Result<void> on_frame(Session&, const Hello&, ByteView frame);
@@ -248,7 +265,15 @@ class Node {
   Result<void> on_frame(Session&, const Evidence&, ByteView frame);
   Result<void> on_frame(Session&, const Receipt&, ByteView frame);
   Result<void> on_frame(Session&, const Bye&, ByteView frame);
+  Result<void> on_frame(Session&, const Invited&, ByteView frame);
+  Result<void> on_frame(Session&, const Welcome&, ByteView frame);
   Result<void> on_frame(Session&, const Unknown&, ByteView frame);
+
+  // Partners (node_partners.cpp)
+  void show_invitation(Session& session);
+  void welcome(Session& session);
+  void answer_invitation(Session& session, std::string_view code);
+  Result<void> check_invitation(const Session& session) const;
 
   // Sessions (node_sessions.cpp)
   Session* find(SessionId id);
@@ -331,6 +356,7 @@ class Node {
   void report(Report what) { actions_.push_back(std::move(what)); }
 
   NodeSettings settings_;
+  Partners partners_;
   Random& random_;
   Now now_{};
   std::vector<Action> actions_;

@@ -82,6 +82,9 @@ struct NodeSession {
   SessionId id;
   Role role;
   bool accepted = false;
+  std::optional<PlaceId> expected;  // who answers there, as an invitation says
+  std::optional<Invited> invited;  // what it says who invited it, until AUTH shows who it is
+  bool welcomed = false;            // our invitation was answered
   Handshake handshake;
   Instant opened_at;
   UnixTime since;

@@ -53,10 +53,12 @@ HeadBundle Node::own_bundle() const {
 }
 
 Result<void> Node::on_frame(Session& session, const Hello& hello, ByteView frame) {
+  if (session.expected && hello.place != *session.expected) return fail(ErrorCode::kWrongPlace, hello.place.hex());
   auto auth = session.handshake.on_hello(hello, frame, settings_.identity, own_bundle());
   if (!auth) return tl::unexpected(auth.error());
   // As unsigned: a liar's time must not overflow.
   session.clock_offset_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(hello.time.ms) - static_cast<std::uint64_t>(now_.wall.ms));
+  show_invitation(session);
   control(session, std::move(*auth));
   return {};
 }
@@ -72,6 +74,7 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
   ++open_sessions_;
   if (auto shunned = shunned_.find(session.handshake.peer()); shunned != shunned_.end() && now_.instant < shunned->second)
     return fail(ErrorCode::kRateLimited, "broken packs");
+  welcome(session);  // before its first head, which may introduce it
   if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
   report({Event::kPeerOpen, session.id, session.handshake.peer(), 0, {}});
   if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;

@@ -12,12 +12,15 @@ constexpr std::string_view kDomain = "peer-auth-1\n";
 Handshake::Handshake(Role role, const Hello& own)
     : role_(role), own_place_(own.place), own_hello_(std::make_shared<const Bytes>(encode(own))) {}
 
-Bytes Handshake::transcript(Role signer) const {
+std::pair<Hash, Hash> Handshake::hellos() const {
   Hash own = sha256(*own_hello_);
+  return role_ == Role::kDialling ? std::pair(own, other_hello_hash_) : std::pair(other_hello_hash_, own);
+}
+
+Bytes Handshake::transcript(Role signer) const {
+  auto [dialling, dialled] = hellos();
   Writer out;
-  out.text(kDomain).u8(static_cast<std::uint8_t>(signer));
-  out.fixed(role_ == Role::kDialling ? own : other_hello_hash_);
-  out.fixed(role_ == Role::kDialling ? other_hello_hash_ : own);
+  out.text(kDomain).u8(static_cast<std::uint8_t>(signer)).fixed(dialling).fixed(dialled);
   return std::move(out).take();
 }
 

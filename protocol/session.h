@@ -12,6 +12,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "protocol/frame.h"
 
@@ -39,6 +40,9 @@ class Handshake {
   // The other's AUTH. `known` is the chain we hold of that place, or null: an older charter than that one's latest
   // is refused, so a key that was rotated away opens nothing. Gives the verified chain; `peer()` is valid then.
   Result<CharterChain> on_auth(const Auth& auth, const CharterChain* known);
+
+  // Of this session, once greeted: SHA-256 of the dialling side's HELLO frame, and of the dialled side's.
+  std::pair<Hash, Hash> hellos() const;
 
   bool greeted() const { return other_.has_value(); }
   bool open() const { return open_; }

@@ -62,7 +62,9 @@ std::vector<Frame> one_of_each() {
           Credit{131'072},
           Evidence{kPlace.chain().charters(), kPlace.head(1, 0, 1), kPlace.head(1, 0, 2)},
           receipt(),
-          Bye{"timeout", "handshake"}};
+          Bye{"timeout", "handshake"},
+          Invited{{{1, 2, 3}}, sha256(as_bytes("proof"))},
+          Welcome{"used-invitation"}};
 }
 
 struct Encode {

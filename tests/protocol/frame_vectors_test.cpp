@@ -66,6 +66,8 @@ std::vector<std::pair<std::string, Bytes>> frames() {
   receipt.signature = daemon_2.sign(signed_message(receipt));
   Bytes part{'P', 'A', 'C', 'K'};
   SignedHead other = head_of(chain_1.place(), daemon_1, 1, "another state");
+  InvitationSecret secret = InvitationSecret::parse("a0a1a2a3a4a5a6a7a8a9aaabacadaeaf").value();
+  auto [hash_1, hash_2] = dialling.hellos();
   return {{"hello_dialling", encode(hello_1)},
           {"hello_dialled", encode(hello_2)},
           {"auth_dialling", auth_1},
@@ -85,6 +87,9 @@ std::vector<std::pair<std::string, Bytes>> frames() {
           {"evidence", encode(Evidence{chain_1.charters(), head_1, other})},
           {"receipt", encode(receipt)},
           {"bye", encode(Bye{"timeout", "handshake"})},
+          {"invited", encode(Invited{id_of(secret), invitation_proof(secret, hash_1, hash_2)})},
+          {"welcome", encode(Welcome{})},
+          {"welcome_refused", encode(Welcome{"expired-invitation"})},
           {"unknown", Bytes{0x80, 0x00}}};
 }
 

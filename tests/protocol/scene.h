@@ -36,6 +36,7 @@ class Scene {
   std::vector<IngestPack> ingest_asked;
   std::vector<OpenPack> pack_opened;
   std::vector<KeepReceipt> receipts;
+  std::vector<AcceptPlace> taken_in;
   std::vector<Report> reports;
   std::size_t appended_bytes = 0;
 
@@ -80,7 +81,9 @@ class Scene {
   }
 
   // An authenticated session with `peer`; `role` is the node's own.
-  void meet(SessionId session, const Author& peer, Role role = Role::kDialled, bool accepted = true) {
+  // `invited`: the secret that the peer shows it has.
+  void meet(SessionId session, const Author& peer, Role role = Role::kDialled, bool accepted = true,
+            const std::optional<InvitationSecret>& invited = {}) {
     on(SessionOpened{session, role, accepted});
     Hello hello;
     hello.nonce = random_.fixed<Nonce>();
@@ -89,6 +92,7 @@ class Scene {
     Bytes ours = sent[session].at(0);
     Bytes auth = *theirs.on_hello(std::get<Hello>(*decode_frame(ours)), ours, peer.identity(), peer.bundle(peer.head(1)));
     on(FrameReceived{session, *theirs.hello()});
+    if (invited) receive(session, Invited{id_of(*invited), invitation_proof(*invited, theirs.hellos().first, theirs.hellos().second)});
     on(FrameReceived{session, auth});
   }
   // The peer of a dialled node says that nothing differs.
@@ -135,6 +139,7 @@ class Scene {
   }
   void carry_out(const ReadPack& read) { later_.push_back(PackChunk{read.job, {'P', 'A', 'C', 'K'}, true, false}); }
   void carry_out(const ClosePack&) {}
+  void carry_out(const AcceptPlace& accept) { taken_in.push_back(accept); }
   void carry_out(const KeepReceipt& keep) { receipts.push_back(keep); }
   void carry_out(const Report& report) { reports.push_back(report); }
 

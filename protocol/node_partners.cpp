@@ -1,0 +1,93 @@
+// The node and the people behind it: who is accepted, who invited whom. PROTOCOL.md §7 "Invitations".
+#include "protocol/node.h"
+
+namespace maillage::protocol {
+namespace {
+
+const InvitationSecret* shown_to(const Partners& partners, const PlaceId& peer) {
+  auto found = partners.invited_by.find(peer);
+  return found == partners.invited_by.end() ? nullptr : &found->second;
+}
+
+// Whether a session with that peer would begin in the same way.
+bool same_standing(const Partners& one, const Partners& other, const PlaceId& peer) {
+  const InvitationSecret *first = shown_to(one, peer), *second = shown_to(other, peer);
+  bool same_secret = first == nullptr || second == nullptr ? first == second : *first == *second;
+  return same_secret && one.accepted.contains(peer) == other.accepted.contains(peer);
+}
+
+}  // namespace
+
+// An invitation is shown, and standing decided, when a session begins: those that would begin otherwise begin again.
+void Node::handle(const Partners& told) {
+  std::vector<SessionId> changed;
+  for (const auto& [id, session] : sessions_)
+    if (session->handshake.greeted() && !same_standing(partners_, told, session->handshake.peer())) changed.push_back(id);
+  partners_ = told;
+  for (SessionId id : changed)
+    if (Session* session = find(id)) refuse(*session, {ErrorCode::kStandingChanged, session->handshake.peer().hex()});
+}
+
+void Node::expect(SessionId id, const PlaceId& place) {
+  if (Session* session = find(id)) session->expected = place;
+}
+
+// Whichever side dialled. What is shown is good for this session only, so that it may be shown to whoever claims to be
+// the inviter.
+void Node::show_invitation(Session& session) {
+  const InvitationSecret* secret = shown_to(partners_, session.handshake.peer());
+  if (secret == nullptr) return;
+  auto [dialling, dialled] = session.handshake.hellos();
+  control(session, encode(Invited{id_of(*secret), invitation_proof(*secret, dialling, dialled)}));
+}
+
+Result<void> Node::on_frame(Session& session, const Invited& invited, ByteView) {
+  bool in_place = session.handshake.greeted() && !session.open() && !session.invited;
+  if (!in_place) return fail(ErrorCode::kUnexpectedFrame, "INVITED");
+  session.invited = invited;
+  return {};
+}
+
+// The peer is who it says: whether a person here accepts it, or does now by an invitation. The answer goes out at once:
+// one of two sessions between the same places may be about to end.
+void Node::welcome(Session& session) {
+  const PlaceId& peer = session.handshake.peer();
+  if (session.invited && !partners_.accepted.contains(peer)) {
+    if (auto holds = check_invitation(session); !holds) {
+      answer_invitation(session, slug(holds.error().code));
+      return report({Event::kNotInvited, session.id, peer, 0, holds.error()});
+    }
+    --partners_.invitations.at(session.invited->invitation).uses;
+    partners_.accepted.insert(peer);
+    introductions_.erase(peer);  // what a stranger may introduce
+    actions_.push_back(AcceptPlace{peer, session.invited->invitation});
+  }
+  if (session.invited) answer_invitation(session, "");
+  session.accepted = session.accepted || partners_.accepted.contains(peer);
+}
+
+void Node::answer_invitation(Session& session, std::string_view code) {
+  send(session, std::make_shared<const Bytes>(encode(Welcome{std::string(code)})));
+}
+
+Result<void> Node::check_invitation(const Session& session) const {
+  auto [dialling, dialled] = session.handshake.hellos();
+  const InvitationId& id = session.invited->invitation;
+  auto found = partners_.invitations.find(id);
+  if (found == partners_.invitations.end() || invitation_proof(found->second.secret, dialling, dialled) != session.invited->proof)
+    return fail(ErrorCode::kUnknownInvitation, id.hex());
+  if (found->second.uses == 0) return fail(ErrorCode::kUsedInvitation, id.hex());
+  if (found->second.expires <= now_.wall) return fail(ErrorCode::kExpiredInvitation, id.hex());
+  return {};
+}
+
+Result<void> Node::on_frame(Session& session, const Welcome& answer, ByteView) {
+  const InvitationSecret* secret = session.open() ? shown_to(partners_, session.handshake.peer()) : nullptr;
+  if (secret == nullptr || std::exchange(session.welcomed, true)) return useless(session, "WELCOME");
+  std::optional<Error> refused;
+  if (!answer.code.empty()) refused = Error{code_of_slug(answer.code), id_of(*secret).hex()};
+  report({Event::kWelcomed, session.id, session.handshake.peer(), 0, refused});
+  return {};
+}
+
+}  // namespace maillage::protocol
