@@ -204,6 +204,7 @@ int stopped(const registry::ImportReport& report, ControlMessage refused, const 
 int run_import(const ImportOptions& options, const Terminal& terminal) {
   auto mapping = registry::load_mapping(options.mapping);
   if (!mapping) return complain(mapping.error(), terminal);
+  if (auto dated = options.retrieved.empty() ? Result<void>() : mapping->set_day(options.retrieved); !dated) return complain(dated.error(), terminal);
   auto reader = registry::TableReader::open(options.file, std::move(*mapping));
   if (!reader) return complain(reader.error(), terminal);
   Import import(std::move(*reader), options, terminal);

@@ -5,6 +5,7 @@
 #include "protocol/crypto.h"
 #include "protocol/record.h"
 #include "registry/file.h"
+#include "registry/handover.h"
 #include "registry/keys.h"
 #include "registry/registry.h"
 #include "registry/territory.h"
@@ -131,6 +132,7 @@ int run_place_export(const PlaceExportOptions& options, const Terminal& terminal
   ControlMessage request;
   request.body = {{"verb", "place-export"}, {"place", options.place}, {"to", options.to}};
   if (!options.to.empty()) {
+    if (auto code = registry::Successor::parse(options.to); !code) return complain(code.error(), terminal);  // before a long sheet is typed
     auto sheets = read_sheets(terminal);
     if (!sheets) return complain(sheets.error(), terminal);
     request.body["sheets"] = std::move(*sheets);

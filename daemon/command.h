@@ -97,7 +97,8 @@ struct TrusteeOptions {
 
 struct ImportOptions {
   std::filesystem::path dir, file;
-  std::string mapping;  // built in, or a file
+  std::string mapping;    // built in, or a file
+  std::string retrieved;  // the day of the list, when it is not the mapping's
   bool dry_run = false;
   bool overwrite = false;  // what was corrected here too
 };

@@ -181,6 +181,7 @@ void add_inbox(CLI::App& app, Options& options) {
 void add_import(CLI::App& app, Options& options) {
   CLI::App* added = verb(app, options, "import", "publie les lieux d'une liste / publishes the places of a list");
   added->add_option("--mapping", options.import.mapping, "cget, france-services, FILE.toml")->required();
+  added->add_option("--retrieved", options.import.retrieved, "le jour de la liste, AAAA-MM-JJ / the day of the list, YYYY-MM-DD");
   added->add_flag("--dry-run", options.import.dry_run, "dit tout et n'écrit rien / tells all and writes nothing");
   added->add_flag("--overwrite", options.import.overwrite, "la liste l'emporte sur ce qui a été corrigé ici / the list wins over what was corrected here");
   added->add_option("FILE", options.import.file, "tableau CSV / CSV table")->required();

@@ -255,6 +255,14 @@ class MappingReader {
 
 }  // namespace
 
+Result<void> ImportMapping::set_day(const std::string& day) {
+  if (auto bad = protocol::check_format("moment", day)) return protocol::fail(*bad, protocol::shown(day, 60));
+  auto confirmed = always.find("confirmed");
+  if (confirmed != always.end() && confirmed->second.front() == source.retrieved) confirmed->second = {day};
+  source.retrieved = day;
+  return {};
+}
+
 Result<ImportMapping> parse_mapping(std::string_view toml, std::string_view file) {
   std::string name = protocol::shown(file, 200);
   if (toml.size() > kMappingBytesMax) return protocol::fail(ErrorCode::kTooLarge, name);

@@ -38,6 +38,9 @@ struct ImportMapping {
   std::map<std::string, std::map<std::string, Slugs>, std::less<>> values;     // by column, then by text (folded_value)
   std::array<std::string, 7> hours;                                            // columns from Monday on; empty: none
   std::vector<std::pair<std::string, std::string>> links;                      // column, what goes before an account name
+
+  // The list is of another day than the mapping says; `confirmed` moves along when it was that day. What `moment` refuses (field_format.h).
+  Result<void> set_day(const std::string& day);
 };
 
 // `file` names the mapping in errors. kBadMapping: FILE:LINE: what is wrong.

@@ -241,7 +241,7 @@ std::size_t ImportReport::count_of(NoteCode code) const {
 }
 
 json::object to_json(const ImportReport& report, Language language) {
-  json::object root{{"source", report.source}, {"file", report.file}, {"encoding", report.encoding}, {"separator", report.separator}};
+  json::object root{{"source", report.source}, {"retrieved", report.retrieved}, {"file", report.file}, {"encoding", report.encoding}, {"separator", report.separator}};
   root["rows"] = report.rows;
   root["records"] = report.records;
   const ImportOutcomes& outcomes = report.outcomes;
@@ -279,6 +279,7 @@ json::object to_json(const ImportReport& report, Language language) {
 
 std::string to_table(const ImportReport& report, Language language, std::size_t rows_shown) {
   std::string table = protocol::shown(report.source) + " — " + protocol::shown(report.file);
+  if (!report.retrieved.empty()) table += std::string(say(language, ", copie du ", ", copy of ")) + protocol::shown(report.retrieved);
   table += " (" + report.encoding + ", " + std::string(say(language, "« ", "“")) + report.separator + std::string(say(language, " »", "”")) + ")\n\n";
   append_known_as(table, report, language);
   append_outcome(table, report.rows, {"ligne", "lignes", "row", "rows"}, language);

@@ -39,7 +39,8 @@ struct VanishedPlace {
 };
 
 struct ImportReport {
-  std::string source;  // its name
+  std::string source;     // its name
+  std::string retrieved;  // the day of the list; empty: that of the import
   std::string file, encoding, separator;
   std::size_t rows = 0, records = 0, refused = 0;
   ImportOutcomes outcomes;

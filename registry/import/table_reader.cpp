@@ -17,6 +17,7 @@ bool is_blank(const CsvRow& row) {
 TableReader::TableReader(CsvReader table, ImportMapping mapping, TableColumns columns)
     : table_(std::move(table)), mapping_(std::move(mapping)), columns_(std::move(columns)) {
   report_.source = mapping_.source.name;
+  report_.retrieved = mapping_.source.retrieved;
   report_.file = table_.name();
   report_.encoding = name_of(table_.encoding());
   report_.separator = table_.separator() == '\t' ? std::string("tab") : std::string(1, table_.separator());

@@ -138,6 +138,24 @@ TEST_CASE("what is wrong with a list or its mapping is told before anything is w
   CHECK(hub.place.count("places") == 0);
 }
 
+TEST_CASE("the day of a list is the one that is given, or the mapping's") {
+  Hub hub;
+  std::string mapping(kMapping);
+  mapping.insert(mapping.find("id = "), "retrieved = \"2026-01-15\"\n");
+  write_text(hub.place.site() / "list.toml", mapping + "\n[always]\nconfirmed = \"2026-01-15\"\n");
+  hub.list(std::string(kRows[0]));
+  CHECK(text_at(json_of(hub.import()), "/retrieved") == "2026-01-15");
+  Ended later = hub.import({"--retrieved", "2026-03-01"});
+  CHECK(outcomes(later) == "0 1 0 0 0 ");
+  CHECK(text_at(json_of(later), "/retrieved") == "2026-03-01");
+  auto shown = json_of(hub.place.command("query", {"places", "activity=fablab"}));
+  CHECK(text_at(shown, "/items/0/source/retrieved") == "2026-03-01");
+  CHECK(text_at(shown, "/items/0/confirmed") == "2026-03-01");
+  Ended wrong = hub.import({"--retrieved", "demain"});
+  CHECK(wrong.code == 2);
+  CHECK(text_at(json_of(wrong), "/error/context").find("demain") != std::string::npos);
+}
+
 TEST_CASE("a place that moved to another daemon is left alone by the next import") {
   Hub hub, other("Ailleurs");
   hub.list(std::string(kRows[0]) + std::string(kRows[1]));
