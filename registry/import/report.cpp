@@ -241,7 +241,9 @@ std::size_t ImportReport::count_of(NoteCode code) const {
 }
 
 json::object to_json(const ImportReport& report, Language language) {
-  json::object root{{"source", report.source}, {"retrieved", report.retrieved}, {"file", report.file}, {"encoding", report.encoding}, {"separator", report.separator}};
+  json::object root{{"source", report.source}, {"retrieved", report.retrieved}, {"file", report.file}};
+  root["encoding"] = report.encoding;
+  root["separator"] = report.separator;
   root["rows"] = report.rows;
   root["records"] = report.records;
   const ImportOutcomes& outcomes = report.outcomes;

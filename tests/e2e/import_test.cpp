@@ -152,8 +152,39 @@ TEST_CASE("the day of a list is the one that is given, or the mapping's") {
   CHECK(text_at(shown, "/items/0/source/retrieved") == "2026-03-01");
   CHECK(text_at(shown, "/items/0/confirmed") == "2026-03-01");
   Ended wrong = hub.import({"--retrieved", "demain"});
-  CHECK(wrong.code == 2);
-  CHECK(text_at(json_of(wrong), "/error/context").find("demain") != std::string::npos);
+  CHECK(wrong.code == 1);
+  CHECK(text_at(json_of(wrong), "/error/code") == "bad-date");
+  CHECK(wrong.err.find("demain") != std::string::npos);
+}
+
+TEST_CASE("an import names what it made and changed, and of a place on its way to another daemon the whole command that keeps it") {
+  Hub hub, other("Ailleurs");
+  auto table = [&](const Words& more = {}) {
+    Words words{"import", "--dir", hub.place.dir().string()};
+    for (const std::string& word : hub.words(more)) words.push_back(word);
+    return run_maillage(words).out;
+  };
+  hub.list(std::string(kRows[0]) + std::string(kRows[1]));
+  CHECK(table().find("New places\n           line 2: Atelier du Port\n           line 3: La Bresse\n") != std::string::npos);
+  std::string id = text_at(json_of(hub.place.command("query", {"places", "q=bresse"})), "/items/0/id");
+  std::string code = text_at(json_of(run_maillage({"place", "code", "--dir", other.place.dir().string(), "--json"})), "/successor");
+  std::string file = (hub.folder.path() / "bresse.handover").string();
+  Ended left = run_maillage({"place", "export", "--dir", hub.place.dir().string(), "--place", id, "--to", code, file}, hub.place.sheet() + "\n");
+  INFO(left.out << left.err);
+  REQUIRE(left.code == 0);
+  hub.list("1;Atelier du Quai;29039;29900;Concarneau;Fablab\n2;La Grande Bresse;1053;1000;Bourg-en-Bresse;Coworking\n");
+  std::string keep = "maillage place keep --dir " + hub.place.dir().string() + " --place " + id + "\n";
+  for (const Words& more : {Words{"--dry-run"}, Words{}}) {
+    std::string said = table(more);
+    INFO(said);
+    CHECK(said.find(std::string(more.empty() ? "Places" : "would be") + " changed\n           line 2: Atelier du Quai (/name)\n") != said.npos);
+    CHECK(said.find("1  place handed to another daemon (left alone)\n") != said.npos);
+    CHECK(said.find("0  rows refused\n") != said.npos);
+    CHECK(said.find(keep) != said.npos);
+  }
+  auto report = json_of(hub.import());
+  CHECK(number_at(report, "/outcomes/handedOver") == 1);
+  CHECK(number_at(report, "/outcomes/refused") == 0);
 }
 
 TEST_CASE("a place that moved to another daemon is left alone by the next import") {
