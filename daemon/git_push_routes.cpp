@@ -6,6 +6,7 @@
 #include "daemon/git_fetch.h"
 #include "daemon/log.h"
 #include "daemon/problem.h"
+#include "protocol/byte_size.h"
 #include "protocol/record.h"
 #include "protocol/utf8.h"
 #include "registry/git/push_report.h"
@@ -77,7 +78,7 @@ class PushExchange final : public HttpExchange {
   }
 
   HttpResponse too_large() const {
-    HttpResponse response = git_refusal(request_, Error{ErrorCode::kTooLarge, "git push > " + std::to_string(protocol::kPushBytesMax)});
+    HttpResponse response = git_refusal(request_, Error{ErrorCode::kTooLarge, "git push > " + protocol::byte_size(protocol::kPushBytesMax)});
     response.status = 413;
     return response;
   }

@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
 
+#include "protocol/byte_size.h"
 #include "protocol/limits.h"
 #include "protocol/utf8.h"
 
@@ -281,7 +282,7 @@ void write_pretty(const json::value& value, std::size_t indent, std::string& out
 
 Result<json::object> parse_record(ByteView bytes) {
   if (bytes.size() > kRecordBytesMax)
-    return fail(ErrorCode::kTooLarge, std::to_string(bytes.size()) + " > " + std::to_string(kRecordBytesMax));
+    return fail(ErrorCode::kTooLarge, over_size(bytes.size(), kRecordBytesMax));
   auto value = parse(bytes);
   if (!value) return tl::unexpected(value.error());
   if (!value->is_object()) return fail(ErrorCode::kNotObject, "{…}");

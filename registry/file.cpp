@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocol/byte_size.h"
+
 namespace maillage::registry {
 
 using protocol::Bytes;
@@ -150,7 +152,7 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_m
   struct stat status {};
   if (file.number < 0 || ::fstat(file.number, &status) != 0) return failed(path);
   if (static_cast<std::uint64_t>(status.st_size) > bytes_max)
-    return fail(ErrorCode::kTooLarge, path.string() + ", " + std::to_string(status.st_size) + " > " + std::to_string(bytes_max));
+    return fail(ErrorCode::kTooLarge, path.string() + ", " + protocol::over_size(static_cast<std::uint64_t>(status.st_size), bytes_max));
   Bytes bytes(static_cast<std::size_t>(status.st_size));
   std::size_t filled = 0;
   while (filled < bytes.size()) {

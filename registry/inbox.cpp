@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/byte_size.h"
 #include "protocol/crypto.h"
 #include "protocol/limits.h"
 #include "protocol/record.h"
@@ -80,7 +81,7 @@ Inbox::Arrival::~Arrival() {
 
 Result<void> Inbox::Arrival::append(ByteView bytes) {
   if (bytes.size() > kPushBytesMax - std::min<std::uint64_t>(kPushBytesMax, file_.size()))
-    return fail(ErrorCode::kTooLarge, "push > " + std::to_string(kPushBytesMax));
+    return fail(ErrorCode::kTooLarge, "push > " + protocol::byte_size(kPushBytesMax));
   std::uint64_t looked = file_.size() / kRoomLookBytes;
   if (room_ && (file_.size() + bytes.size()) / kRoomLookBytes != looked)
     if (auto room = room_(std::max<std::uint64_t>(bytes.size(), kRoomLookBytes)); !room) return room;

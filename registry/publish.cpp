@@ -6,6 +6,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "protocol/byte_size.h"
 #include "protocol/limits.h"
 #include "protocol/path.h"
 #include "protocol/record.h"
@@ -94,7 +95,7 @@ class Preparation {
     if (after_.ids.size() > protocol::kPlaceFilesMax)
       add("", ErrorCode::kTooMany, over(after_.ids.size(), protocol::kPlaceFilesMax));
     if (after_.bytes > protocol::kPlaceBytesMax)
-      add("", ErrorCode::kTooLarge, over(after_.bytes, protocol::kPlaceBytesMax));
+      add("", ErrorCode::kTooLarge, protocol::over_size(after_.bytes, protocol::kPlaceBytesMax));
   }
 
   std::vector<Problem> problems;
@@ -107,7 +108,7 @@ class Preparation {
       return;
     }
     if (bytes.size() > protocol::kFileBytesMax)
-      return add(path, ErrorCode::kTooLarge, over(bytes.size(), protocol::kFileBytesMax));
+      return add(path, ErrorCode::kTooLarge, protocol::over_size(bytes.size(), protocol::kFileBytesMax));
     for (Problem& problem : protocol::validate(path, bytes)) add(std::move(problem));
     if (auto meant = path_meant(path, bytes))
       return add({path, "", ErrorCode::kStrayRecord, path + " → " + *meant, boost::json::serialize(boost::json::string(*meant))});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "protocol/byte_size.h"
 #include "protocol/limits.h"
 #include "protocol/path.h"
 #include "protocol/utf8.h"
@@ -144,7 +145,7 @@ Result<PushedChanges> changes_of_push(const ObjectSource& objects, const ObjectI
       auto bytes = objects.read_as(ObjectKind::kBlob, *file.blob);
       if (!bytes) return fail(ErrorCode::kMissingObject, protocol::shown(edit.path));
       total += bytes->size();
-      if (total > protocol::kPushInflatedBytesMax) return fail(ErrorCode::kTooLarge, "> " + std::to_string(protocol::kPushInflatedBytesMax));
+      if (total > protocol::kPushInflatedBytesMax) return fail(ErrorCode::kTooLarge, "> " + protocol::byte_size(protocol::kPushInflatedBytesMax));
       edit.bytes = std::move(*bytes);
     }
     changes.edits.push_back(std::move(edit));

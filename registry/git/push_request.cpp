@@ -1,5 +1,6 @@
 #include "registry/git/push_request.h"
 
+#include "protocol/byte_size.h"
 #include "registry/git/pkt_line.h"
 #include "registry/ssh_signature.h"
 
@@ -154,7 +155,7 @@ class Opening {
 
 Result<std::optional<PushOpening>> read_push_opening(ByteView bytes, bool whole) {
   auto read = Opening(bytes, whole).read();
-  if (read && !*read && bytes.size() > kPushRequestBytesMax) return fail(ErrorCode::kTooLarge, "> " + std::to_string(kPushRequestBytesMax));
+  if (read && !*read && bytes.size() > kPushRequestBytesMax) return fail(ErrorCode::kTooLarge, "> " + protocol::byte_size(kPushRequestBytesMax));
   return read;
 }
 
