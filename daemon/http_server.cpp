@@ -99,7 +99,7 @@ HttpResponse refusal(const HttpRequest& request, int status, const Error& error)
   Problem problem = problem_of(error, language);
   problem.status = status;
   if (error.code == ErrorCode::kWrongHost) problem.detail = say(Message::kWrongHostDetail, language, {error.context});
-  return respond(problem, request.target, language);
+  return respond(problem, request, language);
 }
 
 HttpResponse busy_refusal(const HttpRequest& request) {
@@ -306,6 +306,7 @@ asio::awaitable<bool> HttpServer::State::refuse(std::shared_ptr<Connection> conn
 // The route that answers, or the refusal.
 HttpResponse HttpServer::State::prepare(HttpRequest& request, const Route*& route) const {
   locate_client(config, request);
+  request.path = without_base(config, request.target.substr(0, request.target.find('?')));  // what a refusal is read by, git or not
   std::string host = host_of(request.header("Host"));
   if (!host_allowed(config, host)) return refusal(request, 421, {ErrorCode::kWrongHost, host.substr(0, 253)});
   auto decoded = decode_target(request.target);

@@ -80,4 +80,14 @@ HttpResponse respond(const Problem& problem, std::string_view instance, Language
   return response;
 }
 
+HttpResponse respond(const Problem& problem, const HttpRequest& request, Language language) {
+  if (!request.path.starts_with("/git/")) return respond(problem, request.target, language);
+  HttpResponse response;
+  response.status = problem.status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = problem.detail + "\n";
+  response.headers = {{"Content-Language", std::string(tag_of(language))}, {"Cache-Control", "no-store"}, {"Vary", "Accept-Language"}};
+  return response;
+}
+
 }  // namespace maillage::daemon

@@ -31,4 +31,7 @@ Problem problem_of(const protocol::Error& error, Language language);
 // `instance` is the request's target. Never cached.
 HttpResponse respond(const Problem& problem, std::string_view instance, Language language);
 
+// As the request's reader shows it: below `/git/` the sentence alone, as text/plain, since git shows a person nothing else.
+HttpResponse respond(const Problem& problem, const HttpRequest& request, Language language);
+
 }  // namespace maillage::daemon

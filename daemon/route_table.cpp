@@ -37,14 +37,14 @@ HttpResponse not_found(const HttpRequest& request) {
   Language language = accepted_language(request.header("Accept-Language"));
   Problem problem{404, std::string(protocol::slug(protocol::ErrorCode::kNotFound)),
                   say(Message::kNoSuchPage, language, {request.path}), {}};
-  return respond(problem, request.target, language);
+  return respond(problem, request, language);
 }
 
 HttpResponse not_allowed(const HttpRequest& request, std::string_view allowed) {
   Language language = accepted_language(request.header("Accept-Language"));
   Problem problem{405, std::string(protocol::slug(protocol::ErrorCode::kMethodNotAllowed)),
                   say(Message::kMethodNotAllowedDetail, language, {request.method, allowed}), {}};
-  HttpResponse response = respond(problem, request.target, language);
+  HttpResponse response = respond(problem, request, language);
   response.headers.emplace_back("Allow", allowed);
   return response;
 }

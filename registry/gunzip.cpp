@@ -4,6 +4,8 @@
 
 #include <zlib.h>
 
+#include "protocol/byte_size.h"
+
 namespace maillage::registry {
 
 using protocol::ErrorCode;
@@ -18,11 +20,12 @@ constexpr int kGzipOnly = 15 + 16;  // the largest window, and gzip's frame arou
 }  // namespace
 
 struct Gunzip::Stream : z_stream {
-  explicit Stream(std::uint64_t most) : z_stream{}, left(most) {
+  explicit Stream(std::uint64_t cap) : z_stream{}, most(cap), left(cap) {
     protocol::check(inflateInit2(this, kGzipOnly) == Z_OK, "zlib does not start");
   }
   ~Stream() { inflateEnd(this); }
 
+  const std::uint64_t most;
   std::uint64_t left;
   bool ended = false;
 };
@@ -48,7 +51,7 @@ Result<void> Gunzip::take(protocol::ByteView bytes, const Sink& sink) {
     stream.ended = status == Z_STREAM_END;
     full = stream.avail_out == 0;
     std::size_t size = piece.size() - stream.avail_out;
-    if (size > stream.left) return fail(ErrorCode::kTooLarge, "gzip body");
+    if (size > stream.left) return fail(ErrorCode::kTooLarge, "gzip > " + protocol::byte_size(stream.most));
     stream.left -= size;
     if (size > 0 && !sink({piece.data(), size})) return {};
     if (status == Z_BUF_ERROR && size == 0) return {};
@@ -57,7 +60,7 @@ Result<void> Gunzip::take(protocol::ByteView bytes, const Sink& sink) {
 }
 
 Result<void> Gunzip::finish() const {
-  if (!stream_->ended) return fail(ErrorCode::kTruncated, "gzip body");
+  if (!stream_->ended) return fail(ErrorCode::kTruncated, "gzip");
   return {};
 }
 

@@ -114,6 +114,22 @@ TEST_CASE("a name that nobody configured gets 421 and learns how to allow it") {
     CHECK(contains(ask(served.port, "GET", "/hello", "Host: " + host + "\r\n"), "HTTP/1.1 200"));
 }
 
+TEST_CASE("what is refused below /git/ is plain text in the reader's language, as git shows nothing else") {
+  HttpConfig config;
+  config.base_path = "/maillage";
+  Served served(echo_routes(), config);
+  served.run();
+  for (std::string path : {"/git/lieu/info/refs?service=git-upload-pack", "/maillage/git/lieu/info/refs?service=git-upload-pack"}) {
+    std::string answer = ask(served.port, "GET", path, "Host: vm\r\nAccept-Language: fr\r\n");
+    CHECK(contains(answer, "HTTP/1.1 421"));
+    CHECK(contains(answer, "Content-Type: text/plain; charset=utf-8\r\n"));
+    CHECK(contains(answer, "\r\n\r\nCe serveur ne répond pas au nom « vm ». Pour l'autoriser, ajoutez-le à host_names dans config.toml.\n"));
+  }
+  CHECK(contains(ask(served.port, "GET", "/git/a/b/info/refs"), "Content-Type: text/plain; charset=utf-8\r\n"));
+  CHECK(contains(ask(served.port, "GET", "/git/a%00b/info/refs"), "Content-Type: text/plain; charset=utf-8\r\n"));
+  CHECK(contains(ask(served.port, "GET", "/hello", "Host: vm\r\n"), "Content-Type: application/problem+json\r\n"));
+}
+
 TEST_CASE("a base path that a proxy keeps is taken off") {
   HttpConfig config;
   config.base_path = "/maillage";

@@ -185,6 +185,12 @@ TEST_CASE("addresses that are no repository are not found, and what is not smart
   CHECK(refs.body.find("version 2") == std::string::npos);
   Ended lost = shop.git(shop.folder.path(), {"clone", shop.url("nobody"), "lost"}, {"LANGUAGE=en"});
   CHECK(lost.err.find("remote: ") != std::string::npos);
+  // The machine's own name, which nobody configured.
+  std::string port = shop.place.address().substr(shop.place.address().rfind(':') + 1), here = "vm.example:" + port;
+  Words clone{"-c", "http.curloptResolve=" + here + ":127.0.0.1", "clone", "http://" + here + "/git/konk-ar-lab", "lost"};
+  Ended named = shop.git(shop.folder.path(), clone, {"LANGUAGE=en"});
+  INFO(named.err);
+  CHECK(named.err.find("remote: This server does not answer to the name “vm.example”. To allow it, add it to host_names in config.toml.") != std::string::npos);
 }
 
 TEST_CASE("a slug that two places have is the one's that is published here, and both have their ids") {
