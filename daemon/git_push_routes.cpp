@@ -28,9 +28,9 @@ constexpr std::uint64_t kBodyBytesMax = 4 * protocol::kPushBytesMax;
 constexpr std::size_t kLineCharactersMax = 1'000;
 
 struct PushLoad {
-  explicit PushLoad(const PushRouteLimits& given) : limits(given), pushes(given.pushes_max, given.pushes_of_one_max) {}
+  explicit PushLoad(const PushRouteLimits& given) : limits(given), pushes(given.pushes_max, given.pushes_of_one_max), turned_away(given.turned_away_max) {}
   PushRouteLimits limits;
-  Capacity pushes;
+  Capacity pushes, turned_away;
 };
 
 Problems problem(ErrorCode code, std::string context) { return {protocol::Problem{"", "", code, std::move(context), ""}}; }
@@ -42,12 +42,13 @@ class PushExchange final : public HttpExchange {
  public:
   PushExchange(std::shared_ptr<const PushSource> source, std::shared_ptr<PushLoad> load, const HttpRequest& request)
       : source_(std::move(source)), load_(std::move(load)), request_(request), language_(accepted_language(request.header("Accept-Language"))),
-        share_(load_->pushes, counted_address(request.remote)), welcome_(share_.take(1)), ends_(Clock::now() + load_->limits.push_time_max) {}
+        share_(load_->pushes, counted_address(request.remote)), away_share_(load_->turned_away), welcome_(share_.take(1)),
+        heard_(welcome_ || away_share_.take(1)), ends_(Clock::now() + load_->limits.push_time_max) {}
 
   std::uint64_t body_bytes_max() const override { return kBodyBytesMax + protocol::kMiB; }  // `take` refuses before, in git's words
 
   std::optional<HttpResponse> take(protocol::ByteView bytes) override {
-    if (!welcome_) return busy();
+    if (!heard_) return busy();
     taken_ += bytes.size();
     if (taken_ > kBodyBytesMax) return too_large();
     if (Clock::now() >= ends_) return git_refusal(request_, Error{ErrorCode::kTimeout, "git push"});
@@ -57,14 +58,14 @@ class PushExchange final : public HttpExchange {
   }
 
   HttpResponse answer() override {
-    if (!welcome_) return busy();
+    if (!heard_) return busy();
     if (!opening_)
       if (auto refused = open(true)) return std::move(*refused);
     HttpResponse response;
     response.content_type = "application/x-git-receive-pack-result";
     forbid_caching(response);
     if (opening_->request.commands.empty()) return response;  // git only asks whether we are there
-    answer_ = judge(*place_);
+    answer_ = welcome_ ? judge(*place_) : turn_away();
     return response;
   }
 
@@ -91,7 +92,7 @@ class PushExchange final : public HttpExchange {
     if (!*read) return std::nullopt;
     opening_ = std::move(**read);
     protocol::Bytes head = std::move(head_);
-    if (opening_->request.commands.empty()) return std::nullopt;
+    if (opening_->request.commands.empty() || !welcome_) return std::nullopt;
     auto place = source_->place(repository_of(request_));
     if (!place) return git_refusal(request_, place.error());
     place_ = *place;
@@ -101,7 +102,7 @@ class PushExchange final : public HttpExchange {
 
   // A push that is refused anyway is read to its end: only then git listens.
   void keep(protocol::ByteView bytes) {
-    if (broken_) return;
+    if (broken_ || !welcome_) return;
     if (!arrival_) {
       auto begun = source_->begin();
       if (begun) arrival_ = std::move(*begun);
@@ -155,6 +156,11 @@ class PushExchange final : public HttpExchange {
     return registry::report_push(opening_->request, safe(said), say(Message::kPushSeeAbove, language_));
   }
 
+  // Rationale: of an answer that is no 200 git shows the status alone, and it does not try again by itself.
+  protocol::Bytes turn_away() const {
+    return registry::report_push(opening_->request, {}, say(Message::kGitPushBusy, language_, {protocol::shown(repository_of(request_))}));
+  }
+
   // What is wrong with our disk is said here; a stranger reads no path of this machine.
   static protocol::Problem ours(const protocol::Problem& each) {
     if (each.code != ErrorCode::kIo && each.code != ErrorCode::kDiskFull && each.code != ErrorCode::kCorrupt) return each;
@@ -197,8 +203,8 @@ class PushExchange final : public HttpExchange {
   std::shared_ptr<PushLoad> load_;  // outlives the share
   HttpRequest request_;
   Language language_;
-  Share share_;
-  bool welcome_;
+  Share share_, away_share_;
+  bool welcome_, heard_;
   Clock::time_point ends_;
   std::uint64_t taken_ = 0;
   protocol::Bytes head_;  // until it is whole

@@ -43,6 +43,7 @@ struct PushSource {
 struct PushRouteLimits {
   std::size_t pushes_max = 16;               // under way at once
   std::size_t pushes_of_one_max = 4;         // from one address
+  std::size_t turned_away_max = 64;          // beyond those, read to their end and dropped, so that git shows why; each 64 KiB
   std::chrono::seconds push_time_max{900};   // 32 MiB at 36 KB/s
 };
 

@@ -147,9 +147,31 @@ bool accepted(const std::string& answer) { return contains(answer, "ok refs/for/
 
 }  // namespace
 
+TEST_CASE("a push too many is read to its end and told to try again, as git shows, until there are too many of those") {
+  PushRouteLimits limits;
+  limits.pushes_max = 1;
+  PushServed it(limits);
+  std::string body = it.push_of(1);
+  auto first = it.begin("203.0.113.9");
+  REQUIRE(first);
+  std::string told = it.post(body);
+  CHECK(contains(told, "HTTP/1.1 200"));
+  CHECK(contains(told, "ng refs/for/main Too many contributions arrive at the same time; try again for “konk-ar-lab” in a few seconds."));
+  CHECK(it.begun == 0);  // no folder for it
+
+  limits.turned_away_max = 0;
+  PushServed full(limits);
+  auto held = full.begin("203.0.113.9");
+  REQUIRE(held);
+  std::string busy = full.post(body);
+  CHECK(contains(busy, "HTTP/1.1 503"));
+  CHECK(contains(busy, "Retry-After: 10\r\n"));
+}
+
 TEST_CASE("a push that stops is ended, its slot is free again and nothing of it stays") {
   PushRouteLimits limits;
   limits.pushes_max = 1;
+  limits.turned_away_max = 0;
   HttpLimits http;
   http.read_timeout = 500ms;
   PushServed it(limits, http);
@@ -171,6 +193,7 @@ TEST_CASE("a push that stops is ended, its slot is free again and nothing of it 
 TEST_CASE("one address has a part of the slots for pushes, and others push beside it") {
   PushRouteLimits limits;
   limits.pushes_of_one_max = 2;
+  limits.turned_away_max = 0;
   PushServed it(limits);
   auto first = it.begin("203.0.113.9"), second = it.begin("203.0.113.9");
   REQUIRE(first);
