@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/crypto.h"
 #include "protocol/limits.h"
 #include "registry/renewal.h"
 
@@ -14,29 +15,47 @@ using namespace protocol;
 constexpr std::string_view kMark = "maillage-place-1\n";
 constexpr std::string_view kSuccessorMark = "MAILLAGE-SUCCESSOR-";
 
-std::string_view trimmed(std::string_view text) {
-  auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first, last - first + 1);
+constexpr std::size_t kCodeBytesMax = 4'096;  // of what is read as a code, blanks and all
+constexpr std::size_t kCheckDigits = 8;  // one mistyped code in four thousand million is not found
+
+// As people copy it: in upper case, in groups, over two lines.
+std::string without_blanks_or_case(std::string_view text) {
+  std::string plain;
+  for (char c : text)
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  return plain;
+}
+
+std::string check_digits(std::string_view digits) {
+  return sha256({as_bytes(kSuccessorMark), as_bytes(digits)}).hex().substr(0, kCheckDigits);
 }
 
 bool holds(const std::vector<PublicKey>& roots, const PublicKey& root) { return std::ranges::find(roots, root) != roots.end(); }
 
 }  // namespace
 
-std::string Successor::text() const { return std::string(kSuccessorMark) + daemon_key.hex() + root.hex(); }
+std::string Successor::text() const {
+  std::string digits = daemon_key.hex() + root.hex();
+  return std::string(kSuccessorMark) + digits + check_digits(digits);
+}
 
-Result<Successor> Successor::parse(std::string_view text) {
-  text = trimmed(text);
-  std::size_t digits = 2 * PublicKey::kSize;
-  if (!text.starts_with(kSuccessorMark)) return fail(ErrorCode::kBadSuccessor, "");
-  text.remove_prefix(kSuccessorMark.size());
+Result<Successor> Successor::parse(std::string_view given) {
+  if (given.size() > kCodeBytesMax) return fail(ErrorCode::kBadSuccessor, "");
+  std::string plain = without_blanks_or_case(given), mark = without_blanks_or_case(kSuccessorMark);
+  std::string_view text = plain;
+  constexpr std::size_t digits = 2 * PublicKey::kSize;
+  if (!text.starts_with(mark)) return fail(ErrorCode::kBadSuccessor, "");
+  text.remove_prefix(mark.size());
+  constexpr std::size_t whole = 2 * digits + kCheckDigits;
   auto cut = [&] {
     auto right = std::ranges::count_if(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    return fail(ErrorCode::kSuccessorCut, std::to_string(right) + (std::cmp_equal(right, text.size()) ? "" : " / " + std::to_string(text.size())));
+    return fail(ErrorCode::kSuccessorCut, " (" + std::to_string(right) + " / " + std::to_string(whole) + ")");
   };
-  if (text.size() != 2 * digits) return cut();
-  auto daemon_key = PublicKey::parse(text.substr(0, digits)), root = PublicKey::parse(text.substr(digits));
-  if (!daemon_key || !root) return cut();
+  bool checked = text.size() == whole;
+  if (!checked && text.size() != 2 * digits) return cut();
+  auto daemon_key = PublicKey::parse(text.substr(0, digits)), root = PublicKey::parse(text.substr(digits, digits));
+  if (!daemon_key || !root || !from_hex(text)) return cut();
+  if (checked && text.substr(2 * digits) != check_digits(text.substr(0, 2 * digits))) return fail(ErrorCode::kSuccessorCut, "");
   return Successor{*daemon_key, *root};
 }
 

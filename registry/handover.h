@@ -15,14 +15,14 @@
 
 namespace maillage::registry {
 
-// The public keys that a daemon gives to whoever will hand it a place, in one line to copy: "MAILLAGE-SUCCESSOR-" and
-// 128 hex digits.
+// The public keys that a daemon gives to whoever will hand it a place, in one line to copy: "MAILLAGE-SUCCESSOR-", 128 hex
+// digits, and 8 that check them: the beginning of the SHA-256 of all before. Codes of before the check have 128.
 struct Successor {
   protocol::PublicKey daemon_key, root;
   bool operator==(const Successor&) const = default;
 
   std::string text() const;
-  // kBadSuccessor; kSuccessorCut when it begins as one.
+  // Upper case, blanks and line ends are read. kBadSuccessor; kSuccessorCut when it begins as one: cut or mistyped.
   static protocol::Result<Successor> parse(std::string_view text);
 };
 

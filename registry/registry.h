@@ -322,14 +322,14 @@ class Registry {
   // A place that is held, ours or not, as a handover file. `to` names its next daemon in a charter, signed with the
   // recovery sheets given: those of the place's roots. From then on publishing in a place of ours is refused (kHandedOver), as
   // what the file does not have would be lost, until it is adopted or `keep_place` takes that back. Writer. kWrongSheet,
-  // kBadSheet, kTooLarge.
+  // kBadSheet, kTooLarge; before a sheet is looked at kNotHandedOver (the daemon's own), kExists (`to` is this daemon).
   Result<Bytes> export_place(const PlaceId& place, const std::optional<Successor>& to, const std::vector<std::string>& sheets,
                              UnixTime now);
   // It is published from here again; the file stays good for whoever has it. kNotHandedOver.
   Result<void> keep_place(const PlaceId& place);
   // Makes the place of a handover file ours, history included: a new charter names our key, so that its old daemon signs
   // no more. `sheets` holds ours and, when the file has no charter for us, that of the place's root. On error we sign
-  // nothing; what the file brings may be held then. kNotSuccessor, kMovedAway, kHandoverStale, kWrongSheet, or ingest's.
+  // nothing; what the file brings may be held then. kNotSuccessor, kExists, kMovedAway, kHandoverStale, kWrongSheet, or ingest's.
   tl::expected<Announcement, Problems> adopt_place(ByteView file, const std::vector<std::string>& sheets, UnixTime now);
 
   // What a sheet gets back from here: of each place that has this root now, its charters and held head. Then one whole, which is

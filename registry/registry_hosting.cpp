@@ -113,10 +113,11 @@ Result<Bytes> Registry::export_place(const PlaceId& place, const std::optional<S
   if (!held) return tl::unexpected(held.error());
   Handover handover{chain->charters(), *held, std::nullopt, {}};
   if (to) {
+    // Partners know this daemon by its own place: given away, no session of ours would open any more.
+    if (place == parts_->identity.place) return fail(ErrorCode::kNotHandedOver, place.hex());
+    if (*to == successor() && parts_->signs_for(*chain)) return fail(ErrorCode::kExists, place.hex());
     auto sheets = read_sheets(sheet_texts);
     if (!sheets) return tl::unexpected(sheets.error());
-    // Partners know this daemon by its own place: given away, no session of ours would open any more.
-    if (place == parts_->identity.place) return fail(ErrorCode::kDenied, place.hex());
     auto next = charter_for(*to, *chain, *sheets, {parts_->root_now()}, now);
     if (!next) return tl::unexpected(next.error());
     handover.next = std::move(*next);
@@ -157,6 +158,7 @@ Result<void> Registry::Parts::check_known(const Handover& handover, const Charte
   auto known = chain_of(chain.place());
   if (!known) return known.error().code == ErrorCode::kUnknownPlace ? Result<void>() : tl::unexpected(known.error());
   bool begins = known->size() <= chain.size() && std::equal(known->charters().begin(), known->charters().end(), chain.charters().begin());
+  if (known->size() >= chain.size() && signs_for(*known)) return fail(ErrorCode::kExists, chain.place().hex());
   if (!begins) return fail(ErrorCode::kMovedAway, chain.place().hex());
   auto seen = get_head(*state, Mark::kSeen, chain.place());
   if (!seen) return tl::unexpected(seen.error());

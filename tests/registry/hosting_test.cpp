@@ -361,10 +361,42 @@ TEST_CASE("a successor code that was cut or mistyped is told from what is none")
   std::string code = next.registry->successor().text(), cut = code.substr(0, 60), typo = code;
   typo.back() = 'x';
   CHECK(Successor::parse("maillage").error().code == ErrorCode::kBadSuccessor);
-  CHECK(Successor::parse(cut).error() == Error{ErrorCode::kSuccessorCut, "41"});
-  CHECK(Successor::parse(typo).error() == Error{ErrorCode::kSuccessorCut, "127 / 128"});
-  CHECK(Successor::parse("MAILLAGE-SUCCESSOR-").error() == Error{ErrorCode::kSuccessorCut, "0"});
+  CHECK(Successor::parse(cut).error() == Error{ErrorCode::kSuccessorCut, " (41 / 136)"});
+  CHECK(Successor::parse(typo).error() == Error{ErrorCode::kSuccessorCut, " (135 / 136)"});
+  CHECK(Successor::parse("MAILLAGE-SUCCESSOR-").error() == Error{ErrorCode::kSuccessorCut, " (0 / 136)"});
   CHECK(Successor::parse(code + "0").error().code == ErrorCode::kSuccessorCut);
+  CHECK(Successor::parse(std::string(5'000, ' ') + code).error().code == ErrorCode::kBadSuccessor);
+}
+
+TEST_CASE("any one wrong character of a successor code is found, and a code of before the check is read") {
+  Daemon next("Suivant");
+  Successor keys = next.registry->successor();
+  std::string code = keys.text(), mark = "MAILLAGE-SUCCESSOR-";
+  REQUIRE(code.size() == mark.size() + 136);
+  for (std::size_t at = mark.size(); at < code.size(); ++at) {
+    std::string typo = code;
+    typo[at] = typo[at] == '7' ? '1' : '7';
+    CHECK(Successor::parse(typo).error().code == ErrorCode::kSuccessorCut);
+  }
+  CHECK(Successor::parse(code.substr(0, mark.size() + 128)).value() == keys);
+  std::string copied;
+  for (std::size_t at = 0; at < code.size(); ++at) copied += std::string(at > 0 && at % 20 == 0 ? "\r\n  " : "") + static_cast<char>(std::toupper(code[at]));
+  CHECK(Successor::parse("\t" + copied + "\n").value() == keys);
+}
+
+TEST_CASE("a place is not exported for the daemon that keeps it, nor adopted a second time there, and both say why") {
+  Daemon host("Hôte"), next("Suivant");
+  PlaceId place = host.add("Colybric");
+  CHECK(host.registry->export_place(place, host.registry->successor(), {}, kNow).error() == Error{ErrorCode::kExists, place.hex()});
+  REQUIRE(host.registry->publish(place, {profile("Colybric", R"(, "stage": "open")")}, kNow));  // not frozen
+  PlaceId own = host.registry->identity().place;
+  CHECK(host.registry->export_place(own, next.registry->successor(), {}, kNow).error() == Error{ErrorCode::kNotHandedOver, own.hex()});
+  CHECK(host.registry->export_place(place, next.registry->successor(), {}, kNow).error().code == ErrorCode::kWrongSheet);
+  CHECK(host.registry->publish(place, {profile("Colybric", R"(, "stage": "closed")")}, kNow));  // nor by asking without a sheet
+  Bytes file = *host.registry->export_place(place, next.registry->successor(), {host.sheet}, kNow);
+  REQUIRE(next.registry->adopt_place(file, {next.sheet}, kNow));
+  CHECK(next.registry->adopt_place(file, {next.sheet}, kNow).error().front().code == ErrorCode::kExists);
+  CHECK(next.registry->verify()->empty());
 }
 
 TEST_CASE("a charter that keeps a foreign root, wants a second signature or voids what is held is not signed") {
