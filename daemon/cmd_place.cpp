@@ -5,7 +5,6 @@
 #include "protocol/crypto.h"
 #include "protocol/record.h"
 #include "registry/file.h"
-#include "registry/handover.h"
 #include "registry/keys.h"
 #include "registry/registry.h"
 #include "registry/territory.h"
@@ -131,13 +130,17 @@ int run_place_export(const PlaceExportOptions& options, const Terminal& terminal
     return complain(protocol::Error{ErrorCode::kFileExists, options.file.string()}, terminal);
   ControlMessage request;
   request.body = {{"verb", "place-export"}, {"place", options.place}, {"to", options.to}};
+  OpenDirectory directory(options.dir, terminal);
   if (!options.to.empty()) {
-    if (auto code = registry::Successor::parse(options.to); !code) return complain(code.error(), terminal);  // before a long sheet is typed
+    // Before a long sheet is typed: what is wrong with the words of the command.
+    ControlMessage asked = request;
+    asked.body["check"] = true;
+    if (ControlMessage fine = directory.perform(std::move(asked)); result_of(fine) == nullptr) return complain(fine, terminal);
     auto sheets = read_sheets(terminal);
     if (!sheets) return complain(sheets.error(), terminal);
     request.body["sheets"] = std::move(*sheets);
   }
-  ControlMessage reply = perform_on(options.dir, std::move(request), terminal);
+  ControlMessage reply = directory.perform(std::move(request));
   const json::object* result = result_of(reply);
   if (result == nullptr || reply.blobs.size() != 1) return complain(reply, terminal);
   if (auto written = registry::write_file(options.file, reply.blobs.front()); !written) return complain(written.error(), terminal);

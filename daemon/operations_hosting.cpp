@@ -95,6 +95,9 @@ ControlMessage export_place(const Operations& operations, const ControlMessage& 
     successor = *parsed;
   }
   auto file = operations.registry.export_place(*place, successor, texts(request.body, "sheets"), now);
+  // No sheet was given yet, and nothing but a sheet is missing: nothing was signed.
+  bool asks = successor && is_true(request.body, "check");
+  if (asks && !file && file.error().code == ErrorCode::kWrongSheet) return answer(named(operations.registry, *place));
   if (!file) return refuse(request, file.error());
   ControlMessage reply = answer(named(operations.registry, *place));
   reply.blobs.push_back(std::move(*file));

@@ -152,6 +152,31 @@ TEST_CASE("status says whether the daemon runs, and counts the places that moved
   CHECK(moved.at("own").as_array().size() == 1);
 }
 
+TEST_CASE("what is wrong with the words of an export is told before a sheet is asked for") {
+  Hub hub, other;
+  REQUIRE(hub.hosted({"add", "--name", "Le Moulin"}).code == 0);
+  if (GENERATE(false, true)) hub.place.serve();
+  std::string code = text_at(json_of(other.hosted({"code"})), "/successor"), own = text_at(json_of(hub.hosted({"code"})), "/successor");
+  std::string file = (hub.folder.path() / "moulin.place").string(), typo = code;
+  typo.back() = typo.back() == '7' ? '1' : '7';
+  auto refused = [&](const std::string& place, const std::string& to) {
+    Ended ended = hub.place_verb({"export", "--place", place, "--to", to, file}, hub.place.sheet() + "\n", false);
+    CHECK(ended.code != 0);
+    CHECK(ended.err.find("Type the recovery sheet") == std::string::npos);
+    return ended.err;
+  };
+  CHECK(refused("le-moulin", typo).find("copy the whole line again") != std::string::npos);
+  CHECK(refused("le-moulin", "moulin").find("MAILLAGE-SUCCESSOR-") != std::string::npos);
+  CHECK(refused("le-moulinet", code).find("le-moulinet") != std::string::npos);
+  CHECK(refused("le-moulin", own).find("there is a place here already") != std::string::npos);
+  CHECK(refused(hub.place.id(), code).find("a daemon's own never is") != std::string::npos);
+  CHECK(!fs::exists(file));
+  CHECK(hub.place_verb({"list", "moulin"}, "", false).out.find("not adopted it yet") == std::string::npos);
+  Ended left = hub.place_verb({"export", "--place", "le-moulin", "--to", code, file}, hub.place.sheet() + "\n", false);
+  CHECK(left.code == 0);
+  CHECK(left.err.find("Type the recovery sheet") != std::string::npos);
+}
+
 TEST_CASE("what would be lost on the way to another daemon is refused, and the way back is told") {
   Hub hub, other;
   REQUIRE(hub.hosted({"add", "--name", "Le Moulin"}).code == 0);
