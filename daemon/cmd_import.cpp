@@ -90,6 +90,7 @@ class Import {
       registry::PlaceOutcome place{sent[i].line, sent[i].id, sent[i].name, std::string(outcome), fields_of(result, i)};
       count_one(place);
       const std::string& column = reader_.mapping().source.id;
+      if (outcome == kImportHandedOver) report().add(registry::RowNote{place.line, column, NoteCode::kHandedOver, place.name, to_keep(result, i)});
       if (auto code = note_of(outcome)) report().add(registry::RowNote{place.line, column, *code, place.name, joined(place.fields)});
       if (outcome == slug(Outcome::kRefused)) report().refuse({place.line, column, NoteCode::kNotPublished, place.id, first_problem(result, i)});
       bool told = outcome != slug(Outcome::kUnchanged) && outcome != slug(Outcome::kRefused);
@@ -103,6 +104,7 @@ class Import {
                                     std::pair{Outcome::kUnchanged, &outcomes.unchanged}, std::pair{Outcome::kElsewhere, &outcomes.elsewhere},
                                     std::pair{Outcome::kKept, &outcomes.kept}, std::pair{Outcome::kWithdrawn, &outcomes.withdrawn}})
       if (place.outcome == slug(outcome)) ++*counter;
+    if (place.outcome == kImportHandedOver) ++outcomes.handed_over;
   }
 
   // What a person should look at.
@@ -111,6 +113,11 @@ class Import {
     if (outcome == slug(Outcome::kKept)) return NoteCode::kCorrected;
     if (outcome == slug(Outcome::kWithdrawn)) return NoteCode::kWithdrawn;
     return std::nullopt;
+  }
+
+  // The command that keeps the place here, whole.
+  std::string to_keep(const json::object& result, std::size_t row) const {
+    return "maillage place keep --dir " + options_.dir.string() + " --place " + text_of(result.at("handedOver").as_object(), std::to_string(row));
   }
 
   static std::vector<std::string> fields_of(const json::object& result, std::size_t row) {
@@ -193,7 +200,7 @@ class Import {
 // What was done before it stopped is told with the reason why: with --json, as `report` beside the error.
 int stopped(const registry::ImportReport& report, ControlMessage refused, const Terminal& terminal) {
   const registry::ImportOutcomes& done = report.outcomes;
-  bool begun = done.created + done.changed + done.unchanged + done.kept + done.withdrawn + done.elsewhere > 0;
+  bool begun = done.created + done.changed + done.unchanged + done.kept + done.withdrawn + done.elsewhere + done.handed_over > 0;
   if (begun && terminal.json) refused.body["report"] = registry::to_json(report, terminal.language);
   if (begun && !terminal.json) (void)conclude({}, registry::to_table(report, terminal.language), terminal);
   return complain(refused, terminal);

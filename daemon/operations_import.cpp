@@ -20,18 +20,22 @@ ControlMessage import_chunk(const Operations& operations, const ControlMessage& 
     if (each.place) published.places.push_back(std::move(*each.place));
   if (!published.places.empty() && operations.announce) operations.announce(std::move(published));
   json::array outcomes;
-  json::object problems, fields;
+  json::object problems, fields, handed_over;
   for (std::size_t i = 0; i < imported.size(); ++i) {
     // Its neighbours of an earlier group may be published; the next import finds them unchanged.
     if (imported[i].outcome == Outcome::kFailed) return refuse(request, imported[i].problems);
-    outcomes.emplace_back(slug(imported[i].outcome));
+    bool handed = !imported[i].problems.empty() && imported[i].problems.front().code == protocol::ErrorCode::kHandedOver;
+    outcomes.emplace_back(handed ? kImportHandedOver : slug(imported[i].outcome));
     if (!imported[i].fields.empty()) fields[std::to_string(i)] = json::array(imported[i].fields.begin(), imported[i].fields.end());
+    if (handed) handed_over[std::to_string(i)] = imported[i].problems.front().context;
     if (imported[i].problems.empty()) continue;
     json::array sentences;
     for (const protocol::Problem& problem : imported[i].problems) sentences.emplace_back(protocol::sentence(problem, language_of(request)));
     problems[std::to_string(i)] = std::move(sentences);
   }
-  return answer(json::object{{"outcomes", std::move(outcomes)}, {"problems", std::move(problems)}, {"fields", std::move(fields)}});
+  json::object result{{"outcomes", std::move(outcomes)}, {"problems", std::move(problems)}, {"fields", std::move(fields)}};
+  result["handedOver"] = std::move(handed_over);
+  return answer(std::move(result));
 }
 
 json::array listed(const registry::ImportedList& list) {

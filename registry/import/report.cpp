@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using protocol::Language;
 
-// In the table, of what vanished and of a dry run: a screen of each.
+// In the table, of what vanished, is new and changed: a screen of each.
 constexpr std::size_t kPlacesShown = 20;
 
 std::string_view say(Language language, std::string_view french, std::string_view english) {
@@ -105,8 +105,12 @@ std::string not_valid(const std::string& result, Language language) {
   return protocol::sentence({known, result.substr(std::min(code.size() + 1, result.size()))}, language);
 }
 
+// A command that is cut is no use: the longest path, and a place's id.
+constexpr std::size_t kCommandShown = 4'300;
+
 std::string result_of(const RowNote& note, Language language) {
   if (note.code == NoteCode::kNotValid) return not_valid(note.result, language);
+  if (note.code == NoteCode::kHandedOver) return protocol::shown(note.result, kCommandShown);
   return protocol::shown(found_by(note.result, language), 100);
 }
 
@@ -132,7 +136,7 @@ void append_rest(std::string& table, std::size_t count, std::size_t most, Langua
   table += std::string(say(language, " de plus : --json les donne tous", " more: --json gives them all")) + "\n";
 }
 
-// Of a dry run: what it would do to which place.
+// What became, or would become, of which place.
 void append_places(std::string& table, const ImportReport& report, std::string_view outcome, std::string_view heading, std::size_t most, Language language) {
   std::size_t count = 0;
   for (const PlaceOutcome& place : report.places) {
@@ -249,7 +253,7 @@ json::object to_json(const ImportReport& report, Language language) {
   const ImportOutcomes& outcomes = report.outcomes;
   root["outcomes"] = json::object{{"created", outcomes.created},     {"changed", outcomes.changed},   {"unchanged", outcomes.unchanged},
                                   {"elsewhere", outcomes.elsewhere}, {"kept", outcomes.kept},         {"withdrawn", outcomes.withdrawn},
-                                  {"vanished", outcomes.vanished},   {"refused", report.refused}};
+                                  {"handedOver", outcomes.handed_over}, {"vanished", outcomes.vanished},   {"refused", report.refused}};
   root["dryRun"] = report.dry_run;
   json::array places;
   for (const PlaceOutcome& place : report.places)
@@ -300,11 +304,15 @@ std::string to_table(const ImportReport& report, Language language, std::size_t 
   if (outcomes.elsewhere > 0)
     append_outcome(table, outcomes.elsewhere, {"lieu tenu ailleurs depuis (laissé)", "lieux tenus ailleurs depuis (laissés)",
                                                "place kept elsewhere since (left alone)", "places kept elsewhere since (left alone)"}, language);
+  if (outcomes.handed_over > 0)
+    append_outcome(table, outcomes.handed_over, {"lieu confié à un autre serveur (laissé)", "lieux confiés à un autre serveur (laissés)",
+                                                 "place handed to another daemon (left alone)", "places handed to another daemon (left alone)"}, language);
   append_outcome(table, report.refused, {"ligne refusée", "lignes refusées", "row refused", "rows refused"}, language);
-  if (report.dry_run) {
-    append_places(table, report, "created", say(language, "Lieux qui seraient créés", "Places that would be made"), kPlacesShown, language);
-    append_places(table, report, "changed", say(language, "Lieux qui seraient changés", "Places that would be changed"), kPlacesShown, language);
-  }
+  bool tried = report.dry_run;
+  std::string_view created = say(language, tried ? "Lieux qui seraient créés" : "Lieux nouveaux", tried ? "Places that would be made" : "New places");
+  std::string_view changed = say(language, tried ? "Lieux qui seraient changés" : "Lieux changés", tried ? "Places that would be changed" : "Places changed");
+  append_places(table, report, "created", created, kPlacesShown, language);
+  append_places(table, report, "changed", changed, kPlacesShown, language);
   append_vanished(table, report, kPlacesShown, language);
   for (NoteEffect effect : {NoteEffect::kRefused, NoteEffect::kKept, NoteEffect::kLeftOut, NoteEffect::kRepaired})
     append_effect(table, report, effect, rows_shown, language);

@@ -22,13 +22,14 @@ struct ImportOutcomes {
   std::size_t elsewhere = 0;  // kept by another daemon since: left as they are
   std::size_t kept = 0;       // corrected here since the last import: left as they are
   std::size_t withdrawn = 0;  // unpublished here since: left so
+  std::size_t handed_over = 0;  // on their way to another daemon, not adopted yet: left as they are
 };
 
 // One row whose place is not simply unchanged.
 struct PlaceOutcome {
   std::size_t line = 0;
   std::string id, name;
-  std::string outcome;              // "created", "changed", "elsewhere", "kept", "withdrawn"
+  std::string outcome;              // "created", "changed", "elsewhere", "kept", "withdrawn", "handed-over"
   std::vector<std::string> fields;  // JSON Pointers that change, or would
 };
 
@@ -65,7 +66,7 @@ struct ImportReport {
 // Sentences in `language`, keys and codes in none.
 boost::json::object to_json(const ImportReport& report, protocol::Language language);
 
-// Lines of at most about 100 columns, ending in LF: outcomes, of a dry run the places that it would make or change, then each
+// Lines of at most about 100 columns, ending in LF: outcomes, the places that it made or changed, or would, the
 // places that vanished, then each note with up to `rows_shown` of its rows.
 std::string to_table(const ImportReport& report, protocol::Language language, std::size_t rows_shown = 5);
 
