@@ -207,7 +207,10 @@ std::vector<Result<Published::Place>> Registry::Parts::publish_staged(const std:
   auto bytes = staged.pack->bytes();
   if (!bytes) return all_refused(bytes.error());
   SharedBytes pushed;
-  if (revisions.size() == 1 && bytes->size() <= kPushedPackOriginBytesMax) pushed = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
+  // Staged is what this store lacks. Of what was signed here and told to nobody it has what nobody else has: told heads that
+  // stand on something else have to be asked for, by each with its own base.
+  bool common = std::ranges::none_of(revisions, [](const Revision& each) { return each.step.has_value(); });
+  if (common && revisions.size() == 1 && bytes->size() <= kPushedPackOriginBytesMax) pushed = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
   imports.clear();
   for (const Revision& each : revisions)
     if (each.imported) imports.emplace(each.chain.place(), *each.imported);

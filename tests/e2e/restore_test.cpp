@@ -101,6 +101,9 @@ TEST_CASE("a snapshot put back goes on from what was published since, and what i
   CHECK(eventually([&] { return has(one, "gants") && has(hub, "masques"); }));
   CHECK(agree({&one, &hub}, one.id()));
   CHECK(epoch_at(hub, one.id()) == 0);  // there never was a fork
+  // Of what was published with nobody there, the partner has nothing: what it is sent first is whole.
+  CHECK(hub.log().find("missing-object") == std::string::npos);
+  CHECK(hub.log().find("event=peer.refused") == std::string::npos);
   CHECK((has(hub, "visieres") && has(hub, "gants") && has(hub, "avant")));
   one.stop();
   CHECK(one.unsound() == "");
