@@ -84,6 +84,10 @@ TEST_CASE("a clone is checked by the script alone, with git, openssl and the pla
   CHECK(sound.code == 0);
   CHECK(sound.out.find("charter 0, epoch 0, sequence 2") != std::string::npos);
   CHECK(verify(std::string(64, '0')).code != 0);
+  for (const std::string& wrong : {std::string(), std::string("konk-ar-lab"), place.id().substr(0, 16), std::string(64, 'x')})
+    CHECK(verify(wrong).err.starts_with("verify-clone: usage: verify-clone PLACE_ID"));
+  Ended none = run({std::string(kSourceDir) + "/deploy/verify-clone"}, "", {clone, {"HOME=" + folder.path().string()}, {}});
+  CHECK(none.err.starts_with("verify-clone: usage: verify-clone PLACE_ID"));
   // A commit of one's own above the signed one is fine.
   write_text(clone / "resources/saw/readme.md", "# Mine\n");
   git(clone, {"commit", "-qam", "mine"});
