@@ -318,9 +318,9 @@ TEST_CASE("a push of more than a megabyte comes in pieces, one of more than 32 M
   CHECK(says(refused, "too large"));
 }
 
-// The fenced blocks of CONTRIBUTING.md's walk-through.
-std::vector<std::string> walk_through() {
-  std::string text = read_text(std::string(kSourceDir) + "/CONTRIBUTING.md");
+// The fenced blocks of the walk-through of CONTRIBUTING.md, or of its French fellow.
+std::vector<std::string> walk_through(const std::string& document = "CONTRIBUTING.md") {
+  std::string text = read_text(std::string(kSourceDir) + "/" + document);
   text = text.substr(0, text.find("\n# Working on Maillage"));
   std::vector<std::string> blocks;
   for (std::size_t at = text.find("```\n"), end; at != std::string::npos; at = text.find("```\n", end + 4)) {
@@ -351,20 +351,27 @@ TEST_CASE("whoever contributed several commits goes on from what the place made 
   CHECK(shop.push().code == 0);
 }
 
-TEST_CASE("the walk-through of CONTRIBUTING.md runs as it is written") {
+TEST_CASE("the walk-through of CONTRIBUTING.md runs as it is written, in both languages") {
+  struct Written {
+    std::string document, address, dir, number, name;
+  };
+  auto written = GENERATE(Written{"CONTRIBUTING.md", "https://place.example", "~/my-place", "NUMBER", "Laser cutter"},
+                          Written{"CONTRIBUTING.fr.md", "https://lieu.example", "~/mon-lieu", "NUMÉRO", "Découpeuse laser"});
   Workshop shop;
-  auto blocks = walk_through();
+  auto blocks = walk_through(written.document);
   REQUIRE(blocks.size() == 4);
   fs::remove_all(shop.clone);
   Spawning how{shop.folder.path(), {"HOME=" + shop.folder.path().string(), "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C", "LANGUAGE=en"}, {}};
-  std::string hers = "set -eu\n" + replaced(blocks[0], "https://place.example", shop.place.url()) + blocks[1];
+  std::string hers = "set -eu\n" + replaced(blocks[0], written.address, shop.place.url()) + blocks[1];
   Ended pushed = run({"bash", "-c", hers}, "", how);
   INFO(hers << pushed.out << pushed.err);
   REQUIRE(pushed.code == 0);
-  std::string theirs = replaced(replaced(blocks[2], "~/my-place", shop.place.dir().string()), "NUMBER", shop.only());
+  std::string theirs = replaced(replaced(blocks[2], written.dir, shop.place.dir().string()), written.number, shop.only());
   Ended approved = run({"bash", "-c", "set -eu\n" + replaced(theirs, "maillage ", std::string(kBinary) + " ")}, "", how);
   INFO(theirs << approved.out << approved.err);
   CHECK(approved.code == 0);
-  CHECK(approved.out.find("Laser cutter") != std::string::npos);
+  CHECK(approved.out.find(written.name) != std::string::npos);
   CHECK(shop.place.count("resources", {"q=laser"}) == 1);
+  how.folder /= "konk-ar-lab";
+  CHECK(run({"bash", "-c", "set -eu\n" + blocks[3]}, "", how).code == 0);
 }
