@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,7 +17,10 @@ PATIENCE_SECONDS = 30
 
 
 class Daemon:
-    """One data folder and, between `serve` and `stop`, the process that runs on it."""
+    """One data folder and, between `serve` and `stop` or `kill`, the process that runs on it."""
+
+    listen = "127.0.0.1:0"
+    environment: dict[str, str] | None = None  # of the process; ours when None
 
     def __init__(self, parent: Path, name: str, *options: str) -> None:
         self.dir, self.site = parent / name, parent / f"{name}-site"
@@ -36,18 +40,24 @@ class Daemon:
 
     def serve(self, *peers: str) -> str:
         """Starts it; the address of its /peer."""
-        line = [BINARY, "serve", "--dir", str(self.dir), "--json", "--listen", "127.0.0.1:0"]
+        line = [BINARY, "serve", "--dir", str(self.dir), "--json", "--listen", self.listen]
         for peer in peers:
             line += ["--peer", peer]
         with (self.dir.parent / f"{self.dir.name}.log").open("a") as log:
-            self.child = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.child = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment)
         assert self.child.stdout is not None
         self.address = json.loads(self.child.stdout.readline())["address"]
         return f"ws://{self.address}/peer"
 
     def stop(self) -> None:
+        self.end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
+    def end(self, how: signal.Signals) -> None:
         if self.child is not None:
-            self.child.terminate()
+            self.child.send_signal(how)
             self.child.wait(PATIENCE_SECONDS)
             assert self.child.stdout is not None
             self.child.stdout.close()
