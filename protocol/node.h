@@ -347,6 +347,8 @@ class Node {
   void stop_serving(const Head& seen);
   void cut(Session& session, Session::Stream& stream);
   bool pump_stream(Session& session);
+  std::optional<Bytes> next_part(Session& session, Bytes& read);
+  void on_part_taken(Session& session);
   Session::Stream* find_stream(JobId job, Session*& session);
   void offer_owed_receipts();
   void send_receipts();

@@ -412,6 +412,27 @@ void Node::handle(const PackChunk& input) {
   pump(*session);
 }
 
+// Of what was read, as much as the line takes in about kPackPartTime, and only when what was handed over before is gone.
+// Rationale: what the transport has cannot be overtaken; 256 KiB keep a head waiting half a minute on a line of 64 kbit/s.
+std::optional<Bytes> Node::next_part(Session& session, Bytes& read) {
+  bool all = read.size() < session.part_bytes + kPackPartBytesLeast;
+  std::size_t size = all ? read.size() : session.part_bytes;
+  if (session.pack_credit < size || session.in_flight_bytes >= kPackPartBytesLeast) return std::nullopt;
+  session.part_handed = session.serve_progress = now_.instant;
+  if (all) return std::exchange(read, {});
+  auto end = read.begin() + static_cast<std::ptrdiff_t>(size);
+  Bytes part(read.begin(), end);
+  read.erase(read.begin(), end);
+  return part;
+}
+
+// The transport took a part of a pack: the next is twice as large on a fast line, half as large on a slow one.
+void Node::on_part_taken(Session& session) {
+  Duration took = now_.instant - *std::exchange(session.part_handed, std::nullopt);
+  if (took > kPackPartTime) session.part_bytes = std::max(session.part_bytes / 2, kPackPartBytesLeast);
+  else if (took < kPackPartTime / 4) session.part_bytes = std::min(session.part_bytes * 2, kPackChunkBytes);
+}
+
 bool Node::pump_stream(Session& session) {
   if (session.serving.empty() || !session.open()) return false;
   Session::Stream& stream = session.serving.front();
@@ -419,9 +440,11 @@ bool Node::pump_stream(Session& session) {
   Bytes bytes;
   bool last = true;
   if (stream.chunk) {
-    if (session.pack_credit < stream.chunk->first.size()) return false;
-    std::tie(bytes, last) = std::move(*stream.chunk);
-    stream.chunk.reset();
+    auto part = next_part(session, stream.chunk->first);
+    if (!part) return false;
+    bytes = std::move(*part);
+    last = stream.chunk->second && stream.chunk->first.empty();
+    if (stream.chunk->first.empty()) stream.chunk.reset();
   }
   session.pack_credit -= bytes.size();
   Pack pack{stream.request, 0, {}, bytes};
@@ -434,7 +457,7 @@ bool Node::pump_stream(Session& session) {
   stream.first = false;
   send(session, std::make_shared<const Bytes>(encode(pack)));
   if (!last) {
-    actions_.push_back(ReadPack{stream.job, kPackChunkBytes});
+    if (!stream.chunk) actions_.push_back(ReadPack{stream.job, kPackChunkBytes});
     return true;
   }
   if (stream.job != 0 && streams_.erase(stream.job) > 0) actions_.push_back(ClosePack{stream.job});

@@ -16,6 +16,10 @@ using JobId = std::uint64_t;
 // Bytes handed to the transport and not yet taken: enough to keep a line busy, little enough that a new head never
 // waits long behind bulk.
 inline constexpr std::size_t kSendWindowBytes = 256 * kKiB;
+// A part of a pack is handed to the transport when the one before is gone, and is as large as the line takes in about so
+// much time: kPackPartBytesLeast … kPackChunkBytes.
+inline constexpr std::size_t kPackPartBytesLeast = 8 * kKiB;
+inline constexpr std::chrono::milliseconds kPackPartTime{500};
 // Bytes of packs under way before a CREDIT must come back.
 inline constexpr std::size_t kPackWindowBytes = 1 * kMiB;
 // Packs of one session that came whole and wait to be ingested, the one under way included: the next one comes while one
@@ -121,6 +125,8 @@ struct NodeSession {
   std::set<PlaceId> interests;
   std::size_t pack_credit = kPackWindowBytes;
   Instant serve_progress{};
+  std::size_t part_bytes = 2 * kPackPartBytesLeast;
+  std::optional<Instant> part_handed;  // to the transport, which has not taken it
 
   std::vector<Receipt::Item> receipts;
   TokenBucket receipts_taken{kReceiptsBurst, kReceiptsPerSecond};

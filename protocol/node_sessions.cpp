@@ -43,6 +43,7 @@ void Node::handle(const FrameSent& input) {
   Session* session = find(input.session);
   if (session == nullptr) return;
   session->in_flight_bytes -= std::min(input.bytes, session->in_flight_bytes);
+  if (session->part_handed && session->in_flight_bytes < kPackPartBytesLeast) on_part_taken(*session);
   pump(*session);
 }
 

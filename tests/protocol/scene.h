@@ -39,6 +39,7 @@ class Scene {
   std::vector<AcceptPlace> taken_in;
   std::vector<Report> reports;
   std::size_t appended_bytes = 0;
+  std::size_t pack_bytes = 0;  // still to come of the pack that is read; 0: it is as small as can be
 
   void on(const Input& input) {
     for (Action& action : node.on(input, now)) std::visit([this](auto& what) { carry_out(what); }, action);
@@ -137,7 +138,11 @@ class Scene {
     pack_opened.push_back(open);
     if (opens) later_.push_back(PackOpened{open.job, open.places});
   }
-  void carry_out(const ReadPack& read) { later_.push_back(PackChunk{read.job, {'P', 'A', 'C', 'K'}, true, false}); }
+  void carry_out(const ReadPack& read) {
+    Bytes bytes = pack_bytes == 0 ? Bytes{'P', 'A', 'C', 'K'} : Bytes(std::min(read.bytes_max, pack_bytes));
+    pack_bytes -= std::min(pack_bytes, bytes.size());
+    later_.push_back(PackChunk{read.job, bytes, pack_bytes == 0, false});
+  }
   void carry_out(const ClosePack&) {}
   void carry_out(const AcceptPlace& accept) { taken_in.push_back(accept); }
   void carry_out(const KeepReceipt& keep) { receipts.push_back(keep); }
