@@ -194,9 +194,15 @@ class PushExchange final : public HttpExchange {
     return said;
   }
 
+  // A sentence's commands have lines of their own, to be pasted.
   static std::vector<std::string> safe(std::vector<std::string> lines) {
-    for (std::string& line : lines) line = protocol::shown(line, kLineCharactersMax);
-    return lines;
+    std::vector<std::string> shown;
+    for (std::string_view line : lines)
+      for (std::size_t end = 0; end != line.npos; line.remove_prefix(end == line.npos ? line.size() : end + 1)) {
+        end = line.find('\n');
+        shown.push_back(protocol::shown(line.substr(0, end), kLineCharactersMax));
+      }
+    return shown;
   }
 
   std::shared_ptr<const PushSource> source_;

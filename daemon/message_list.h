@@ -33,15 +33,19 @@ MAILLAGE_MESSAGE(kPushKeeps, "Vos commits seraient gardés tels quels, publics e
                  "Your commits would be kept as they are, public and copied everywhere, under the name of {} <{}>.")
 MAILLAGE_MESSAGE(kPushReserved, "Elle change {} dans profile.json : le lieu le vérifiera de près.", "It changes {} in profile.json: the place will check that closely.")
 MAILLAGE_MESSAGE(kPushWithdraws, "Elle retirerait : {}", "It would withdraw: {}")
-MAILLAGE_MESSAGE(kPushRemoval, "Pour proposer de retirer des fichiers : git rm, git commit, puis git push origin HEAD:refs/for/main",
-                 "To propose that files go: git rm, git commit, then git push origin HEAD:refs/for/main")
+MAILLAGE_MESSAGE(kPushRemoval, "Pour proposer de retirer des fichiers, git rm FICHIER, puis :\n  git commit -m Retrait\n  git push origin HEAD:refs/for/main",
+                 "To propose that files go, git rm FILE, then:\n  git commit -m Withdrawal\n  git push origin HEAD:refs/for/main")
 MAILLAGE_MESSAGE(kPushOtherCertificate,
                  "Pour publier aussitôt, signez avec une clé SSH Ed25519 ; sinon, ou pour ne pas signer : git push --no-signed.",
                  "To publish at once, sign with an SSH Ed25519 key; otherwise, or not to sign: git push --no-signed.")
+MAILLAGE_MESSAGE(kPushRemark, "Prise telle quelle, mais : {}", "Taken as it is, but: {}")
+MAILLAGE_MESSAGE(kPushHandedOver,
+                 "Mais ce lieu est en train de passer sur un autre serveur : personne ne peut la publier d'ici là, et s'il y passe, il faudra l'y renvoyer.",
+                 "But this place is on its way to another server: nobody can publish it meanwhile, and once it is there, it has to be sent there again.")
 MAILLAGE_MESSAGE(kPushNumber, "Son numéro : {}", "Its number: {}")
 MAILLAGE_MESSAGE(kPushStatus, "Où elle en est : {}/api/v1/contributions/{}", "How it stands: {}/api/v1/contributions/{}")
-MAILLAGE_MESSAGE(kPushAnswer, "La réponse avec git : git fetch {}/git/{}/answers/{} refs/answers/{} && git show FETCH_HEAD:answer.txt",
-                 "The answer with git: git fetch {}/git/{}/answers/{} refs/answers/{} && git show FETCH_HEAD:answer.txt")
+MAILLAGE_MESSAGE(kPushAnswer, "La réponse avec git :\n  git fetch {}/git/{}/answers/{} refs/answers/{}\n  git show FETCH_HEAD:answer.txt",
+                 "The answer with git:\n  git fetch {}/git/{}/answers/{} refs/answers/{}\n  git show FETCH_HEAD:answer.txt")
 MAILLAGE_MESSAGE(kPushSeeAbove, "à corriger, voir plus haut", "to be mended, see above")
 MAILLAGE_MESSAGE(kGitBusy, "Trop de copies sont en cours ; réessayez « {} » dans quelques secondes.", "Too many clones are under way; try “{}” again in a few seconds.")
 // -- the landing page
@@ -196,6 +200,18 @@ MAILLAGE_MESSAGE(kPlaceOtherRoots, "D'autres racines que la vôtre y restent : {
 MAILLAGE_MESSAGE(kPlaceNone, "aucun lieu tenu ici ne répond à « {} »", "no place kept here answers to “{}”")
 MAILLAGE_MESSAGE(kPlaceAdopted, "« {} » est désormais publié d'ici", "“{}” is published from here now")
 MAILLAGE_MESSAGE(kInboxItem, "{}  {}  {}\n  pour « {} », de {} : {}", "{}  {}  {}\n  for “{}”, from {}: {}")
+MAILLAGE_MESSAGE(kInboxItemWas, "{}  {}  {}\n  pour « {} »", "{}  {}  {}\n  for “{}”")
+MAILLAGE_MESSAGE(kInboxItemWithdraws, "  retirerait : {}", "  would withdraw: {}")
+MAILLAGE_MESSAGE(kInboxUnknownField, "{} (champ inconnu)", "{} (unknown field)")
+MAILLAGE_MESSAGE(kInboxChangedSince, "    le lieu a changé ce fichier depuis : l'approuver serait refusé", "    the place has changed this file since: approving would be refused")
+MAILLAGE_MESSAGE(kInboxConflict, "Pour que la personne reprenne sa contribution :\n  maillage inbox ask --dir {} {} \"{}\"",
+                 "For the contributor to take it up again:\n  maillage inbox ask --dir {} {} \"{}\"")
+MAILLAGE_MESSAGE(kPushConflictAnswer,
+                 "Le lieu a publié entre-temps une autre version de : {}. Faites git pull --rebase origin main, puis git push origin HEAD:refs/for/main",
+                 "The place has published another version meanwhile of: {}. Run git pull --rebase origin main, then git push origin HEAD:refs/for/main")
+MAILLAGE_MESSAGE(kInboxLook, "Pour regarder ce qui n'est pas montré ici : maillage inbox show --dir {} {} --out DOSSIER",
+                 "To look at what is not shown here: maillage inbox show --dir {} {} --out FOLDER")
+MAILLAGE_MESSAGE(kInboxWritten, "Ses fichiers sont dans {} ({} en tout)", "Its files are in {} ({} in all)")
 MAILLAGE_MESSAGE(kInboxNewer, "  la même personne a renvoyé ces fichiers depuis ; lisez plutôt : {}", "  the same person has sent these files again since; read this one instead: {}")
 MAILLAGE_MESSAGE(kInboxEmpty, "Aucune contribution n'attend.", "No contribution is waiting.")
 MAILLAGE_MESSAGE(kInboxNext, "Pour la lire : maillage inbox show --dir {} NUMÉRO ; pour répondre : approve, refuse ou ask, de même",
@@ -226,6 +242,7 @@ MAILLAGE_MESSAGE(kInboxApproved, "publié, au nom de {} : {}", "published, under
 MAILLAGE_MESSAGE(kInboxWithdrew, "retiré, au nom de {} : {}", "withdrawn, under the name of {}: {}")
 MAILLAGE_MESSAGE(kInboxAlready, "rien à publier : ce que {} propose l'est déjà ; la contribution a sa réponse",
                  "nothing to publish: what {} proposes is published already; the contribution has its answer")
+MAILLAGE_MESSAGE(kInboxSuperseded, "fermée aussi, car c'en est une version plus ancienne : {}", "closed too, as an earlier version of it: {}")
 MAILLAGE_MESSAGE(kInboxUnanswered, "C'est publié. La réponse n'a pas pu être enregistrée, et le sera plus tard : {}",
                  "It is published. The answer could not be written, and will be later: {}")
 MAILLAGE_MESSAGE(kInboxRefused, "contribution de {} refusée : la raison se lit à l'adresse qui lui a été donnée, le contenu est effacé",

@@ -27,6 +27,9 @@ bool is_device(std::string_view segment) {
   return stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) && stem[3] >= '0' && stem[3] <= '9';
 }
 
+// Rationale for a word of their own: no other name is near to what was meant, since nothing was.
+bool is_gits_own(std::string_view segment) { return lower(segment).starts_with(".git"); }
+
 std::vector<std::string_view> split(std::string_view path) {
   std::vector<std::string_view> segments;
   for (std::size_t start = 0;;) {
@@ -46,6 +49,7 @@ Result<void> check_segment(std::string_view segment, std::string_view path) {
   if (segment.empty()) return fail(ErrorCode::kPathEmpty, shown(path));
   if (segment.find("..") != std::string_view::npos) return fail(ErrorCode::kPathParent, shown(path));
   if (segment.size() > kPathSegmentBytesMax) return fail(ErrorCode::kPathSegmentTooLong, shown(path));
+  if (is_gits_own(segment)) return fail(ErrorCode::kPathGitName, shown(path));
   if (!is_name(segment)) {
     bool only_case = is_name(lower(segment));
     return fail(only_case ? ErrorCode::kPathWrongCase : ErrorCode::kPathBadName, shown(path));
@@ -109,7 +113,7 @@ std::optional<std::string> suggest_path(std::string_view path) {
   if (first_problem(path)) return std::string(path);
   std::string suggestion;
   for (std::string_view segment : split(path)) {
-    if (segment.empty() || segment.find("..") != std::string_view::npos) return std::nullopt;
+    if (segment.empty() || segment.find("..") != std::string_view::npos || is_gits_own(segment)) return std::nullopt;
     if (!suggestion.empty()) suggestion += '/';
     suggestion += fold_segment(segment);
   }

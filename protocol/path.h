@@ -21,7 +21,7 @@ namespace maillage::protocol {
 inline constexpr std::size_t kFolderEntriesAdvised = 100;
 
 // Nothing, or the first thing wrong, from left to right: kPathEmpty, kPathAbsolute, kPathParent, kPathTooDeep,
-// kPathSegmentTooLong, kPathWrongCase (only then: context is "path → suggestion"), kPathBadName, kPathReservedName.
+// kPathSegmentTooLong, kPathGitName, kPathWrongCase (only then: context is "path → suggestion"), kPathBadName, kPathReservedName.
 Result<void> check_path(std::string_view path);
 
 // A path of the grammar close to what was meant: lower case, accents dropped (œ → oe), anything else a hyphen.

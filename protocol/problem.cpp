@@ -3,10 +3,13 @@
 namespace maillage::protocol {
 namespace {
 
+// "resources/Saw.json → resources/saw.json": the sentence has both already, and says each once.
+bool names_both(const Problem& problem) { return !problem.path.empty() && problem.context.starts_with(problem.path + " → "); }
+
 // The sentence without the path.
 std::string detail(const Problem& problem, Language language) {
   std::string text = sentence(Error{problem.code, problem.context}, language);
-  if (problem.example.empty()) return text;
+  if (problem.example.empty() || names_both(problem)) return text;
   return text + (language == Language::kFrench ? " — par exemple " : " — for example ") + problem.example;
 }
 
@@ -22,7 +25,7 @@ bool append(std::vector<Problem>& problems, Problem problem) {
 }
 
 std::string sentence(const Problem& problem, Language language) {
-  if (problem.path.empty()) return detail(problem, language);
+  if (problem.path.empty() || names_both(problem)) return detail(problem, language);
   return problem.path + (language == Language::kFrench ? " : " : ": ") + detail(problem, language);
 }
 

@@ -66,7 +66,7 @@ std::optional<std::string> path_meant(const std::string& path, const Bytes& byte
   std::string name = path.substr(last == std::string::npos ? 0 : last + 1);
   if (name == "record.json" && last != std::string::npos) {
     std::string folder = path.substr(0, last);
-    name = folder.substr(folder.rfind('/') + 1) + ".json";  // npos + 1 is 0
+    name = folder.substr(folder.rfind('/') + 1) + (*kind == protocol::RecordKind::kResource ? "/record.json" : ".json");  // npos + 1 is 0
   }
   return std::string(protocol::folder_of(*kind)) + "/" + name;
 }

@@ -86,7 +86,7 @@ TEST_CASE("a bad push lists everything wrong at once on the contributor's termin
   INFO(refused.err);
   CHECK(refused.code == 1);
   CHECK(says(refused, "remote: resources/laser/record.json: /licence is missing — for example "));
-  CHECK(says(refused, "remote: Readme.md: "));
+  CHECK(says(refused, "remote: names are written in lower case: Readme.md → readme.md"));
   CHECK(says(refused, "readme.md"));
   CHECK(says(refused, "! [remote rejected]"));
   Ended french = shop.push(kForMain, {}, "fr");
@@ -224,7 +224,7 @@ TEST_CASE("whoever removes a branch is told how files are taken away") {
     INFO(refused.err);
     CHECK(refused.code == 1);
     CHECK(says(refused, "remote: a branch cannot be deleted here: " + ref.substr(1)));
-    CHECK(says(refused, "git rm, git commit, then git push origin HEAD:refs/for/main"));
+    CHECK(says(refused, "remote:   git push origin HEAD:refs/for/main"));  // a line that can be pasted
     CHECK(says(refused, "(to be mended, see above)"));
   }
   CHECK(says(shop.push(":refs/for/main", {}, "fr"), "une branche ne peut pas"));

@@ -35,7 +35,8 @@ TEST_CASE("each way to break the path grammar has its own code") {
   CHECK(refusal(std::string(kPathSegmentBytesMax + 1, 'a')) == ErrorCode::kPathSegmentTooLong);
   CHECK(refusal("Events/x.json") == ErrorCode::kPathWrongCase);
   CHECK(refusal("events/café.json") == ErrorCode::kPathBadName);
-  for (std::string_view path : {".git/config", "a/.gitmodules", "a.", "-a", "a-", "a b", "a\\b", "c:", "x/.", "_a"})
+  for (std::string_view path : {".git/config", "a/.gitmodules", ".GIT", ".gitignore"}) CHECK(refusal(path) == ErrorCode::kPathGitName);
+  for (std::string_view path : {"a.", "-a", "a-", "a b", "a\\b", "c:", "x/.", "_a"})
     CHECK(refusal(path) == ErrorCode::kPathBadName);
   CHECK(refusal(std::string_view("a\0b", 3)) == ErrorCode::kPathBadName);
   for (std::string_view path : {"con", "a/nul.txt", "aux.tar.gz", "prn", "com0", "lpt9.json", "com1/x"})
@@ -53,7 +54,8 @@ TEST_CASE("a path is suggested for names as people write them") {
   CHECK(suggest_path("Événements/Café réparation.json") == "evenements/cafe-reparation.json");
   CHECK(suggest_path("L'œuvre (finale) .json") == "l-oeuvre-finale.json");
   CHECK(suggest_path("e\xcc\x81te.json") == "ete.json");
-  CHECK(suggest_path(".git") == "git");
+  CHECK_FALSE(suggest_path(".git"));
+  CHECK_FALSE(suggest_path("a/.gitmodules"));
   CHECK_FALSE(suggest_path("../x"));
   CHECK_FALSE(suggest_path("/x"));
   CHECK_FALSE(suggest_path("???"));

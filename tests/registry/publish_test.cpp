@@ -171,7 +171,7 @@ TEST_CASE("a record filed where nobody would see it is refused with its right pa
     return prepared.error().front().example;
   };
   CHECK(meant("resources/workshop/saw.json", kSaw) == R"("resources/saw.json")");
-  CHECK(meant("resources/workshop/saw/record.json", kSaw) == R"("resources/saw.json")");
+  CHECK(meant("resources/workshop/saw/record.json", kSaw) == R"("resources/saw/record.json")");
   CHECK(meant("saw.json", kSaw) == R"("resources/saw.json")");
   CHECK(meant("docs/lieu.json", kProfile) == R"("profile.json")");
   CHECK(meant("event/fete.json", bytes(R"({"kind": "event", "name": "Fête"})")) == R"("events/fete.json")");

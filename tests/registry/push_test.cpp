@@ -59,7 +59,7 @@ TEST_CASE("everything wrong with a push is listed at once, in its language, with
   CHECK(all.find("git update-index --chmod=-x resources/run.json") != std::string::npos);
   CHECK(all.find("resources/tour.json: /licence is missing — for example ") != std::string::npos);
   CHECK(all.find("resources/tour.json : /licence manque — par exemple ") != std::string::npos);
-  CHECK(all.find("\"resources/perceuse.json\"") != std::string::npos);
+  CHECK(all.find("resources/Perceuse.json → resources/perceuse.json") != std::string::npos);
   CHECK(it.registry->contributions().items.empty());
 }
 
@@ -103,8 +103,8 @@ TEST_CASE("a file of a name that no place may have is refused by its path, whate
   it.clone();
   ObjectId blob = must(ObjectId::parse(it.git("rev-parse HEAD:resources/saw.json").substr(0, 40)));
   using Refusals = std::vector<std::pair<std::string, ErrorCode>>;
-  const std::map<std::string, Refusals> names{{".git", {{".git", ErrorCode::kPathBadName}}},
-                                              {".gitmodules", {{".gitmodules", ErrorCode::kPathBadName}}},
+  const std::map<std::string, Refusals> names{{".git", {{".git", ErrorCode::kPathGitName}}},
+                                              {".gitmodules", {{".gitmodules", ErrorCode::kPathGitName}}},
                                               {"..", {{"..", ErrorCode::kPathParent}}},
                                               {"a/../b", {{"", ErrorCode::kBadObject}}},
                                               {"Ünïcode.md", {{"Ünïcode.md", ErrorCode::kPathBadName}}},
@@ -119,7 +119,7 @@ TEST_CASE("a file of a name that no place may have is refused by its path, whate
   in_folder.push_back(0);
   in_folder.insert(in_folder.end(), blob.bytes.begin(), blob.bytes.end());
   RawObject folder{ObjectKind::kTree, in_folder};
-  CHECK(it.problems(push_entry(it, "40000 .git", folder.id(), {folder})) == Refusals{{".git/config", ErrorCode::kPathBadName}});
+  CHECK(it.problems(push_entry(it, "40000 .git", folder.id(), {folder})) == Refusals{{".git/config", ErrorCode::kPathGitName}});
   CHECK(it.registry->contributions().items.empty());
   CHECK(push_entry(it, "100644 readme.md", blob));  // and nothing but the name was wrong
 }
