@@ -122,6 +122,7 @@ struct InboxOptions {
   std::vector<std::string> ids;  // to refuse together; the last may be the reason, when `text` is empty
   std::string text;  // a reason or a question
   bool all = false;  // answered ones too
+  std::filesystem::path out;  // a folder for the files of one that is shown; empty: none
 };
 
 struct RecoverOptions {

@@ -175,7 +175,12 @@ class PushExchange final : public HttpExchange {
       said.push_back(say(withdrawn ? Message::kUnpublished : Message::kPublished, language_, {path}));
     }
     if (said.empty()) said.push_back(say(Message::kNothingChanged, language_));
+    remark(outcome, said);
     return said;
+  }
+
+  void remark(const registry::PushOutcome& outcome, std::vector<std::string>& said) const {
+    for (const protocol::Problem& each : outcome.remarks) said.push_back(say(Message::kPushRemark, language_, {protocol::sentence(each, language_)}));
   }
 
   std::vector<std::string> tell_waiting(const registry::PushOutcome& outcome) const {
@@ -184,10 +189,12 @@ class PushExchange final : public HttpExchange {
     std::string id = it.id.hex(), url = source_->url(request_), repository = it.place.hex();  // its name may be another's by then
     std::vector<std::string> said{say(Message::kPushReceived, language_, {called.name})};
     said.push_back(it.keep ? say(Message::kPushKeeps, language_, {it.name, it.email}) : say(Message::kPushNames, language_, {it.name}));
+    if (outcome.handed_over) said.push_back(say(Message::kPushHandedOver, language_));
     std::size_t named = std::min(outcome.withdrawn.size(), registry::kNamedFilesMax);
     for (std::size_t i = 0; i < named; ++i) said.push_back(say(Message::kPushWithdraws, language_, {outcome.withdrawn[i]}));
     if (std::size_t more = outcome.withdrawn.size() - named; more > 0) said.push_back(say(Message::kAndMore, language_, {std::to_string(more)}));
     for (const std::string& field : it.reserved) said.push_back(say(Message::kPushReserved, language_, {field}));
+    remark(outcome, said);
     said.push_back(say(Message::kPushNumber, language_, {id}));
     said.push_back(say(Message::kPushStatus, language_, {url, id}));
     said.push_back(say(Message::kPushAnswer, language_, {url, repository, id, id}));

@@ -168,7 +168,8 @@ void add_inbox(CLI::App& app, Options& options) {
     added->add_option("ID", options.inbox.id, "son numéro, ou son début / its number, or the beginning of it")->required();
     return added;
   };
-  add("show", "avant et après / before and after");
+  add("show", "avant et après / before and after")
+      ->add_option("--out", options.inbox.out, "écrit ses fichiers dans ce dossier, nouveau ou vide / writes its files into this folder, new or empty");
   add("approve", "publie la contribution / publishes the contribution");
   CLI::App* refuse = verb(*inbox, options, "refuse", "refuse une ou plusieurs contributions / refuses one or several");
   refuse->add_option("ID", options.inbox.ids, "leur numéro, puis la raison que la personne lira / their number, then the reason that the contributor will read")

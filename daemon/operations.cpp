@@ -158,7 +158,7 @@ bool writes(std::string_view verb) {
          verb == "place-add" || verb == "place-export" || verb == "place-keep" || verb == "place-adopt" || verb == "import" || verb == "erase" ||
          verb.starts_with("key-") ||
          (is_about_partners(verb) && verb != "partner-list") ||
-         (verb.starts_with("inbox-") && verb != "inbox-show");  // showing judges the pack again, which may take a while
+         (verb.starts_with("inbox-") && verb != "inbox-show" && verb != "inbox-files");  // showing judges the pack again, which may take a while
 }
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {

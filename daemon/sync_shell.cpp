@@ -350,6 +350,7 @@ void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked)
         log(LogLevel::kWarning, "registry.refused",
             {{"place", shown(outcome.place)}, {"code", std::string(protocol::slug(outcome.refused->code))}, {"context", outcome.refused->context}});
     }
+    (void)registry_.answer_for_moved(now().wall);  // on a full disk: with the next look at the inbox
     // Which records they are says `place list`.
     for (const protocol::PlaceId& place : registry_.take_left_without())
       log(LogLevel::kWarning, "place.left_without", {{"place", shown(place)}, {"count", std::to_string(registry_.lost_when_moved(place).size())}});

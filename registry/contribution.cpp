@@ -13,7 +13,17 @@ namespace json = boost::json;
 using protocol::ErrorCode;
 using protocol::fail;
 
-constexpr std::array<std::string_view, 5> kStates{"pending", "asked", "approved", "refused", "expired"};
+constexpr std::array<std::string_view, 6> kStates{"pending", "asked", "approved", "refused", "expired", "superseded"};
+
+struct Words {
+  std::string_view french, english;
+};
+constexpr std::array<Words, kStates.size()> kWords{{{"attend une réponse", "waits for an answer"},
+                                                    {"a reçu une question, attend encore", "was asked something, and goes on waiting"},
+                                                    {"approuvée", "approved"},
+                                                    {"refusée", "refused"},
+                                                    {"expirée sans réponse", "expired without an answer"},
+                                                    {"remplacée par un envoi plus récent", "replaced by a later one"}}};
 
 tl::unexpected<protocol::Error> damaged(std::string_view field) { return fail(ErrorCode::kCorrupt, "contribution: " + std::string(field)); }
 
@@ -76,6 +86,16 @@ json::array list_of(const std::vector<std::string>& texts) { return json::array(
 
 std::string_view name_of(ContributionState state) { return kStates[static_cast<std::size_t>(state)]; }
 
+std::string_view words_of(ContributionState state, protocol::Language language) {
+  const Words& words = kWords[static_cast<std::size_t>(state)];
+  return language == protocol::Language::kFrench ? words.french : words.english;
+}
+
+std::string_view words_of(std::string_view name, protocol::Language language) {
+  auto state = std::ranges::find(kStates, name);
+  return state == kStates.end() ? name : words_of(static_cast<ContributionState>(state - kStates.begin()), language);
+}
+
 Contribution without_content(const Contribution& contribution) {
   Contribution kept;
   kept.id = contribution.id;
@@ -103,6 +123,7 @@ json::object to_json(const Contribution& it) {
   object["keep"] = it.keep;
   object["files"] = list_of(it.files);
   object["fileCount"] = it.file_count;
+  if (!it.withdrawn.empty()) object["withdrawn"] = list_of(it.withdrawn);
   if (!it.reserved.empty()) object["reserved"] = list_of(it.reserved);
   object["bytes"] = it.bytes;
   return object;
@@ -133,6 +154,8 @@ protocol::Result<Contribution> read_contribution(protocol::ByteView bytes) {
   it.files = in.texts("files");
   it.file_count = std::max(static_cast<std::size_t>(in.number("fileCount")), it.files.size());
   if (it.files.size() > kNamedFilesMax) it.files.resize(kNamedFilesMax);
+  it.withdrawn = in.texts("withdrawn");
+  if (it.withdrawn.size() > kNamedFilesMax) it.withdrawn.resize(kNamedFilesMax);
   it.reserved = in.texts("reserved");
   it.bytes = static_cast<std::uint64_t>(in.number("bytes"));
   if (it.id.is_zero() || it.place.is_zero()) in.note("id");

@@ -21,12 +21,16 @@ namespace maillage::registry {
 // Random: whoever has it was given it, and may read the answer.
 using ContributionId = protocol::FixedBytes<struct ContributionTag, 16>;
 
-// Pending and asked wait for somebody here; expired is an answer that time gave.
-enum class ContributionState { kPending, kAsked, kApproved, kRefused, kExpired };
+// Pending and asked wait for somebody here; expired is an answer that time gave, superseded one that approving a newer version gave.
+enum class ContributionState { kPending, kAsked, kApproved, kRefused, kExpired, kSuperseded };
 
 inline bool is_open(ContributionState state) { return state == ContributionState::kPending || state == ContributionState::kAsked; }
 // "pending" …
 std::string_view name_of(ContributionState state);
+// As a person says it: "waits for an answer" …
+std::string_view words_of(ContributionState state, protocol::Language language);
+// The words of such a name; the name itself when it is none.
+std::string_view words_of(std::string_view name, protocol::Language language);
 
 // Files that one contribution may change: more than a person can judge, and than a documented machine has.
 inline constexpr std::size_t kContributionFilesMax = 2'000;
@@ -51,6 +55,7 @@ struct Contribution {
   protocol::Language language = protocol::Language::kFrench;
   std::vector<std::string> files;     // the first paths that change, kNamedFilesMax at most
   std::size_t file_count = 0;         // all of them
+  std::vector<std::string> withdrawn; // the first that it would take away, kNamedFilesMax at most
   std::vector<std::string> reserved;  // fields of the profile that only an operator may change: "maintainers" …
   std::uint64_t bytes = 0;            // of its pack
 

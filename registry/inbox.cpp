@@ -64,13 +64,13 @@ std::optional<std::string> exceeded(const Tally& tally, std::size_t count_max, s
   return std::nullopt;
 }
 
-bool same_author(const Contribution& a, const Contribution& b) {
-  return a.key && b.key ? a.key == b.key : !a.name.empty() && a.name == b.name && a.email == b.email;
-}
-
 std::int64_t milliseconds(std::chrono::days days) { return std::chrono::milliseconds(days).count(); }
 
 }  // namespace
+
+bool same_author(const Contribution& a, const Contribution& b) {
+  return a.key && b.key ? a.key == b.key : !a.name.empty() && a.name == b.name && a.email == b.email;
+}
 
 // ---- arriving
 
@@ -208,6 +208,17 @@ ContributionList Inbox::list(bool answered_too, std::size_t max) const {
   found.resize(found.size() - listed.left_off);
   for (const Contribution* each : found) listed.items.push_back(*each);
   return listed;
+}
+
+std::vector<Contribution> Inbox::waiting(const std::function<bool(const Contribution&)>& wanted) const {
+  std::vector<Contribution> found;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, kept] : all_)
+      if (is_open(kept.contribution.state) && wanted(kept.contribution)) found.push_back(kept.contribution);
+  }
+  std::ranges::stable_sort(found, {}, &Contribution::received);
+  return found;
 }
 
 std::optional<Contribution> Inbox::same_as(const Contribution& wanted) const {

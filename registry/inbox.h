@@ -52,6 +52,9 @@ struct ContributionList {
 // An error: the disk has no room for so many more.
 using RoomCheck = std::function<protocol::Result<void>(std::uint64_t bytes)>;
 
+// As far as one can tell without a person: the same key, or the same name and e-mail where one has no key.
+bool same_author(const Contribution& a, const Contribution& b);
+
 class Inbox {
  public:
   // A pack that arrives. Its destructor removes what was not kept.
@@ -92,6 +95,8 @@ class Inbox {
   protocol::Result<Contribution> find(const ContributionId& id) const;
   // Those that wait, or all, up to `max`.
   ContributionList list(bool answered_too, std::size_t max = kInboxListedMax) const;
+  // The open ones that are wanted, the oldest first. `wanted` is called under the lock.
+  std::vector<Contribution> waiting(const std::function<bool(const Contribution&)>& wanted) const;
   // The open one of the same commit for the same place.
   std::optional<Contribution> same_as(const Contribution& contribution) const;
   // The newest open one, received after it, by the same key, or by the same name and e-mail where one has no key, that changes

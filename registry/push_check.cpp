@@ -7,6 +7,7 @@
 #include "protocol/record.h"
 #include "protocol/utf8.h"
 #include "registry/kept_commits.h"
+#include "registry/push_remarks.h"
 #include "registry/pushed_tree.h"
 
 namespace maillage::registry {
@@ -98,6 +99,7 @@ Result<void> check_files(const OpenedPush& opened, CheckedPush& checked, TreeCac
   }
   checked.files = std::move(*files);
   if (checked.files.empty() && problems.empty()) return fail(ErrorCode::kPushUnchanged, "");
+  if (problems.empty()) checked.remarks = remarks_on(opened.objects(), *before, checked.tip_tree, checked.files);
   if (auto profile = checked.files.find("profile.json"); profile != checked.files.end())
     checked.reserved = reserved_fields(bytes_at(opened.objects(), *before, "profile.json"), profile->second);
   return {};

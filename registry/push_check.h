@@ -33,6 +33,7 @@ struct CheckedPush {
   std::string name, email;
   std::optional<protocol::PublicKey> key;
   std::vector<std::string> reserved;  // fields of the profile that an operator must see: maintainers, endpoints, neighbours
+  std::vector<protocol::Problem> remarks;  // what may be published and was probably meant otherwise (push_remarks.h)
 };
 
 // What judging one push may take: the others wait for it. A hundred times what the largest push that is made by hand takes.

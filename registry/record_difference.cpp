@@ -5,6 +5,7 @@
 #include "protocol/json_pointer.h"
 #include "protocol/record.h"
 #include "protocol/schema.h"
+#include "protocol/suggestion.h"
 #include "protocol/vocabulary.h"
 
 namespace maillage::registry {
@@ -38,18 +39,28 @@ class Differences {
       if (was != nullptr && is != nullptr && *was == *is) continue;
       const json::object* field = field_of(schema, key);
       std::string label = parent.empty() ? title(field, key) : parent + " › " + title(field, key);
-      bool nested = (was == nullptr || was->is_object()) && (is == nullptr || is->is_object());
+      bool unknown = schema != nullptr && field == nullptr;
+      bool nested = !unknown && (was == nullptr || was->is_object()) && (is == nullptr || is->is_object());
       static const json::object kNone;
       if (nested)
         objects(field, was ? was->get_object() : kNone, is ? is->get_object() : kNone, protocol::pointer_to(pointer, key), label);
       else
-        found.push_back({protocol::pointer_to(pointer, key), label, was ? text(field, *was) : "", is ? text(field, *is) : ""});
+        found.push_back({protocol::pointer_to(pointer, key), label, was ? text(field, *was) : "", is ? text(field, *is) : "", unknown,
+                         unknown ? near(schema, key, pointer) : ""});
     }
   }
 
   std::vector<FieldDifference> found;
 
  private:
+  static std::string near(const json::object* schema, std::string_view key, const std::string& pointer) {
+    std::vector<std::string_view> known;
+    if (const json::object* properties = child(schema, "properties"))
+      for (const auto& member : *properties) known.push_back(member.key());
+    std::string_view nearest = protocol::nearest(key, known);
+    return nearest.empty() ? "" : protocol::pointer_to(pointer, nearest);
+  }
+
   static std::vector<std::string> keys(const json::object* schema, const json::object& before, const json::object& after) {
     std::vector<std::string> keys;
     auto add = [&](const json::object& object) {

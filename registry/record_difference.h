@@ -17,6 +17,8 @@ struct FieldDifference {
   std::string pointer;        // RFC 6901
   std::string label;          // "Contacts › Téléphone"
   std::string before, after;  // as a person writes it; empty: there is none
+  bool unknown = false;       // no field of this kind, as far as we know
+  std::string nearest = {};   // of an unknown one: the field beside it that was probably meant, as a pointer
 };
 
 // In the order of the schema, then fields it does not know. A kind of a later version: every label is its key.

@@ -49,6 +49,7 @@ struct Announcement {
   std::vector<std::string> changed;                 // paths
   std::vector<std::string> withdrawn = {};          // those among them that are no more
   std::optional<protocol::Error> unanswered = std::nullopt;  // an approval: why the contributor's answer is not written yet
+  std::vector<ContributionId> superseded = {};               // earlier versions of the same that waited, and do no more
 };
 
 // A refusal to publish: everything that is wrong, at once.
@@ -65,6 +66,8 @@ struct PushOutcome {
   Contribution contribution;
   std::optional<Announcement> announcement;
   std::vector<std::string> withdrawn;  // what it would take away, or took
+  std::vector<protocol::Problem> remarks = {};  // what nobody would see of it, or otherwise than meant (CheckedPush)
+  bool handed_over = false;            // the place waits to be adopted elsewhere: nobody can approve it here meanwhile
 };
 
 // A push that may be taken. Points into its arrival.
@@ -364,13 +367,17 @@ class Registry {
   // {"contribution", "files": [{"path", "change", and "fields" [{pointer, label, before, after}] of a record,
   // "before" and "after" of a text, or "bytes"}]}, beside what the place publishes now. kNoContribution, kAnswered.
   tl::expected<boost::json::object, Problems> show_contribution(const ContributionId& id, protocol::Language language) const;
+  // Its files as they would become, whole; nothing of one that would go. kNoContribution, kAnswered.
+  tl::expected<FileChanges, Problems> contribution_files(const ContributionId& id) const;
   // Publishes it as one commit that names its author, or (`keep`) with the author's own commits.
   tl::expected<Announcement, Problems> approve(const ContributionId& id, UnixTime now);
   // State asked (it goes on waiting) or refused. kEmptyAnswer, kNoContribution, kAnswered.
   Result<void> answer(const ContributionId& id, ContributionState state, const std::string& text, UnixTime now);
-  // Contributions that waited too long, and old answers, go.
+  // Contributions that waited too long, and old answers, go; those for places that moved are answered (answer_for_moved).
   Result<void> expire_contributions(UnixTime now);
-  // {"id", "place", "placeName", "name", "received", "state", "files" …}: what lists and screens show of it.
+  // What waits for a place that another daemon publishes since is refused, with the sentence that a push to a copy gets. Writer.
+  Result<void> answer_for_moved(UnixTime now);
+  // {"id", "place", "placeName", "name", "received", "state", "files", "withdrawn" …}: what lists and screens show of it.
   boost::json::object summary(const Contribution& contribution) const;
 
   // ---- importing

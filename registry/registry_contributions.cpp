@@ -36,6 +36,8 @@ Contribution contribution_of(const ContributionId& id, const Push& push, const C
   made.file_count = checked.files.size();
   for (const auto& [path, file] : checked.files)
     if (made.files.size() < kNamedFilesMax) made.files.push_back(path);
+  for (const auto& [path, file] : checked.files)
+    if (!file && made.withdrawn.size() < kNamedFilesMax) made.withdrawn.push_back(path);
   made.reserved = checked.reserved;
   made.bytes = bytes;
   return made;
@@ -125,21 +127,49 @@ tl::expected<PushOutcome, Problems> Registry::take_push(Inbox::Arrival& arrival,
     auto landed = parts_->land(fresh, *judged.opened, checked, now);
     if (!landed) return tl::unexpected(landed.error());
     fresh.state = ContributionState::kApproved;
+    landed->superseded = parts_->close_published(fresh, checked.files, fresh.tip.hex(), now);
     auto withdrawn = landed->withdrawn;
-    return PushOutcome{std::move(fresh), std::move(*landed), std::move(withdrawn)};
+    return PushOutcome{std::move(fresh), std::move(*landed), std::move(withdrawn), checked.remarks};
   }
   // The place may have erased its history since the push was judged: what starts from there must not wait here.
   auto head = parts_->held(push.place);
   if (!head) return refused(head.error());
   if (!parts_->continues(checked.base, head->head.commit)) return refused({ErrorCode::kPushOtherRoot, ""});
-  if (auto same = parts_->inbox->same_as(fresh)) return PushOutcome{std::move(*same), std::nullopt, withdrawn_of(checked.files)};
+  auto chain = parts_->chain_of(push.place);
+  if (!chain) return refused(chain.error());
+  PushOutcome waits{fresh, std::nullopt, withdrawn_of(checked.files), checked.remarks, !parts_->check_not_handed(*chain)};
+  if (auto same = parts_->inbox->same_as(fresh)) return waits.contribution = std::move(*same), waits;
   (void)parts_->inbox->expire(now);  // what cannot be expired keeps nobody from contributing
   if (auto room = parts_->inbox->room_for(fresh); !room) return refused(room.error());
   if (auto kept = parts_->inbox->keep(arrival, fresh); !kept) return refused(kept.error());
-  return PushOutcome{std::move(fresh), std::nullopt, withdrawn_of(checked.files)};
+  return waits;
 }
 
 // ---- publishing
+
+namespace {
+
+// Rationale for asking for all its files, and for its key: a name and an e-mail are easily borrowed, and what is closed is gone.
+bool is_earlier_version(const Contribution& older, const Contribution& published, const FileChanges& files) {
+  bool covered = older.files.size() == older.file_count && std::ranges::all_of(older.files, [&](const std::string& path) { return files.contains(path); });
+  return covered && older.received < published.received && same_author(older, published) && (!older.key || older.key == published.key);
+}
+
+}  // namespace
+
+std::vector<ContributionId> Registry::Parts::close_published(const Contribution& published, const FileChanges& files, const std::string& by, UnixTime now) {
+  std::vector<ContributionId> superseded;
+  auto waiting = inbox->waiting([&](const Contribution& each) { return each.place == published.place && each.id != published.id; });
+  for (const Contribution& each : waiting) {
+    if (each.tip == published.tip) {
+      (void)inbox->answer(each.id, ContributionState::kApproved, "", now);
+    } else if (is_earlier_version(each, published, files)) {
+      std::string said = sentence(Error{ErrorCode::kPushSuperseded, by}, each.language);
+      if (inbox->answer(each.id, ContributionState::kSuperseded, said, now)) superseded.push_back(each.id);
+    }
+  }
+  return superseded;
+}
 
 Result<StagedCommits> Registry::Parts::stage_kept(const ObjectId& tip, const OpenedPush& opened, const CheckedPush& checked,
                                                   const Revision& next, UnixTime now) {
@@ -191,17 +221,16 @@ tl::expected<Announcement, Problems> Registry::Parts::land(const Contribution& c
   if (!base_tree) return refused(base_tree.error());
   if (!held_tree) return refused(held_tree.error());
   std::vector<FileEdit> edits;
-  Problems conflicts;
+  Problems changed_since;
   for (const auto& [path, file] : checked.files) {
-    auto before = find_path(*objects, *base_tree, path), current = find_path(*objects, *held_tree, path);
-    if (!before) return refused(before.error());
-    if (!current) return refused(current.error());
-    auto wanted = file ? std::optional(object_id(ObjectKind::kBlob, *file)) : std::nullopt;
-    if (*current == wanted) continue;
-    if (*current != *before) append(conflicts, {path, "", ErrorCode::kContributionConflict, path, ""});
+    auto current = find_path(*objects, *held_tree, path);
+    auto conflict = current ? conflicts(*base_tree, *held_tree, path, file) : tl::unexpected(current.error());
+    if (!conflict) return refused(conflict.error());
+    if (*current == (file ? std::optional(object_id(ObjectKind::kBlob, *file)) : std::nullopt)) continue;
+    if (*conflict) append(changed_since, {path, "", ErrorCode::kContributionConflict, path, ""});
     edits.push_back({path, file});
   }
-  if (!conflicts.empty()) return tl::unexpected(std::move(conflicts));
+  if (!changed_since.empty()) return tl::unexpected(std::move(changed_since));
   if (edits.empty()) return Announcement{};
   std::ranges::stable_partition(edits, [](const FileEdit& edit) { return !edit.bytes; });
   auto next = prepare({contribution.place, edits, std::nullopt}, now);
@@ -241,6 +270,7 @@ tl::expected<Announcement, Problems> Registry::approve(const ContributionId& id,
   if (!checked && !published) return tl::unexpected(checked.error());
   auto landed = published ? Announcement{} : parts_->land(*contribution, **opened, *checked, now, id);
   if (!landed) return landed;
+  landed->superseded = parts_->close_published(*contribution, published ? FileChanges{} : checked->files, id.hex(), now);
   if (!landed->place) {
     if (auto answered = parts_->inbox->answer(id, ContributionState::kApproved, "", now); !answered) return refused(answered.error());
     return landed;
@@ -283,7 +313,9 @@ Result<void> Registry::answer(const ContributionId& id, ContributionState state,
 
 Result<void> Registry::expire_contributions(UnixTime now) {
   (void)parts_->settle_approvals();  // on a full disk: later
-  return parts_->inbox->expire(now);
+  auto moved = answer_for_moved(now);
+  auto expired = parts_->inbox->expire(now);
+  return expired ? moved : expired;
 }
 
 // ---- showing
@@ -298,6 +330,7 @@ boost::json::object Registry::summary(const Contribution& it) const {
                            {"name", it.name}, {"received", format_utc(it.received)}, {"state", std::string(registry::name_of(it.state))}};
   json["files"] = boost::json::array(it.files.begin(), it.files.end());
   json["fileCount"] = it.file_count;
+  if (!it.withdrawn.empty()) json["withdrawn"] = boost::json::array(it.withdrawn.begin(), it.withdrawn.end());
   if (it.keep) json["keep"] = true;
   if (!it.email.empty()) json["email"] = it.email;
   if (it.key) json["key"] = ssh_public_key(*it.key);
@@ -331,29 +364,59 @@ Result<void> show_commits(const OpenedPush& opened, const ObjectId& tip, ShownCo
 
 }  // namespace
 
+Result<bool> Registry::Parts::conflicts(const ObjectId& base_tree, const ObjectId& held_tree, const std::string& path,
+                                        const std::optional<Bytes>& wanted) const {
+  auto before = find_path(*objects, base_tree, path), current = find_path(*objects, held_tree, path);
+  if (!before) return tl::unexpected(before.error());
+  if (!current) return tl::unexpected(current.error());
+  return *current != *before && *current != (wanted ? std::optional(object_id(ObjectKind::kBlob, *wanted)) : std::nullopt);
+}
+
+tl::expected<Registry::Parts::OpenedContribution, Problems> Registry::Parts::open_contribution(const ContributionId& id) {
+  auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
+  auto contribution = inbox->find(id);
+  if (!contribution) return refused(contribution.error());
+  auto pack = inbox->pack(id);
+  if (!pack) return refused(pack.error());
+  auto head = held(contribution->place);
+  auto tree = head ? tree_of(head->head.commit) : tl::unexpected(head.error());
+  if (!tree) return refused(tree.error());
+  OpenedContribution it{std::move(*contribution), std::move(*pack), *tree, nullptr, {}};
+  auto opened = OpenedPush::open(*objects, head->head.commit, it.pack.bytes(), std::chrono::steady_clock::now() + kJudgeTimeMax);
+  if (!opened) return refused(opened.error());
+  it.opened = std::move(*opened);
+  auto checked = check_push(*it.opened, push_of(it.contribution), trees, it.contribution.received);
+  if (!checked) return tl::unexpected(checked.error());
+  it.checked = std::move(*checked);
+  return it;
+}
+
+tl::expected<FileChanges, Problems> Registry::contribution_files(const ContributionId& id) const {
+  auto it = parts_->open_contribution(id);
+  if (!it) return tl::unexpected(it.error());
+  return std::move(it->checked.files);
+}
+
 tl::expected<boost::json::object, Problems> Registry::show_contribution(const ContributionId& id, Language language) const {
   auto refused = [](const Error& error) { return tl::unexpected(one_problem(error)); };
   auto contribution = parts_->inbox->find(id);
   if (!contribution) return refused(contribution.error());
   boost::json::object answer{{"contribution", summary(*contribution)}};
   if (!is_open(contribution->state)) return answer;
-  auto pack = parts_->inbox->pack(id);
-  if (!pack) return refused(pack.error());
-  auto head = parts_->held(contribution->place);
-  auto tree = head ? parts_->tree_of(head->head.commit) : tl::unexpected(head.error());
-  if (!tree) return refused(tree.error());
-  auto opened = OpenedPush::open(*parts_->objects, head->head.commit, pack->bytes(), std::chrono::steady_clock::now() + kJudgeTimeMax);
-  if (!opened) return refused(opened.error());
-  auto checked = check_push(**opened, push_of(*contribution), parts_->trees, contribution->received);
-  if (!checked) return tl::unexpected(checked.error());
+  auto it = parts_->open_contribution(id);
+  if (!it) return tl::unexpected(it.error());
+  auto base_tree = parts_->tree_of(it->checked.base);
+  if (!base_tree) return refused(base_tree.error());
   ShownContribution shown(language);
-  for (const auto& [path, after] : checked->files) {
+  for (const auto& [path, after] : it->checked.files) {
     auto now_there = file(contribution->place, path);
     auto before = now_there ? std::optional(std::move(*now_there)) : std::nullopt;
-    if (before != after) shown.add_file(path, before, after);
+    auto conflict = parts_->conflicts(*base_tree, it->held_tree, path, after);
+    if (!conflict) return refused(conflict.error());
+    if (before != after) shown.add_file(path, before, after, *conflict);
   }
   if (contribution->keep)
-    if (auto commits = show_commits(**opened, contribution->tip, shown); !commits) return refused(commits.error());
+    if (auto commits = show_commits(*it->opened, contribution->tip, shown); !commits) return refused(commits.error());
   boost::json::object body = std::move(shown).take();
   for (auto& member : body) answer[member.key()] = std::move(member.value());
   return answer;

@@ -381,9 +381,23 @@ struct Registry::Parts {
   // published already. kContributionConflict for each path that the place has changed since.
   tl::expected<Announcement, Problems> land(const Contribution& contribution, const OpenedPush& opened, const CheckedPush& checked, UnixTime now,
                                               std::optional<ContributionId> approves = std::nullopt);
+  // Whether the place has changed this file since the contribution's base, otherwise than it does.
+  Result<bool> conflicts(const ObjectId& base_tree, const ObjectId& held_tree, const std::string& path, const std::optional<Bytes>& wanted) const;
+  // A contribution that waits, as it was judged when it came; what it points into comes first.
+  struct OpenedContribution {
+    Contribution contribution;
+    MappedFile pack;
+    ObjectId held_tree;
+    std::unique_ptr<OpenedPush> opened;
+    CheckedPush checked;
+  };
+  tl::expected<OpenedContribution, Problems> open_contribution(const ContributionId& id);
   Result<StagedCommits> stage_kept(const ObjectId& tip, const OpenedPush& opened, const CheckedPush& checked, const Revision& next, UnixTime now);
   Result<Contribution> answer_of(std::string_view repository, const ContributionId& id) const;
   bool is_maintainer(const PlaceId& place, const protocol::PublicKey& key) const;
+  // What waits and is public by now is answered: the same commit is approved, an earlier version of it superseded by `by`. Gives the
+  // latter. One that cannot be written goes on waiting: its approval would say that all of it is published.
+  std::vector<ContributionId> close_published(const Contribution& published, const FileChanges& files, const std::string& by, UnixTime now);
 
   // ---- own heads (registry_own.cpp)
   Result<void> carry_out(const PlaceId& place, const protocol::OwnStep& step, protocol::Now now, OwnMoves& moves);

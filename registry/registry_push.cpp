@@ -73,6 +73,16 @@ Result<PlaceId> Registry::place_for_push(std::string_view repository) const {
   return tl::unexpected(taken_elsewhere(*this, *place));
 }
 
+Result<void> Registry::answer_for_moved(UnixTime now) {
+  if (parts_->own.moved_count() == 0) return {};
+  Result<void> first;
+  for (const Contribution& each : parts_->inbox->waiting([this](const Contribution& it) { return parts_->own.moved(it.place); })) {
+    auto done = parts_->inbox->answer(each.id, ContributionState::kRefused, sentence(taken_elsewhere(*this, each.place), each.language), now);
+    if (!done && first) first = std::move(done);
+  }
+  return first;
+}
+
 Result<Bytes> Registry::advertise_push(std::string_view repository, const PushNonces& nonces, UnixTime now) const {
   auto place = place_for_push(repository);
   if (!place) return tl::unexpected(place.error());

@@ -57,13 +57,15 @@ void ShownContribution::fields_of(const std::string& path, const json::object& b
     json::object field{{"pointer", begin_of(each.pointer)}, {"label", begin_of(each.label)}};
     field["before"] = begin_of(each.before);
     field["after"] = begin_of(each.after);
+    if (each.unknown) field["unknown"] = true;
     fields.push_back(std::move(field));
   }
   file["fields"] = std::move(fields);
 }
 
-void ShownContribution::add_file(const std::string& path, const std::optional<Bytes>& before, const std::optional<Bytes>& after) {
+void ShownContribution::add_file(const std::string& path, const std::optional<Bytes>& before, const std::optional<Bytes>& after, bool conflict) {
   json::object file{{"path", path}, {"change", !before ? "added" : after ? "changed" : "withdrawn"}};
+  if (conflict) file["conflict"] = true;
   auto was = before ? parse_record(*before) : fail(ErrorCode::kNotFound, ""), is = after ? parse_record(*after) : fail(ErrorCode::kNotFound, "");
   bool record = is_record_path(path) && (was || is) && (was || !before) && (is || !after);
   bool texts = !record && (!before || is_text(as_text(*before))) && (!after || is_text(as_text(*after)));

@@ -24,12 +24,12 @@ class ShownContribution {
  public:
   explicit ShownContribution(protocol::Language language) : language_(language) {}
 
-  // Nothing before: added; nothing after: withdrawn.
-  void add_file(const std::string& path, const std::optional<Bytes>& before, const std::optional<Bytes>& after);
+  // Nothing before: added; nothing after: withdrawn. `conflict`: the place changed the file since, and approval would be refused.
+  void add_file(const std::string& path, const std::optional<Bytes>& before, const std::optional<Bytes>& after, bool conflict = false);
   void add_commit(const ObjectId& id, const Commit& commit);
 
-  // {"files": [{"path", "change", and "fields" [{"pointer", "label", "before", "after"}] of a record, or "before" and
-  // "after" of a text, or "bytes" alone; "cut": true when something of it is left out}], "commits": [{"id", "author"
+  // {"files": [{"path", "change", and "fields" [{"pointer", "label", "before", "after", "unknown"}] of a record, or "before" and
+  // "after" of a text, or "bytes" alone; "conflict": true; "cut": true when something of it is left out}], "commits": [{"id", "author"
   // {"name", "email"}, "committer", "date", "message"}] when there are any, "cut": how many of both are}.
   boost::json::object take() &&;
 

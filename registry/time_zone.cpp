@@ -3,11 +3,14 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <vector>
 
+#include <unicode/strenum.h>
 #include <unicode/timezone.h>
 #include <unicode/unistr.h>
 
 #include "protocol/moment.h"
+#include "protocol/suggestion.h"
 
 namespace maillage::registry {
 namespace {
@@ -20,6 +23,26 @@ constexpr std::size_t kZoneNameBytesMax = 64;
 struct TimeZone::Zone {
   std::unique_ptr<icu::TimeZone> zone;
 };
+
+bool is_time_zone(std::string_view name) {
+  if (name.empty() || name.size() > kZoneNameBytesMax) return false;
+  auto id = icu::UnicodeString::fromUTF8(icu::StringPiece(name.data(), static_cast<std::int32_t>(name.size())));
+  std::unique_ptr<icu::TimeZone> zone(icu::TimeZone::createTimeZone(id));
+  return zone && *zone != icu::TimeZone::getUnknown();
+}
+
+std::string nearest_time_zone(std::string_view name) {
+  if (name.size() > kZoneNameBytesMax) return "";
+  UErrorCode error = U_ZERO_ERROR;
+  std::unique_ptr<icu::StringEnumeration> zones(icu::TimeZone::createTimeZoneIDEnumeration(UCAL_ZONE_TYPE_CANONICAL, nullptr, nullptr, error));
+  std::vector<std::string> names;
+  std::int32_t length = 0;
+  while (zones && U_SUCCESS(error))
+    if (const char* next = zones->next(&length, error)) names.emplace_back(next, static_cast<std::size_t>(length));
+    else break;
+  std::vector<std::string_view> candidates(names.begin(), names.end());
+  return std::string(protocol::nearest(name, candidates));
+}
 
 TimeZone::TimeZone(std::string_view name) {
   static const auto paris = std::make_shared<const Zone>(Zone{std::unique_ptr<icu::TimeZone>(

@@ -29,6 +29,10 @@ class TimeZone {
   std::shared_ptr<const Zone> zone_;
 };
 
+// Whether there is a zone of that name; the name that was probably meant by another, or nothing.
+bool is_time_zone(std::string_view name);
+std::string nearest_time_zone(std::string_view name);
+
 // A moment of a record (protocol/moment.h) on the clock of its zone.
 struct ZonedMoment {
   std::int64_t local_ms = 0;

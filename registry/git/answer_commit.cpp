@@ -1,6 +1,7 @@
 #include "registry/git/answer_commit.h"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/record.h"
 #include "registry/commit.h"
@@ -18,6 +19,28 @@ ObjectId add(LooseObjects& objects, ObjectKind kind, std::string_view text) {
   return id;
 }
 
+// What became of it and what to do next; the reason, where there is one, comes below.
+struct Sentences {
+  std::string_view french, english;
+};
+constexpr std::array<Sentences, 6> kSentences{{
+    {"Votre contribution attend qu'une personne du lieu la lise.", "Your contribution waits for somebody of the place to read it."},
+    {"Le lieu vous pose une question. Corrigez (git commit --amend), puis : git push origin HEAD:refs/for/main",
+     "The place has a question. Amend (git commit --amend), then: git push origin HEAD:refs/for/main"},
+    {"Votre contribution est publiée, merci. Votre copie la rejoint : git fetch origin && git reset --hard origin/main",
+     "Your contribution is published, thank you. Your clone catches up with: git fetch origin && git reset --hard origin/main"},
+    {"Votre contribution est refusée.", "Your contribution is refused."},
+    {"Personne n'a répondu à temps, et votre contribution est effacée ici. Parlez-en au lieu, puis renvoyez-la.",
+     "Nobody answered in time, and your contribution is erased here. Talk to the place, then send it again."},
+    {"Un envoi plus récent est publié à la place de celui-ci.", "A later one is published in its place."},
+}};
+
+std::string told_as_text(const Contribution& it) {
+  const Sentences& both = kSentences[static_cast<std::size_t>(it.state)];
+  std::string said(it.language == protocol::Language::kFrench ? both.french : both.english);
+  return said + "\n" + (it.answer.empty() ? "" : "\n" + it.answer + "\n");
+}
+
 }  // namespace
 
 HeadCommit answer_commit(const Contribution& it, std::string_view place_name, const protocol::KeyPair& key) {
@@ -27,7 +50,7 @@ HeadCommit answer_commit(const Contribution& it, std::string_view place_name, co
   if (!it.answer.empty()) told["reason"] = it.answer;
   HeadCommit made;
   ObjectId json = add(made.objects, ObjectKind::kBlob, protocol::to_pretty_json(told));
-  ObjectId text = add(made.objects, ObjectKind::kBlob, (it.answer.empty() ? state : it.answer) + "\n");
+  ObjectId text = add(made.objects, ObjectKind::kBlob, told_as_text(it));
   Bytes tree = write_tree({{"answer.json", false, json}, {"answer.txt", false, text}});
   ObjectId folder = add(made.objects, ObjectKind::kTree, protocol::as_text(tree));
   std::int64_t ms = it.answered.ms != 0 ? it.answered.ms : it.received.ms;

@@ -2,7 +2,7 @@
 // repository of its own, because protocol 0 tells of a ref to everybody or to nobody. GIT.md "A push".
 //
 //   commit without parent, signed by the daemon ── tree ── answer.json   id, state, received, answered, reason
-//                                                       └─ answer.txt    the reason, or the state
+//                                                       └─ answer.txt    what became of it, for a person, then the reason
 //
 // Invariant: a pure function of contribution, name and key; never stored; nothing in it says who contributed what. Any thread.
 #pragma once

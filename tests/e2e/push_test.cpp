@@ -141,7 +141,7 @@ TEST_CASE("a refusal and its reason are read at the status address, and with git
   Ended fetched = shop.git(shop.clone, {"fetch", "-q", url, "refs/answers/" + id});
   INFO(fetched.err);
   REQUIRE(fetched.code == 0);
-  CHECK(shop.git.out(shop.clone, {"show", "FETCH_HEAD:answer.txt"}) == "We sold it");
+  CHECK(shop.git.out(shop.clone, {"show", "FETCH_HEAD:answer.txt"}) == "Your contribution is refused.\n\nWe sold it");
   CHECK(shop.place.ask("contributions/" + std::string(32, '0')).status == 404);
   CHECK(shop.git(shop.clone, {"fetch", "-q", shop.place.url() + "/git/konk-ar-lab/answers/" + std::string(32, '0'), "HEAD"}).code != 0);
 }
@@ -374,4 +374,72 @@ TEST_CASE("the walk-through of CONTRIBUTING.md runs as it is written, in both la
   CHECK(shop.place.count("resources", {"q=laser"}) == 1);
   how.folder /= "konk-ar-lab";
   CHECK(run({"bash", "-c", "set -eu\n" + blocks[3]}, "", how).code == 0);
+}
+
+TEST_CASE("whoever decides on a picture can look at it first, and is told how") {
+  Workshop shop;
+  std::string photo = "\xff\xd8\xff" + std::string(5'000, '\0');
+  shop.commit("resources/saw/photo.jpg", photo);
+  REQUIRE(shop.push().code == 0);
+  std::string id = shop.only(), dir = shop.place.dir().string();
+  fs::path out = shop.folder.path() / "out";
+  Ended shown = run_maillage({"inbox", "show", "--dir", dir, "--lang", "en", id});
+  INFO(shown.out);
+  CHECK(shown.out.find("maillage inbox show --dir " + dir + " " + id + " --out FOLDER") != std::string::npos);
+  Ended written = run_maillage({"inbox", "show", "--dir", dir, "--lang", "en", id, "--out", out.string()});
+  INFO(written.err);
+  REQUIRE(written.code == 0);
+  CHECK(written.out.find("Its files are in " + out.string() + " (1 in all)") != std::string::npos);
+  CHECK(read_text(out / "resources/saw/photo.jpg") == photo);
+  Ended again = run_maillage({"inbox", "show", "--dir", dir, "--lang", "en", id, "--out", out.string()});
+  CHECK(again.code == 1);
+  CHECK(says(again, "already holds something else"));
+}
+
+TEST_CASE("a conflict is told before anybody approves, with the one command that answers it") {
+  Workshop shop;
+  shop.commit("resources/saw/record.json", resource("Saw of mine"));
+  REQUIRE(shop.push().code == 0);
+  shop.publish("resources/saw/record.json", resource("Saw of ours"));
+  std::string id = shop.only(), dir = shop.place.dir().string();
+  std::string command = "  maillage inbox ask --dir " + dir + " " + id +
+                        " \"The place has published another version meanwhile of: resources/saw/record.json. Run git pull";
+  Ended shown = run_maillage({"inbox", "show", "--dir", dir, "--lang", "fr", id});
+  INFO(shown.out);
+  CHECK(shown.out.find("a changé ce fichier depuis") != std::string::npos);
+  CHECK(shown.out.find(command) != std::string::npos);  // in the contributor's language, whatever the operator's
+  Ended refused = run_maillage({"inbox", "approve", "--dir", dir, "--lang", "fr", id});
+  INFO(refused.err);
+  CHECK(refused.code == 1);
+  CHECK(says(refused, command));
+}
+
+TEST_CASE("what is taken and looks like a slip is said with the thanks, and states are said in words") {
+  Workshop shop;
+  shop.commit("resources/laser/record.json", R"({"kind": "resource", "nmae": "x", "name": "Laser", "type": "equipment", "licence": "CC-BY-SA-4.0"})");
+  Ended pushed = shop.push(kForMain, {}, "fr");
+  INFO(pushed.err);
+  REQUIRE(pushed.code == 0);
+  CHECK(says(pushed, "remote: Prise telle quelle, mais : resources/laser/record.json : champ inconnu"));
+  CHECK(says(pushed, "/nmae → /name ?"));
+  CHECK(says(pushed, "remote:   git fetch "));
+  std::string id = shop.only(), dir = shop.place.dir().string();
+  Ended shown = run_maillage({"inbox", "show", "--dir", dir, "--lang", "en", id});
+  CHECK(shown.out.find("nmae (unknown field)") != std::string::npos);
+  CHECK(run_maillage({"inbox", "list", "--dir", dir, "--lang", "fr"}).out.find("  attend une réponse\n") != std::string::npos);
+  REQUIRE(shop.inbox("refuse", {id, "--reason", "no"}).code == 0);
+  Ended all = run_maillage({"inbox", "list", "--all", "--dir", dir, "--lang", "en"});
+  INFO(all.out);
+  CHECK(all.out.find("  refused\n  for “Konk Ar Lab”\n") != std::string::npos);
+  CHECK(all.out.find("to answer: approve") == std::string::npos);
+  CHECK(says(run_maillage({"inbox", "approve", "--dir", dir, "--lang", "fr", id}), "déjà reçu sa réponse : refusée"));
+}
+
+TEST_CASE("a list says which contribution would withdraw something") {
+  Workshop shop;
+  REQUIRE(shop.git(shop.clone, {"rm", "-q", "profile.json"}).code == 0);
+  shop.commit("resources/laser/record.json", resource("Laser"));
+  REQUIRE(shop.push().code == 0);
+  std::string dir = shop.place.dir().string();
+  CHECK(run_maillage({"inbox", "list", "--dir", dir, "--lang", "en"}).out.find("  would withdraw: profile.json\n") != std::string::npos);
 }

@@ -57,22 +57,23 @@ struct Hub {
   }
 
   // Everything that the other one signs, as after a session.
-  void hear(Hub& other) {
+  void hear(Hub& other) { hear(*registry, *other.registry); }
+  static void hear(maillage::registry::Registry& registry, maillage::registry::Registry& other) {
     std::vector<protocol::PackedPlace> wanted;
     std::vector<protocol::IngestPack::Place> heads;
-    auto places = other.registry->load();
+    auto places = other.load();
     for (const protocol::PlaceState& place : *places) {
       if (!place.own) continue;
       wanted.push_back({place.chain.place(), place.seen, {}});
       heads.push_back({{place.seen, place.chain, place.chain.size()}, {}});
     }
-    other.registry->open_pack(1, wanted);
-    auto pack = other.registry->read_pack(1, 1 << 24);
+    other.open_pack(1, wanted);
+    auto pack = other.read_pack(1, 1 << 24);
     REQUIRE(pack);
     REQUIRE(pack->last);
-    other.registry->close_pack(1);
-    REQUIRE(registry->append_pack(1, pack->bytes));
-    for (const auto& outcome : registry->ingest(1, heads)) CHECK_FALSE(outcome.refused);
+    other.close_pack(1);
+    REQUIRE(registry.append_pack(1, pack->bytes));
+    for (const auto& outcome : registry.ingest(1, heads)) CHECK_FALSE(outcome.refused);
   }
 
   TemporaryDirectory dir;

@@ -109,7 +109,12 @@ TEST_CASE("a file that the place changed since is a conflict, named with what th
   it.write("resources/saw.json", it.record("Scie de Jeanne"));
   it.write("resources/new.json", it.record("Neuf"));
   auto outcome = it.contribute();
+  CHECK_FALSE(it.show(outcome).at("files").as_array()[1].as_object().contains("conflict"));
   it.publish("resources/saw.json", it.record("Scie du lieu"));
+  auto shown = it.show(outcome);
+  CHECK_FALSE(shown.at("files").as_array()[0].as_object().contains("conflict"));
+  CHECK(shown.at("files").as_array()[1].at("path") == "resources/saw.json");
+  CHECK(shown.at("files").as_array()[1].at("conflict") == true);
   auto approved = it.registry->approve(outcome->contribution.id, kPushNow);
   REQUIRE_FALSE(approved);
   REQUIRE(approved.error().size() == 1);
@@ -530,4 +535,24 @@ TEST_CASE("an approval says which of its files were withdrawn") {
   REQUIRE(approved);
   CHECK(approved->changed == std::vector<std::string>{"profile.json", "resources/new.json", "resources/saw.json"});
   CHECK(approved->withdrawn == std::vector<std::string>{"profile.json", "resources/saw.json"});
+}
+
+TEST_CASE("the files of a contribution are given whole, what it withdraws is not among them, and an answered one has none") {
+  PushFixture it;
+  it.clone();
+  std::string photo = "\xff\xd8" + std::string(100'000, '\0');
+  it.write("resources/new/record.json", it.record("Neuf"));
+  it.write("resources/new/photo.jpg", photo);
+  it.git("rm -q resources/saw.json");
+  auto outcome = it.contribute();
+  CHECK(it.registry->summary(outcome->contribution).at("withdrawn") == boost::json::value{"resources/saw.json"});
+  it.reopen();
+  CHECK(must(it.registry->contribution(outcome->contribution.id)).withdrawn == std::vector<std::string>{"resources/saw.json"});
+  auto files = it.registry->contribution_files(outcome->contribution.id);
+  REQUIRE(files);
+  REQUIRE(files->size() == 3);
+  CHECK(files->at("resources/new/photo.jpg") == bytes_of(photo));
+  CHECK_FALSE(files->at("resources/saw.json"));
+  must(it.registry->answer(outcome->contribution.id, ContributionState::kRefused, "no", kPushNow));
+  CHECK(it.registry->contribution_files(outcome->contribution.id).error().front().code == ErrorCode::kAnswered);
 }

@@ -15,6 +15,7 @@ class PushFixture {
     auto created = Registry::create(dir(), {"Konk Ar Lab", false, "29039", 47.87, -3.92}, kPushNow);
     REQUIRE(created);
     place = created->place;
+    sheet = created->recovery_sheet;
     registry = must(Registry::open(dir()));
     publish("resources/saw.json", record("Scie"));
   }
@@ -130,6 +131,7 @@ class PushFixture {
   }
 
   protocol::PlaceId place;
+  std::string sheet;
   std::unique_ptr<Registry> registry;
   std::string committed = "1800000000";  // the time of her computer: kPushNow
 
