@@ -272,7 +272,7 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   CHECK(english.find("Columns that the mapping does not use\n  Interne\n") != std::string::npos);
 }
 
-TEST_CASE("one is not many, in either language, and a trial names what it would do") {
+TEST_CASE("one is not many, in either language, and places that are made or changed are named") {
   using maillage::protocol::Language;
   ImportReport report;
   report.rows = 2;
@@ -286,7 +286,9 @@ TEST_CASE("one is not many, in either language, and a trial names what it would 
   CHECK(french.find("Lieux qui seraient créés\n           ligne 2 : Le Hangar\n") != std::string::npos);
   CHECK(english.find("line 3: La Bresse (/name, /stage)\n") != std::string::npos);
   report.dry_run = false;
-  CHECK(to_table(report, Language::kFrench).find("Le Hangar") == std::string::npos);
+  french = to_table(report, Language::kFrench);
+  CHECK(french.find("Lieux nouveaux\n           ligne 2 : Le Hangar\n") != std::string::npos);
+  CHECK(french.find("Lieux changés\n           ligne 3 : La Bresse (/name, /stage)\n") != std::string::npos);
 }
 
 TEST_CASE("what a mapping says always is in every record, and a cell wins over it") {
