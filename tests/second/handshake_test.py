@@ -109,7 +109,7 @@ async def strange_frames(dialler: Dialler) -> None:
     await dialler.channel.send_octets(b"\x80")
     await dialler.channel.send_octets(dialler.auth_octets())
     assert isinstance(read_frame(await dialler.channel.receive_octets()), Auth)
-    await dialler.channel.send_octets(b"\x81\0\1\2")
+    await dialler.channel.send_octets(b"\x9f\0\1\2")
 
 
 async def strange_agent(dialler: Dialler) -> None:
