@@ -248,7 +248,7 @@ TEST_CASE("the report says the same as data and as a table, in two languages") {
   json::object data = to_json(report, maillage::protocol::Language::kFrench);
   CHECK(data["rows"] == 12);
   CHECK(data["outcomes"] == json::object{{"created", 8}, {"changed", 0}, {"unchanged", 0}, {"elsewhere", 0}, {"kept", 0}, {"withdrawn", 0},
-                                          {"vanished", 2}, {"refused", 4}});
+                                          {"handedOver", 0}, {"vanished", 2}, {"refused", 4}});
   CHECK(data["vanishedIds"] == json::array{"98", "99"});
   CHECK(data["vanishedPlaces"].as_array().size() == 3);
   CHECK(data["vanishedPlaces"].at(2) == json::object{{"id", ""}, {"name", "Le Hangar"}});
