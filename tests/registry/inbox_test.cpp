@@ -208,19 +208,8 @@ TEST_CASE("peers take in a history with a contributor's commits and a merge") {
   Contribution contribution = contribute(it, true);
   it.publish("resources/plane.json", it.record("Rabot"));
   REQUIRE(it.registry->approve(contribution.id, kPushNow));
-  auto states = must(it.registry->load());
-  protocol::Candidate head{states.front().seen, states.front().chain, states.front().chain.size()};
-  it.registry->open_pack(1, {{it.place, head.head, {}}});
-  Bytes pack;
-  for (bool last = false; !last;) {
-    auto chunk = must(it.registry->read_pack(1, 1 << 20));
-    pack.insert(pack.end(), chunk.bytes.begin(), chunk.bytes.end());
-    last = chunk.last;
-  }
   PushFixture peer;
-  must(peer.registry->append_pack(2, pack));
-  auto outcomes = peer.registry->ingest(2, {{head, {}}});
-  REQUIRE_FALSE(outcomes.front().refused);
+  it.tell(peer);
   CHECK(peer.registry->file(it.place, "resources/laser/record.json"));
   sound(peer);
 }

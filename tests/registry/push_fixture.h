@@ -97,6 +97,21 @@ class PushFixture {
     made.keep = keep;
     return made;
   }
+  // The place as it is held here comes to another daemon whole.
+  void tell(PushFixture& peer) {
+    auto states = must(registry->load());
+    protocol::Candidate head{states.front().seen, states.front().chain, states.front().chain.size()};
+    registry->open_pack(1, {{place, head.head, {}}});
+    Bytes whole;
+    for (bool last = false; !last;) {
+      auto chunk = must(registry->read_pack(1, 1 << 20));
+      whole.insert(whole.end(), chunk.bytes.begin(), chunk.bytes.end());
+      last = chunk.last;
+    }
+    registry->close_pack(1);
+    must(peer.registry->append_pack(2, whole));
+    REQUIRE_FALSE(peer.registry->ingest(2, {{head, {}}}).front().refused);
+  }
   Outcome push(bool keep = false) { return push(push_of(tip(), keep), pack()); }
   // Commits what was written, and hands it in.
   Outcome contribute() {

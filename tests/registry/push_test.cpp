@@ -328,20 +328,7 @@ TEST_CASE("a certificate signed in another way than with an SSH Ed25519 key is a
 
 TEST_CASE("a push to the copy of a place is told the command for the daemon that publishes it, and a push to the whole registry to choose a place") {
   PushFixture it, peer;
-  auto hear = [&] {
-    auto states = must(it.registry->load());
-    protocol::Candidate head{states.front().seen, states.front().chain, states.front().chain.size()};
-    it.registry->open_pack(1, {{it.place, head.head, {}}});
-    Bytes pack;
-    for (bool last = false; !last;) {
-      auto chunk = must(it.registry->read_pack(1, 1 << 20));
-      pack.insert(pack.end(), chunk.bytes.begin(), chunk.bytes.end());
-      last = chunk.last;
-    }
-    it.registry->close_pack(1);
-    must(peer.registry->append_pack(2, pack));
-    REQUIRE_FALSE(peer.registry->ingest(2, {{head, {}}}).front().refused);
-  };
+  auto hear = [&] { it.tell(peer); };
   auto told = [&](const std::string& repository) { return peer.registry->place_for_push(repository).error(); };
   protocol::PlaceId nobody{{9}};
   CHECK(told(nobody.hex()).code == ErrorCode::kUnknownPlace);
