@@ -17,11 +17,6 @@ constexpr Message kWhatTitles[] = {Message::kPlaces, Message::kNetworks, Message
 
 Language language_of(const HttpRequest& request) { return accepted_language(request.header("Accept-Language")); }
 
-HttpResponse refuse(const HttpRequest& request, const Error& error) {
-  Language language = language_of(request);
-  return respond(problem_of(error, language), request.target, language);
-}
-
 HttpResponse json_response(const boost::json::object& body) {
   HttpResponse response;
   response.body = protocol::to_json_text(body);

@@ -40,21 +40,11 @@ Result<Sheets> parse_sheets(const std::string& text) {
 // A place whole, and its seal.
 constexpr std::uint64_t kFileBytesMax = 2 * protocol::kPlaceBytesMax;
 
-// ws://HOST/base/peer → http://HOST/base/api/v1/sealed/…, signed for that place and moment.
+// Signed for that place and moment.
 PeerUrl question(const PeerUrl& peer, const protocol::PlaceId& place, const protocol::KeyPair& root) {
-  constexpr std::string_view kPeer = "/peer";
-  PeerUrl url = peer;
-  if (url.target.ends_with(kPeer)) url.target.resize(url.target.size() - kPeer.size());
   protocol::UnixTime time = now().wall;
   std::string signature = root.sign(protocol::sealed_request(place, time)).hex();
-  url.target += "/api/v1/sealed/" + place.hex() + "/" + root.public_key().hex() + "/" + std::to_string(time.ms) + "/" + signature;
-  return url;
-}
-
-Result<std::string> body_of(const PeerUrl& url, Result<HttpResponse> answer) {
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != 200) return fail(ErrorCode::kNobodyAnswers, url.host_header() + " : " + std::to_string(answer->status));
-  return std::move(answer->body);
+  return beside(peer, "/api/v1/sealed/" + place.hex() + "/" + root.public_key().hex() + "/" + std::to_string(time.ms) + "/" + signature);
 }
 
 // The files that one partner keeps.

@@ -104,4 +104,11 @@ protocol::Result<HttpResponse> http_post(const PeerUrl& url, std::string_view ac
   return carry_out(context, std::make_shared<Call>(context, url, http::verb::post, accept_language, bytes_max), Patience::kWhileSomethingComes);
 }
 
+protocol::Result<std::string> body_of(const PeerUrl& url, protocol::Result<HttpResponse> answer) {
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200)
+    return protocol::fail(protocol::ErrorCode::kNobodyAnswers, url.host_header() + url.target + " : " + std::to_string(answer->status));
+  return std::move(answer->body);
+}
+
 }  // namespace maillage::daemon

@@ -19,4 +19,7 @@ protocol::Result<HttpResponse> http_get(const PeerUrl& url, std::string_view acc
 // A POST without a body, for an answer that may take long: kAnswerTimeout without a byte is too long. kIo, kTimeout.
 protocol::Result<HttpResponse> http_post(const PeerUrl& url, std::string_view accept_language, std::size_t bytes_max);
 
+// The body of an answer that is 200; kNobodyAnswers for any other, and what there is instead of an answer.
+protocol::Result<std::string> body_of(const PeerUrl& url, protocol::Result<HttpResponse> answer);
+
 }  // namespace maillage::daemon

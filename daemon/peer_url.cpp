@@ -44,4 +44,12 @@ protocol::Result<PeerUrl> parse_peer_url(std::string_view text) {
   return url;
 }
 
+PeerUrl beside(const PeerUrl& peer, std::string_view target) {
+  constexpr std::string_view kPeer = "/peer";
+  PeerUrl url = peer;
+  if (url.target.ends_with(kPeer)) url.target.resize(url.target.size() - kPeer.size());
+  url.target += target;
+  return url;
+}
+
 }  // namespace maillage::daemon

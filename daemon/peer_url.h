@@ -24,4 +24,7 @@ protocol::Result<PeerUrl> parse_url(std::string_view text);
 // The same, ws and wss only.
 protocol::Result<PeerUrl> parse_peer_url(std::string_view text);
 
+// What a daemon answers beside its `/peer`: ws://HOST/base/peer and "/api/v1/…" give http://HOST/base/api/v1/….
+PeerUrl beside(const PeerUrl& peer, std::string_view target);
+
 }  // namespace maillage::daemon

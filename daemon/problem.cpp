@@ -90,4 +90,9 @@ HttpResponse respond(const Problem& problem, const HttpRequest& request, Languag
   return response;
 }
 
+HttpResponse refuse(const HttpRequest& request, const protocol::Error& error) {
+  Language language = accepted_language(request.header("Accept-Language"));
+  return respond(problem_of(error, language), request, language);
+}
+
 }  // namespace maillage::daemon

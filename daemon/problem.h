@@ -34,4 +34,7 @@ HttpResponse respond(const Problem& problem, std::string_view instance, Language
 // As the request's reader shows it: below `/git/` the sentence alone, as text/plain, since git shows a person nothing else.
 HttpResponse respond(const Problem& problem, const HttpRequest& request, Language language);
 
+// The same of an error, in the language that the request asks for.
+HttpResponse refuse(const HttpRequest& request, const protocol::Error& error);
+
 }  // namespace maillage::daemon

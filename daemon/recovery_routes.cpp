@@ -1,6 +1,5 @@
 #include "daemon/recovery_routes.h"
 
-#include "daemon/messages.h"
 #include "daemon/problem.h"
 #include "protocol/record.h"
 
@@ -9,11 +8,6 @@ namespace {
 
 using protocol::Error;
 using protocol::ErrorCode;
-
-HttpResponse refuse(const HttpRequest& request, const Error& error) {
-  Language language = accepted_language(request.header("Accept-Language"));
-  return respond(problem_of(error, language), request.target, language);
-}
 
 // What is not asked for with a key that is one is found by nobody.
 Error nothing_there(const HttpRequest& request) { return {ErrorCode::kNotFound, request.path.substr(0, 200)}; }

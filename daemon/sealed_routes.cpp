@@ -4,7 +4,6 @@
 #include <charconv>
 #include <optional>
 
-#include "daemon/messages.h"
 #include "daemon/problem.h"
 #include "protocol/record.h"
 
@@ -15,11 +14,6 @@ using protocol::Error;
 using protocol::ErrorCode;
 
 constexpr std::size_t kPieceBytes = 128 * 1024;
-
-HttpResponse refuse(const HttpRequest& request, const Error& error) {
-  Language language = accepted_language(request.header("Accept-Language"));
-  return respond(problem_of(error, language), request.target, language);
-}
 
 Error nothing_there(const HttpRequest& request) { return {ErrorCode::kNotFound, request.path.substr(0, 200)}; }
 

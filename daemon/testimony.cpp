@@ -18,20 +18,7 @@ using protocol::Result;
 
 namespace {
 
-// ws://HOST/base/peer → http://HOST/base/api/v1/recovery/…
-PeerUrl question(const PeerUrl& peer, const std::string& target) {
-  constexpr std::string_view kPeer = "/peer";
-  PeerUrl url = peer;
-  if (url.target.ends_with(kPeer)) url.target.resize(url.target.size() - kPeer.size());
-  url.target += "/api/v1/recovery/" + target;
-  return url;
-}
-
-Result<std::string> body_of(const PeerUrl& url, Result<HttpResponse> answer) {
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != 200) return fail(ErrorCode::kNobodyAnswers, url.host_header() + url.target);
-  return std::move(answer->body);
-}
+PeerUrl question(const PeerUrl& peer, const std::string& target) { return beside(peer, "/api/v1/recovery/" + target); }
 
 // What cannot be read counts as not told.
 registry::Testimony read_testimony(const json::object& answer) {
