@@ -143,7 +143,7 @@ class Router:
 
     def closes(self, machine: Machine) -> None:
         """Nobody opens a connection to it, as behind a provider's address translation; what it opens itself works."""
-        self.ip(f"rule add to {machine.address} ipproto tcp dport {PORT} blackhole")
+        self.ip(f"rule add to {machine.address} ipproto 6 dport {PORT} blackhole")
 
     def parts(self, some: list[Machine], others: list[Machine]) -> None:
         """Packets from one half to the other are lost, both ways."""
