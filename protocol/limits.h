@@ -68,7 +68,7 @@ inline constexpr std::size_t kAnswerBytesEnough = 64 * kMiB;
 inline constexpr std::size_t kAnswerObjectsEnough = 250'000;
 // A part of a pack that is not the last. Rationale: parts are jobs for a disk; a million of one byte would be a queue.
 inline constexpr std::size_t kPackPartBytesMin = 4 * kKiB;
-// The slowest line on which a pack may come once its first minute is over; slower, others are asked.
+// The slowest line on which a pack may come once its first minute is over; slower, others are asked who have offered the same.
 inline constexpr std::size_t kPackBytesPerSecondMin = 16 * kKiB;
 // Places in one WANT: one pack, one quarantine, one synced batch.
 inline constexpr std::size_t kWantPlacesMax = 512;

@@ -102,13 +102,26 @@ void Node::tend(Session& session) {
   if (Session* still = find(session.id)) pump(*still);
 }
 
-// Nothing came for a minute although nothing waits here, or it trickles: either way others have it faster.
-bool Node::request_is_late(const Session& session) const {
-  const Session::Request& request = *session.request;
-  if (session.pack_bytes_waiting == 0 && now_.instant - request.progress > kWantTimeout) return true;
+// Nothing came for a minute although nothing waits here, or it trickles and others have it. A slow line that is the only one is
+// given time: a minute more each time that this is asked.
+bool Node::request_is_late(Session& session) {
+  Session::Request& request = *session.request;
+  if (session.pack_bytes_waiting != 0) return false;
+  if (now_.instant - request.progress > kWantTimeout) return true;
   std::size_t came = request.job != 0 ? ingesting_.at(request.job).bytes : 0;
   auto allowed = kWantTimeout + std::chrono::seconds(came / kPackBytesPerSecondMin);
-  return session.pack_bytes_waiting == 0 && now_.instant - request.asked > allowed;
+  if (now_.instant - request.asked <= allowed) return false;
+  if (is_offered_elsewhere(session)) return true;
+  request.asked += kWantTimeout;
+  return false;
+}
+
+bool Node::is_offered_elsewhere(const Session& asked) const {
+  return std::ranges::any_of(sessions_, [&](const auto& entry) {
+    const Session& other = *entry.second;
+    if (&other == &asked || !other.open() || other.offered.empty()) return false;
+    return std::ranges::any_of(asked.request->places, [&](const auto& wanted) { return other.offered.contains(wanted.first); });
+  });
 }
 
 void Node::renew_sketch_key() {

@@ -287,7 +287,8 @@ class Node {
   void pump(Session& session);
   void pump_all();
   void tend(Session& session);
-  bool request_is_late(const Session& session) const;
+  bool request_is_late(Session& session);
+  bool is_offered_elsewhere(const Session& asked) const;
   void shun(const PlaceId& peer);
   void send(Session& session, SharedBytes frame);
   void control(Session& session, Bytes frame);

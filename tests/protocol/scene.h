@@ -27,7 +27,7 @@ class Scene {
   Node node;
   Now now{Instant{} + std::chrono::hours(1), UnixTime{1'800'000'000'000}};
   // What the prompter does by itself.
-  bool persists = true, reads = true, ingests = true, opens = true;
+  bool persists = true, reads = true, appends = true, ingests = true, opens = true;
   std::optional<Error> ingest_error;
 
   std::map<SessionId, std::vector<Bytes>> sent;
@@ -127,7 +127,7 @@ class Scene {
   }
   void carry_out(const AppendPack& append) {
     appended_bytes += append.bytes.size();
-    later_.push_back(PackAppended{append.job, append.bytes.size()});
+    if (appends) later_.push_back(PackAppended{append.job, append.bytes.size()});
   }
   void carry_out(const IngestPack& ingest) {
     ingest_asked.push_back(ingest);
