@@ -175,6 +175,17 @@ Result<Frame> read_evidence(Reader& in) {
   return Evidence{std::move(*charters), *first, *second};
 }
 
+Result<Frame> read_two_charters(Reader& in) {
+  auto first = read_signed_charter(in);
+  if (!first) return tl::unexpected(first.error());
+  auto second = read_signed_charter(in);
+  if (!second) return tl::unexpected(second.error());
+  const Charter &a = first->charter, &b = second->charter;
+  bool siblings = a.number > 0 && a.place == b.place && a.number == b.number && a.previous == b.previous && !(a == b);
+  if (!siblings) return fail(ErrorCode::kMalformed, "TWO_CHARTERS that are not of one parent");
+  return TwoCharters{std::move(*first), std::move(*second)};
+}
+
 Result<Frame> read_receipt(Reader& in) {
   Receipt receipt;
   receipt.replica = in.fixed<PlaceId>();
@@ -216,6 +227,7 @@ Result<Frame> read_frame(std::uint8_t type, Reader& in) {
       return Invited{invitation, in.fixed<Hash>()};
     }
     case FrameType::kWelcome: return Welcome{read_short(in)};
+    case FrameType::kTwoCharters: return read_two_charters(in);
   }
   if (type < 0x80) return fail(ErrorCode::kMalformed, "frame type " + std::to_string(type));
   in.rest();
@@ -336,6 +348,13 @@ Bytes encode(const Invited& frame) {
 Bytes encode(const Welcome& frame) {
   Writer out = start(FrameType::kWelcome);
   write_short(out, frame.code);
+  return std::move(out).take();
+}
+
+Bytes encode(const TwoCharters& frame) {
+  Writer out = start(FrameType::kTwoCharters);
+  write(out, frame.first);
+  write(out, frame.second);
   return std::move(out).take();
 }
 

@@ -33,6 +33,7 @@ enum class FrameType : std::uint8_t {
   kBye = 0x0a,
   kInvited = 0x81,
   kWelcome = 0x82,
+  kTwoCharters = 0x83,
 };
 
 // Each side's first frame. `scope`: the territory codes and place ids whose content the sender keeps; empty: all.
@@ -175,12 +176,18 @@ struct Welcome {
   bool operator==(const Welcome&) const = default;
 };
 
+// Two charters of one place with one parent (chain_rule.h): each is checked beside the chain that the receiver has.
+struct TwoCharters {
+  SignedCharter first, second;
+  bool operator==(const TwoCharters&) const = default;
+};
+
 // A type with the high bit set that we do not know: to be ignored.
 struct Unknown {
   std::uint8_t type = 0;
 };
 
-using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Invited, Welcome, Unknown>;
+using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Invited, Welcome, TwoCharters, Unknown>;
 
 Bytes encode(const Hello& frame);
 Bytes encode(const Auth& frame);
@@ -194,6 +201,7 @@ Bytes encode(const Receipt& frame);
 Bytes encode(const Bye& frame);
 Bytes encode(const Invited& frame);
 Bytes encode(const Welcome& frame);
+Bytes encode(const TwoCharters& frame);
 
 // kTruncated, kTrailingBytes, kTooMany, kTooLarge, kMalformed (unknown type below 0x80) or what a part refuses.
 Result<Frame> decode_frame(ByteView bytes);

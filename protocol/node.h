@@ -267,6 +267,7 @@ class Node {
   Result<void> on_frame(Session&, const Bye&, ByteView frame);
   Result<void> on_frame(Session&, const Invited&, ByteView frame);
   Result<void> on_frame(Session&, const Welcome&, ByteView frame);
+  Result<void> on_frame(Session&, const TwoCharters&, ByteView frame);
   Result<void> on_frame(Session&, const Unknown&, ByteView frame);
 
   // Partners (node_partners.cpp)
@@ -274,6 +275,10 @@ class Node {
   void welcome(Session& session);
   void answer_invitation(Session& session, std::string_view code);
   Result<void> check_invitation(const Session& session) const;
+
+  // Two charters with one parent (node_charters.cpp)
+  void note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters);
+  static void owe_two_charters(Session& session, const PlaceId& place);
 
   // Sessions (node_sessions.cpp)
   Session* find(SessionId id);
@@ -311,7 +316,6 @@ class Node {
   TokenBucket* quota_of(Session& session);
   void arrive(Candidate candidate, SessionId from);
   void note_fork(const Fork& fork);
-  void note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters);
   void persist_arrivals();
   void offer_to(const Arrival& arrival);
   void adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed);
@@ -387,7 +391,6 @@ class Node {
   bool caught_up_ = false;
   bool pump_wanted_ = false;
   std::size_t open_sessions_ = 0;
-  std::map<PlaceId, std::uint16_t> two_charters_;  // places of which that was told, and how long their chain was then
   std::map<PlaceId, Instant> shunned_;  // until when
   bool content_freed_ = false;  // something may be asked from somebody else now
 };

@@ -177,23 +177,6 @@ void Node::arrive(Candidate candidate, SessionId from) {
   if (auto fork = arrivals_.put(std::move(candidate), from)) note_fork(*fork);
 }
 
-// Rationale: the rule tells another chain from the names of its signers, which anybody can write. People are told only of what was
-// signed, once until the chain goes on.
-void Node::note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters) {
-  const PlaceId& place = known.chain.place();
-  auto told = two_charters_.find(place);
-  if (told != two_charters_.end() && told->second == known.chain.size()) return;
-  bool leaves = std::ranges::any_of(charters, [&](const SignedCharter& each) {
-    return each.charter.number < known.chain.size() && !(each.charter == known.chain.at(each.charter.number).charter);
-  });
-  if (!leaves) return;
-  if (!session.signatures.take(kRootKeysMax * std::size_t{known.chain.size()}, now_.instant)) return;
-  auto fork = charter_fork(known.chain, charters);
-  if (!fork) return;
-  two_charters_[place] = known.chain.size();
-  report({Event::kTwoCharters, session.id, place, 0, {}, {}, std::move(fork)});
-}
-
 void Node::note_fork(const Fork& fork) {
   const PlaceId& place = fork.first.head.place;
   const PlaceState* state = table_.find(place);

@@ -99,7 +99,7 @@ struct NodeSession {
   std::optional<Error> overflow;  // the peer asks and does not read: the next pump ends the session
   TokenBucket useless{kUselessBurst, kUselessPerSecond};
   TokenBucket signatures{kSignaturesBurst, kSignaturesPerSecond};
-  std::set<PlaceId> charters_due, evidence_due;  // places whose next live head takes them along
+  std::set<PlaceId> charters_due, evidence_due, two_charters_due;  // places whose next live head takes them along
 
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams

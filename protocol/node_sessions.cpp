@@ -177,6 +177,7 @@ std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, 
   HeadBundle bundle;
   std::size_t bytes = 0, taken = 0;
   const PlaceState* forked = nullptr;
+  const PlaceState* twice = nullptr;
   for (const PlaceId& place : places) {
     const PlaceState* state = table_.find(place);
     if (state != nullptr) {
@@ -193,12 +194,14 @@ std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, 
       bool evidence_due = session.evidence_due.erase(place) > 0;
       session.charters_due.erase(place);
       if (state->fork && (all || evidence_due)) forked = state;
+      if (session.two_charters_due.erase(place) > 0 && state->two_charters) twice = state;
     }
     ++taken;
-    if (forked != nullptr) break;
+    if (forked != nullptr || twice != nullptr) break;
   }
   if (!bundle.heads.empty()) send(session, std::make_shared<const Bytes>(encode(Heads{bundle})));
   if (forked != nullptr) send(session, std::make_shared<const Bytes>(encode(evidence_of(*forked))));
+  if (twice != nullptr) send(session, std::make_shared<const Bytes>(encode(TwoCharters{twice->two_charters->kept, twice->two_charters->other})));
   return taken;
 }
 

@@ -1,6 +1,5 @@
 #include "protocol/place_table.h"
 
-#include "protocol/chain_rule.h"
 #include "protocol/session.h"
 
 namespace maillage::protocol {
@@ -49,7 +48,10 @@ bool PlaceTable::adopt(const Candidate& candidate) {
   PlaceState& state = found->second;
   // Its roots named another daemon: from here on it is that one's.
   if (candidate.chain.latest().daemon_key != state.chain.latest().daemon_key) state.own = false;
-  if (candidate.chain.size() > state.chain.size()) state.chain = candidate.chain;
+  if (candidate.chain.size() > state.chain.size()) {
+    state.chain = candidate.chain;
+    state.two_charters = nullptr;
+  }
   if (reign(candidate.head.head) != reign(state.seen.head)) state.fork = nullptr;
   if (state.holds_seen) state.held = std::make_unique<SignedHead>(state.seen);
   state.holds_seen = false;
@@ -75,6 +77,13 @@ bool PlaceTable::record_fork(const Fork& fork) {
   PlaceState& state = found->second;
   if (state.fork != nullptr || reign(fork.first.head) != reign(state.seen.head)) return false;
   state.fork = std::make_unique<Fork>(fork);
+  return true;
+}
+
+bool PlaceTable::record_two_charters(const CharterFork& fork) {
+  auto found = places_.find(fork.kept.charter.place);
+  if (found == places_.end() || found->second.two_charters != nullptr) return false;
+  found->second.two_charters = std::make_unique<CharterFork>(fork);
   return true;
 }
 

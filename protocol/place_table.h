@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "protocol/chain_rule.h"
 #include "protocol/frame.h"
 
 namespace maillage::protocol {
@@ -32,6 +33,7 @@ struct PlaceState {
   bool holds_seen = false;           // held is seen itself
   bool own = false;                  // signed here
   std::unique_ptr<Fork> fork;        // evidence for the current (charter, epoch)
+  std::unique_ptr<CharterFork> two_charters = nullptr;  // evidence beside the current chain
 
   const SignedHead* held_head() const { return holds_seen ? &seen : held.get(); }
 
@@ -71,6 +73,9 @@ class PlaceTable {
 
   // Keeps one fork a (charter, epoch), and only for the current one. Gives whether it is new.
   bool record_fork(const Fork& fork);
+
+  // Keeps one pair of charters with one parent, until the chain goes on. Gives whether it is new.
+  bool record_two_charters(const CharterFork& fork);
 
   // A place as it was kept on disk: no signature is checked again.
   void restore(PlaceState state);

@@ -221,6 +221,15 @@ Result<void> Registry::keep_two_charters(const CharterFork& fork) {
   return {};
 }
 
+std::unique_ptr<CharterFork> Registry::Parts::kept_two_charters(const CharterChain& chain) const {
+  auto row = state->get(Column::kMeta, two_charters_key(chain.place()));
+  if (!row || !*row) return nullptr;
+  Reader in(as_bytes(**row));
+  bool current = in.u16() == chain.size();
+  auto kept = protocol::read_signed_charter(in), other = protocol::read_signed_charter(in);
+  return current && kept && other ? std::make_unique<CharterFork>(CharterFork{*kept, *other}) : nullptr;
+}
+
 // A row that cannot be taken away now is told of until the next charter.
 void Registry::Parts::settle_two_charters(const PlaceId& place) {
   if (!two_charters.contains(place)) return;

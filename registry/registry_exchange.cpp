@@ -41,6 +41,7 @@ Result<std::vector<PlaceState>> Registry::load() const {
   std::size_t own = 0;
   for (PlaceState& place : *places) {
     place.own = parts_->signs_for(place.chain);
+    if (parts_->two_charters.contains(place.chain.place())) place.two_charters = parts_->kept_two_charters(place.chain);
     if (place.own) parts_->hide_untold(place);
     own += parts_->own.contains(place.chain.place()) && place.held_head() != nullptr ? 1 : 0;
   }

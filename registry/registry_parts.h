@@ -344,6 +344,8 @@ struct Registry::Parts {
 
   // Rows "two-charters " ‖ place → chain's length u16 ‖ signed charters. A charter that follows settles them for whoever has it.
   Result<void> load_two_charters();
+  // As kept beside this chain; null: none is, or the chain went on.
+  std::unique_ptr<protocol::CharterFork> kept_two_charters(const protocol::CharterChain& chain) const;
   void settle_two_charters(const PlaceId& place);
 
   // After a charter of a place came in: who signs for it now.

@@ -206,7 +206,7 @@ TEST_CASE("a new sheet is shown by one verb and taken by another, which wants bo
 
 TEST_CASE("two charters of one place are told to people on both sides, and one more brings everybody together") {
   TemporaryDirectory folder;
-  Place one(folder.path(), "Konk Ar Lab"), east(folder.path(), "Est"), west(folder.path(), "Ouest"), twin(folder.path(), "Jumeau");
+  Place one(folder.path(), "Konk Ar Lab"), east(folder.path(), "Est"), west(folder.path(), "Ouest"), twin(folder.path(), "Jumeau"), far(folder.path(), "Loin");
   REQUIRE(one.publish("needs/avant.json", need("avant")).code == 0);
   copy_over(one, twin);
   REQUIRE(key(one, "rotate", one.sheet() + "\n").code == 0);
@@ -222,11 +222,13 @@ TEST_CASE("two charters of one place are told to people on both sides, and one m
     return status.is_object() && status.as_object().contains("twoCharters") && text_at(status, "/twoCharters/0/id") == one.id();
   };
   CHECK_FALSE((told(east) || told(west)));
+  far.serve_with(west);  // sees one side only
+  REQUIRE(eventually([&] { return charter_at(far, one.id()) == 1; }));
   east.stop();
   east.serve_with(west);
   one.stop();
   one.serve_with(east);
-  CHECK(eventually([&] { return told(east) && told(west); }));
+  CHECK(eventually([&] { return told(east) && told(west) && told(far); }));
   CHECK(east.ask("places/" + one.id()).json().as_object().contains("twoCharters"));
   CHECK(run_maillage({"status", "--lang", "en", "--dir", west.dir().string()}).out.find("two charters") != std::string::npos);
   west.stop();

@@ -41,6 +41,13 @@ Want want(std::size_t places) {
   return frame;
 }
 
+TwoCharters two_charters() {
+  Author twin = kPlace, other = kPlace;
+  twin.rotate();
+  other.rotate(1);
+  return {twin.chain().at(1), other.chain().at(1)};
+}
+
 const Bytes kPackBytes{0x50, 0x41, 0x43, 0x4b};
 
 // One of each kind and part.
@@ -64,7 +71,8 @@ std::vector<Frame> one_of_each() {
           receipt(),
           Bye{"timeout", "handshake"},
           Invited{{{1, 2, 3}}, sha256(as_bytes("proof"))},
-          Welcome{"used-invitation"}};
+          Welcome{"used-invitation"},
+          two_charters()};
 }
 
 struct Encode {
@@ -185,6 +193,11 @@ TEST_CASE("frames that say nothing, or say it in two ways, are malformed") {
   CHECK(refusal(encode(empty)) == ErrorCode::kMalformed);
   CHECK(refusal(encode(Evidence{{}, kPlace.head(1), kPlace.head(2)})) == ErrorCode::kMalformed);
   CHECK(refusal(encode(Evidence{{}, kPlace.head(1), kPlace.head(1)})) == ErrorCode::kMalformed);
+  TwoCharters both = two_charters();
+  CHECK(refusal(encode(TwoCharters{both.first, both.first})) == ErrorCode::kMalformed);
+  CHECK(refusal(encode(TwoCharters{kPlace.chain().at(0), kOther.chain().at(0)})) == ErrorCode::kMalformed);  // the genesis has no parent
+  both.second.charter.number = 2;
+  CHECK(refusal(encode(both)) == ErrorCode::kMalformed);
   Auth two{{}, {{}, {kPlace.head(1), kPlace.head(2)}}};
   CHECK(refusal(encode(two)) == ErrorCode::kMalformed);
   CHECK(refusal({0x03, 7}) == ErrorCode::kMalformed);  // an eighth part of SKETCH

@@ -48,6 +48,17 @@ Nonce nonce_from(std::uint8_t first) {
   return nonce;
 }
 
+TwoCharters two_charters(const CharterChain& chain, const KeyPair& root) {
+  Charter next = chain.latest();
+  next.place = chain.place();
+  next.number = 1;
+  next.previous = hash_of(chain.latest());
+  next.daemon_key = key_of(0xd3).public_key();
+  SignedCharter first = sign(next, std::vector{root});
+  next.daemon_key = key_of(0xd4).public_key();
+  return {first, sign(next, std::vector{root})};
+}
+
 std::vector<std::pair<std::string, Bytes>> frames() {
   KeyPair daemon_1 = key_of(0xd1), daemon_2 = key_of(0xd2);
   CharterChain chain_1 = chain_of_keys(key_of(0xa1), daemon_1), chain_2 = chain_of_keys(key_of(0xb2), daemon_2);
@@ -90,6 +101,7 @@ std::vector<std::pair<std::string, Bytes>> frames() {
           {"invited", encode(Invited{id_of(secret), invitation_proof(secret, hash_1, hash_2)})},
           {"welcome", encode(Welcome{})},
           {"welcome_refused", encode(Welcome{"expired-invitation"})},
+          {"two_charters", encode(two_charters(chain_1, key_of(0xa1)))},
           {"unknown", Bytes{0x80, 0x00}}};
 }
 

@@ -124,6 +124,53 @@ TEST_CASE("of two charters with one parent people are told once, whichever of th
   }
 }
 
+TEST_CASE("two charters with one parent are handed on to everybody, who checks them, tells people and hands them on") {
+  Author bob = kBob, other = kBob;
+  bob.rotate();
+  other.rotate(1);
+  TwoCharters both{bob.chain().at(1), other.chain().at(1)};
+  const Author& side = GENERATE(true, false) ? bob : other;
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.meet(kWithEve, kEve);
+  scene.agree(kWithEve);
+  tell(scene, kWithAnn, side, side.head(2));
+  SECTION("signed as they must be") {
+    scene.receive(kWithAnn, both);
+    CHECK(scene.events(Event::kTwoCharters) == 1);
+    REQUIRE(scene.all<TwoCharters>(kWithEve).size() == 1);
+    CHECK(scene.all<TwoCharters>(kWithEve).front().first == side.chain().at(1));
+    CHECK(scene.all<TwoCharters>(kWithAnn).empty());
+    scene.receive(kWithEve, both);
+    CHECK(scene.events(Event::kTwoCharters) == 1);
+    scene.meet(99, kFar);
+    scene.agree(99);
+    CHECK(scene.all<TwoCharters>(99).size() == 1);
+    CHECK(scene.node.places().find(kBob.place())->two_charters != nullptr);
+    Author next = side;
+    next.rotate();
+    tell(scene, kWithAnn, next, next.head(3));
+    CHECK(scene.node.places().find(kBob.place())->two_charters == nullptr);
+  }
+  SECTION("not signed") {
+    for (TwoCharters forged : {both, both, both}) {
+      forged.first.signatures[0].signature.bytes[7] ^= 1;
+      forged.second.signatures[0].signature.bytes[7] ^= 1;
+      scene.receive(kWithAnn, forged);
+    }
+    CHECK(scene.events(Event::kTwoCharters) == 0);
+    CHECK(scene.all<TwoCharters>(kWithEve).empty());
+  }
+  SECTION("of a place that nobody has told of") {
+    Author far = kFar, twin = kFar;
+    far.rotate();
+    twin.rotate(1);
+    scene.receive(kWithAnn, TwoCharters{far.chain().at(1), twin.chain().at(1)});
+    CHECK(scene.events(Event::kTwoCharters) == 0);
+  }
+  CHECK(scene.bye(kWithAnn) == "0 BYEs");
+}
+
 TEST_CASE("whoever gets an older state because the newer one is still on its way here is told again when it has come") {
   Scene scene(kUs);
   scene.meet(kWithAnn, kAnn);
