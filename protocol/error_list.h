@@ -116,6 +116,8 @@ MAILLAGE_ERROR(kConfigAddress, "config-address", "une adresse s'écrit \"HÔTE:P
 MAILLAGE_ERROR(kConfigPeer, "config-peer", "un partenaire s'écrit \"ws://HÔTE:PORT/peer\" ou \"wss://HÔTE/peer\" : {}", "a peer is written \"ws://HOST:PORT/peer\" or \"wss://HOST/peer\": {}")
 MAILLAGE_ERROR(kConfigUrl, "config-url", "une adresse web qui commence par https:// est attendue : {}", "a web address that starts with https:// is expected: {}")
 MAILLAGE_ERROR(kConfigPath, "config-path", "un chemin qui commence par / est attendu : {}", "a path that starts with / is expected: {}")
+MAILLAGE_ERROR(kConfigScope, "config-scope", "ce n'est ni une région, ni un département, ni un EPCI, ni une commune, ni un lieu que l'on puisse suivre (écrivez par exemple \"29\", \"Bretagne\", \"epci:242900769\", \"commune:29039\", ou les 64 chiffres d'un lieu) : {}", "this is no region, department, EPCI, commune or place that can be followed (write for example \"29\", \"Bretagne\", \"epci:242900769\", \"commune:29039\", or the 64 digits of a place): {}")
+MAILLAGE_ERROR(kConfigScopeMany, "config-scope-many", "64 territoires, réseaux et lieux au plus : {}", "64 territories, networks and places at most: {}")
 MAILLAGE_ERROR(kConfigTlsPair, "config-tls-pair", "tls_cert et tls_key vont ensemble, il en manque une : {}", "tls_cert and tls_key go together, one is missing: {}")
 MAILLAGE_ERROR(kBadCertificate, "bad-certificate", "tls_cert : ce fichier n'est pas un certificat au format PEM : {}", "tls_cert: this file is not a certificate in PEM format: {}")
 MAILLAGE_ERROR(kBadTlsKey, "bad-tls-key", "tls_key : ce fichier n'est pas une clé privée au format PEM, ou n'est pas celle du certificat : {}", "tls_key: this file is not a private key in PEM format, or not the certificate's: {}")

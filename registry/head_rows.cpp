@@ -113,6 +113,8 @@ void put_head(WriteBatch& batch, Mark mark, const SignedHead& head) {
   batch.put(Column::kHeads, head_key(mark, head.head.place), head_value(head));
 }
 
+void erase_held(WriteBatch& batch, const PlaceId& place) { batch.erase(Column::kHeads, head_key(Mark::kHeld, place)); }
+
 void put_charters(WriteBatch& batch, const CharterChain& chain, std::size_t from) {
   for (std::size_t number = from; number < chain.size(); ++number) {
     Writer tail, value;

@@ -16,6 +16,8 @@ namespace maillage::registry {
 enum class Mark : char { kSeen = 's', kHeld = 'h' };
 
 void put_head(WriteBatch& batch, Mark mark, const protocol::SignedHead& head);
+// Its content is here no more.
+void erase_held(WriteBatch& batch, const PlaceId& place);
 void put_charters(WriteBatch& batch, const protocol::CharterChain& chain, std::size_t from);
 void put_fork(WriteBatch& batch, const protocol::Fork& fork);
 // Whether there is evidence about the reign of this head.

@@ -303,6 +303,11 @@ boost::json::object to_json(const Page& page) {
   json["numberReturned"] = page.items.size();
   json["items"] = std::move(items);
   json["next"] = page.next.empty() ? boost::json::value(nullptr) : boost::json::value(page.next);
+  if (page.beyond) {
+    boost::json::array kept_by;
+    for (const Beyond::Keeper& keeper : page.beyond->kept_by) kept_by.push_back({{"id", keeper.place.hex()}, {"name", keeper.name}});
+    json["beyond"] = {{"places", page.beyond->places}, {"keptBy", std::move(kept_by)}};
+  }
   return json;
 }
 

@@ -38,7 +38,7 @@
 
 #include <boost/json/object.hpp>
 
-#include "protocol/ids.h"
+#include "protocol/head.h"
 #include "protocol/time.h"
 #include "registry/geo.h"
 
@@ -71,11 +71,25 @@ struct Query {
   std::string after;
 };
 
+// Known places that the question may be about, and whose content is not here: what the answer cannot tell. Of a question with
+// region, department, epci or commune those whose head says that they are there, else all.
+struct Beyond {
+  std::size_t places = 0;
+  std::vector<protocol::TerritoryCell> cells;  // where, most places first; kBeyondCellsMax at most
+  struct Keeper {
+    protocol::PlaceId place;
+    std::string name;
+  };
+  std::vector<Keeper> kept_by;  // daemons that say they keep some of them; filled by whoever knows them
+};
+inline constexpr std::size_t kBeyondCellsMax = 256;
+
 struct Page {
   std::size_t number_matched = 0;  // exact, whatever the limit
   std::optional<std::size_t> without_position;  // with near: what matched everything else, and has no position
   std::vector<boost::json::object> items;
   std::string next;  // empty on the last page
+  std::optional<Beyond> beyond;  // when there is something
 };
 
 // "places" … "offers".
@@ -88,7 +102,8 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 // example: `near=lille (ex. near=50.63,3.06)`).
 protocol::Result<Query> parse_query(What what, const Parameters& parameters);
 
-// {"numberMatched", "withoutPosition" (with near), "numberReturned", "items", "next"}; `next` is null on the last page.
+// {"numberMatched", "withoutPosition" (with near), "numberReturned", "items", "next", "beyond"}; `next` is null on the last page,
+// "beyond" {"places", "keptBy": [{"id", "name"}]} is there when known places that the question may be about are not kept here.
 boost::json::object to_json(const Page& page);
 
 }  // namespace maillage::registry

@@ -21,6 +21,7 @@
 #include "registry/inbox.h"
 #include "registry/address_book.h"
 #include "registry/index.h"
+#include "registry/known_places.h"
 #include "registry/publish.h"
 #include "registry/push_check.h"
 #include "registry/recovery.h"
@@ -284,6 +285,16 @@ class Registry {
   // When more may be due although nothing happened.
   protocol::Instant own_deadline() const;
 
+  // ---- scope (STORAGE.md "Letting go")
+  // The content of these places is held no more: it leaves every question and answer now, and the disk with the next `purge`.
+  // What is seen of them stays. Durable on return; gives those of which nothing is held now, fewer when something failed on the way.
+  // Places of ours are passed over. Writer.
+  Result<std::vector<PlaceId>> release(const std::vector<PlaceId>& places);
+  // Places whose head is known, and those of them whose content is here.
+  KnownPlaces::Counts known_places() const;
+  // The first address that the place's own profile gives for its daemon; empty when it gives none, or is not here.
+  std::string endpoint_of(const PlaceId& place) const;
+
   // ---- publishing
   // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.
   tl::expected<Announcement, Problems> publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now);
@@ -394,7 +405,7 @@ class Registry {
   Result<std::vector<ImportedList>> imported_lists() const;
 
   // ---- questions
-  Result<Page> query(const Query& query) const;
+  Result<Page> query(const Query& query) const;  // with `beyond`
   // One place's item with its head: commit, state, epoch, sequence, time, forked; by id or slug. kNotFound, kAmbiguousName.
   Result<boost::json::object> place(std::string_view id_or_slug) const;
   // The place of ours that `id_or_slug` names, by its last name when its profile is withdrawn; the daemon's own when empty.
@@ -409,7 +420,8 @@ class Registry {
   std::uint64_t revision() const;
   // How many of a kind are indexed.
   std::size_t count(What what) const;
-  // {"revision", "counts": {places …}, "sheetConfirmed", "packs", "hosted": how many, "movedAway": how many more,
+  // {"revision", "known": places, "held": those of them whose content is here, "counts": {places …}, "sheetConfirmed", "packs",
+  // "hosted": how many, "movedAway": how many more,
   // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "movedAway", "forked" and "keptBack" when true, "question":
   // {code, theirs}}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
   // "own" is the daemon's place, then hosted ones, 20 at most in all and each that asks something.

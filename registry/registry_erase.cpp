@@ -172,8 +172,9 @@ Result<std::vector<ObjectId>> Registry::Parts::kept_commits() const {
     auto head = read_signed_head(in);
     damaged = damaged || !head;
     bool held = key.back() == static_cast<char>(Mark::kHeld);
-    // What is only seen may be here all the same: the content of another life of a place of ours, kept aside.
-    if (head && (held || objects->contains(head->head.commit))) commits.push_back(head->head.commit);
+    // What is only seen may be here all the same: the content of another life of a place of ours, kept aside. Of others it is what
+    // was let go.
+    if (head && (held || (own.contains(head->head.place) && objects->contains(head->head.commit)))) commits.push_back(head->head.commit);
     return true;
   });
   if (!scanned) return tl::unexpected(scanned.error());

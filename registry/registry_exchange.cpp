@@ -54,6 +54,7 @@ void Registry::Parts::know_signers(const std::vector<PlaceState>& places) {
     auto signer = place.held_head() ? signer_of(place.chain, place.held_head()->head) : std::nullopt;
     if (signer) index->know_signer(place.chain.place(), *signer);
     forked.set(place.chain.place(), place.fork != nullptr);
+    known.set(place.chain.place(), place.seen.head.cell, place.held_head() != nullptr);
   }
   signers_known = true;
 }
@@ -121,6 +122,7 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
   turn.written();
   parts_->end_fetches(withdrawn);
   for (const Candidate& candidate : heads) {
+    parts_->look_what_is_known(candidate.chain.place());
     if (candidate.new_charters > 0) parts_->heed_charter(candidate.chain.place());
     if (!parts_->forked.none()) parts_->look_whether_forked(candidate.chain.place());
   }
@@ -311,6 +313,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
     if (!broken.empty()) advertised.forget({});
     any_break = any_break || !broken.empty();
     for (std::size_t i = first; i < next; ++i) {
+      look_what_is_known(places[i].head.chain.place());
       if (places[i].head.new_charters > 0) heed_charter(places[i].head.chain.place());
       if (!forked.none()) look_whether_forked(places[i].head.chain.place());
     }

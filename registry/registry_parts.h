@@ -164,6 +164,10 @@ struct Registry::Parts {
   OwnPlaces own;
   ForkedPlaces forked;
   ForkedPlaces two_charters;  // of charters, not of heads
+  KnownPlaces known;
+  // Lets go of the first of `places`, a batch's worth, and takes them off.
+  Result<void> release_some(std::span<const PlaceId>& places, std::vector<PlaceId>& let_go);
+  void look_what_is_known(const PlaceId& place);  // after a write of one of its marks
   std::unique_ptr<OwnHeads> own_heads;
   RootIndex roots;
   std::atomic<bool> sheet_confirmed = false;

@@ -37,7 +37,7 @@ boost::json::object head_json(const Head& head) {
 Result<Page> Registry::query(const Query& query) const {
   parts_->need_signers();
   auto page = parts_->index->query(query);
-  if (page) parts_->tell_forks(page->items);
+  if (page) parts_->tell_forks(page->items), page->beyond = parts_->known.beyond(query);
   return page;
 }
 
@@ -145,7 +145,9 @@ boost::json::object Registry::status() const {
   for (const PlaceId& place : all)
     if (place != parts_->identity.place && !parts_->own.moved(place) && (own.size() < kStatusPlacesMax || parts_->own_heads->question(place)))
       own.push_back(parts_->own_status(place));
-  boost::json::object shown{{"revision", revision()}, {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
+  KnownPlaces::Counts all_known = known_places();
+  boost::json::object shown{{"revision", revision()}, {"known", all_known.known}, {"held", all_known.held},
+                            {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
                             {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1 - moved}, {"movedAway", moved},
                             {"contributions", parts_->inbox->open_count()}, {"own", std::move(own)}};
   boost::json::array doubled;

@@ -88,4 +88,12 @@ std::optional<Department> find_department(std::string_view code) {
   return Department{{row->code, row->name}, region ? *region : Area{row->region, {}}};
 }
 
+protocol::Areas areas_of(std::string_view code) {
+  constexpr std::size_t kCommuneCharacters = 5;
+  if (auto commune = find_commune(code)) return {commune->department.code, commune->region.code, commune->epci.code, commune->commune.code};
+  bool is_commune = code.size() == kCommuneCharacters;  // newer than the table
+  auto around = find_department(is_commune ? code.substr(0, code >= "97" ? 3 : 2) : code);
+  return around ? protocol::Areas{around->department.code, around->region.code, {}} : protocol::Areas{};
+}
+
 }  // namespace maillage::registry

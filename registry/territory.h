@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/scope.h"
+
 namespace maillage::registry {
 
 struct Area {
@@ -33,6 +35,9 @@ struct Department {
 
 // For a place whose commune is not known. `code` as the table writes it: 01, 2A, 974.
 std::optional<Department> find_department(std::string_view code);
+
+// What the code of a commune or a department lies in: a scope's table.
+protocol::Areas areas_of(std::string_view code);
 
 // The commune of today that the commune of a code that is no more became part of; nothing for a code that still is one, a
 // municipal district's included. Letters in upper case.

@@ -228,6 +228,17 @@ void prepare_cut(const fs::path& dir, const std::string& text) {
   if (!cut.killed) throw std::runtime_error("nothing is cut before " + text);
 }
 
+// What nobody follows any more: all but our own.
+Result<void> let_go(Registry& registry) {
+  std::vector<PlaceId> others;
+  for (const PlaceState& place : must(registry.load()))
+    if (!place.own) others.push_back(place.chain.place());
+  auto released = registry.release(others);
+  if (!released) return tl::unexpected(released.error());
+  auto purged = registry.purge(kNow);
+  return purged ? Result<void>() : tl::unexpected(purged.error());
+}
+
 Result<void> restart(const fs::path& dir) {
   auto registry = Registry::open(dir);
   if (!registry) return tl::unexpected(registry.error());
@@ -318,6 +329,21 @@ std::vector<Drill> make_drills() {
       {"erase", Scope::kRegistry,
        [prepare_packs](const fs::path& dir) { in_child([&] { return prepare_packs(dir), std::string(); }); }, erase, nullptr,
        [](const Registry& registry) { return count(registry, "scie") == 0 && count(registry, "ponceuse") == 1 && !registry.purge_waits(); }},
+      {"let-go", Scope::kRegistry,
+       [prepare_packs](const fs::path& dir) {
+         in_child([&] {
+           prepare_packs(dir);
+           auto registry = must(Registry::open(dir));
+           for (const Delivery& delivery : deliveries()) must(receive(*registry, delivery));
+           return std::string();
+         });
+       },
+       let_go, nullptr,
+       [](const Registry& registry) {
+         auto known = registry.known_places();
+         bool gone = count(registry, "tour") == 0 && known.known == 2 && known.held == 1;
+         return gone && count(registry, "ponceuse") == 1 && !registry.purge_waits();
+       }},
       {"tend", Scope::kRegistry, prepare_packs, [](Registry& registry) { return registry.tend(); }, nullptr, holds("ponceuse", 1)},
       restart_before("restart-uncommitted", "half of state/", Scope::kAll),
       restart_before("restart-committed", "remove store.git/objects/pack/"),

@@ -28,7 +28,7 @@ struct Drill {
 // Does it; `begin` is called where it may first be interrupted.
 protocol::Result<void> act(const Drill& drill, const std::filesystem::path& dir, const std::function<void()>& begin);
 
-// init, publish, unpublish, confirm, ingest, persist, sheet, rotate, refs, reindex, contribute, approve, refuse, erase, tend, restart.
+// init, publish, unpublish, confirm, ingest, persist, sheet, rotate, refs, reindex, contribute, approve, refuse, erase, let-go, tend, restart.
 const std::vector<Drill>& drills();
 const Drill& drill(std::string_view name);
 

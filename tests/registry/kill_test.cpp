@@ -56,6 +56,14 @@ TEST_CASE("an ingest that dies at any step is done or not done, and can be done 
   for (const char* name : {"ingest", "ingest-thin", "persist"}) CHECK(kill_everywhere(drill(name)) > 1);
 }
 
+TEST_CASE("letting go of a place that dies at any step is done or not done, and a purge is done again until nothing is left") {
+  if (auto said = done_elsewhere("letting go of a place that dies at any step*")) {
+    CHECK(*said == "");
+    return;
+  }
+  CHECK(kill_everywhere(drill("let-go")) > 4);
+}
+
 TEST_CASE("an erasure that dies at any step is done or not done, and a purge is done again until nothing is left") {
   if (auto said = done_elsewhere("an erasure that dies at any step*")) {
     CHECK(*said == "");
