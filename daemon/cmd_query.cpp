@@ -87,6 +87,20 @@ std::string command_of_next(const QueryOptions& options, const std::string& next
   return command + " after=" + next;
 }
 
+// What the answer cannot tell, and whom to ask.
+std::string beyond_of(const json::object& page, Language language) {
+  const json::object& beyond = object_at(page, "beyond");
+  std::int64_t places = number_of(beyond, "places");
+  if (places <= 0) return "";
+  std::string said = "\n" + say(Message::kBeyond, language, {std::to_string(places)}), names;
+  for (const json::value& keeper : list_of(beyond, "keptBy")) {
+    if (!keeper.is_object()) continue;
+    std::string name = told(keeper.get_object(), "name");
+    names += (names.empty() ? "" : ", ") + (name.empty() ? told(keeper.get_object(), "id") : name);
+  }
+  return names.empty() ? said : said + "\n" + say(Message::kBeyondKeptBy, language, {names});
+}
+
 int show(const json::object& page, const QueryOptions& options, const Terminal& terminal) {
   std::string said;
   std::size_t shown = 0;
@@ -96,6 +110,7 @@ int show(const json::object& page, const QueryOptions& options, const Terminal& 
   said += say(Message::kFound, terminal.language, {std::to_string(number_of(page, "numberMatched")), std::to_string(shown)});
   if (std::int64_t without = number_of(page, "withoutPosition"); without > 0)
     said += "\n" + say(Message::kWithoutPosition, terminal.language, {std::to_string(without)});
+  said += beyond_of(page, terminal.language);
   if (std::string next = told(page, "next"); !next.empty()) said += "\n" + say(Message::kNextPage, terminal.language, {command_of_next(options, next)});
   return conclude(page, said, terminal);
 }

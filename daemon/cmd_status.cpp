@@ -1,4 +1,6 @@
 // `status` and `peers`: how a place and its partners are, in sentences an operator reads, or as JSON.
+#include <algorithm>
+
 #include "daemon/command.h"
 #include "protocol/utf8.h"
 
@@ -61,6 +63,27 @@ bool tell_question(std::string& said, const json::object& place, const std::stri
   return true;
 }
 
+// "Finistère (29)"; a place by its name, or the beginning of its id.
+std::string followed(const json::object& entry) {
+  std::string text = text_of(entry, "text"), name = told(entry, "name");
+  constexpr std::size_t kCodeMax = 16;
+  if (text.size() > kCodeMax) return name.empty() ? text.substr(0, kCodeMax) : name;
+  return name.empty() ? text : name + " (" + text + ")";
+}
+
+// Two daemons that follow what we do are looked for (DESIGN "Scope"). Gives whether there is something to do.
+bool tell_scope(std::string& said, const json::object& status, Language language) {
+  std::string names;
+  for (const json::value& each : list_of(status, "scope"))
+    if (each.is_object()) names += (names.empty() ? "" : ", ") + followed(each.get_object());
+  if (!names.empty())
+    said += say(Message::kStatusScope, language, {names, std::to_string(number_of(status, "known")), std::to_string(number_of(status, "held"))}) + "\n";
+  std::int64_t outbound = number_of(status, "outbound"), covering = number_of(status, "covering");
+  bool lacking = covering < std::min<std::int64_t>(2, outbound);
+  if (lacking) said += say(Message::kStatusScopePartners, language, {std::to_string(outbound), std::to_string(covering)}) + "\n";
+  return lacking;
+}
+
 void tell_peer(std::string& said, const json::object& peer, Language language) {
   Message state = is_true(peer, "reconciled") ? Message::kPeersConnected : Message::kPeersCatchingUp;
   said += say(state, language, {called(peer, "place")}) + "\n";
@@ -76,18 +99,19 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   if (result == nullptr || !result->is_object()) return complain(reply, terminal);
   const json::object& status = result->get_object();
   std::string said;
+  bool asked = false;
   for (const json::value& place : list_of(status, "own")) tell_place(said, place.get_object(), terminal.language);
   if (const json::value* counts = status.if_contains("counts"); counts != nullptr && counts->is_object()) {
     auto count = [&](std::string_view key) { return std::to_string(number_of(counts->get_object(), key)); };
     said += say(Message::kStatusCounts, terminal.language,
                 {count("places"), count("networks"), count("events"), count("resources"), count("needs"), count("offers")}) + "\n";
   }
+  asked = tell_scope(said, status, terminal.language);
   std::int64_t hosted = number_of(status, "hosted"), moved = number_of(status, "movedAway");
   if (hosted + moved > 0) said += say(Message::kStatusHosted, terminal.language, {std::to_string(hosted), std::to_string(moved)}) + "\n";
   // Those shown are the daemon's own and hosted ones.
   std::int64_t more = hosted + 1 - static_cast<std::int64_t>(list_of(status, "own").size());
   if (more > 0) said += say(Message::kStatusMore, terminal.language, {std::to_string(more), dir.string()}) + "\n";
-  bool asked = false;
   for (const json::value& each : list_of(status, "own")) {
     const json::object& place = each.get_object();
     asked = tell_question(said, place, dir.string(), terminal.language) || is_true(place, "movedAway") || asked;

@@ -10,6 +10,7 @@
 #include "daemon/peer_url.h"
 #include "protocol/suggestion.h"
 #include "protocol/utf8.h"
+#include "registry/scope_text.h"
 #include "registry/toml.h"
 
 namespace maillage::daemon {
@@ -96,6 +97,21 @@ Problem set_base_path(const TomlValue& node, Config& config) {
   return {};
 }
 
+Problem set_scope(const TomlValue& node, Config& config) {
+  std::vector<std::string> written, texts_of_scope;
+  if (auto wrong = texts(node, written)) return wrong;
+  if (written.size() > protocol::kScopeTextsMax) return Wrong{ErrorCode::kConfigScopeMany, std::to_string(written.size())};
+  for (const std::string& one : written) {
+    auto text_of_scope = registry::scope_text(one);
+    if (!text_of_scope) return Wrong{text_of_scope.error().code, text_of_scope.error().context};
+    texts_of_scope.push_back(std::move(*text_of_scope));
+  }
+  auto scope = protocol::Scope::of(texts_of_scope);
+  if (!scope) return Wrong{ErrorCode::kConfigScope, scope.error().context};
+  config.peers.scope = std::move(*scope);
+  return {};
+}
+
 struct Key {
   std::string_view name;
   Problem (*read)(const TomlValue&, Config&);
@@ -126,6 +142,7 @@ constexpr auto kKeys = std::to_array<Key>({
        return {};
      }},
     {"admission", [](const TomlValue& node, Config& config) { return choice(node, kAdmissionWords, config.peers.admission); }},
+    {"scope", set_scope},
     {"log_level", [](const TomlValue& node, Config& config) { return choice(node, kLevelWords, config.log.level); }},
     {"log_format", [](const TomlValue& node, Config& config) { return choice(node, kFormatWords, config.log.format); }},
 });

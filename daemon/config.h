@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "protocol/error.h"
+#include "protocol/scope.h"
 
 namespace maillage::daemon {
 
@@ -54,6 +55,7 @@ struct PeerConfig {
   std::vector<std::string> urls;  // ws://HOST:PORT/peer or wss://…
   bool tls_verify = true;
   Admission admission = Admission::kOpen;
+  protocol::Scope scope;  // whose content is kept; no text: everybody's
 };
 
 struct LogConfig {

@@ -83,6 +83,7 @@ ControlMessage query(const Operations& operations, const ControlMessage& request
   auto parsed = registry::parse_query(*what, parameters);
   if (!parsed) return refuse(request, parsed.error());
   auto page = operations.registry.query(*parsed);
+  if (page && operations.tell_keepers) operations.tell_keepers(*page);
   return page ? answer(registry::to_json(*page)) : refuse(request, page.error());
 }
 
@@ -113,6 +114,7 @@ ControlMessage confirm_own_sheet(const Operations& operations, const ControlMess
 ControlMessage status(const Operations& operations) {
   json::object shown = operations.registry.status();
   shown["running"] = operations.announce != nullptr;
+  if (operations.tell_following) operations.tell_following(shown);
   return answer(std::move(shown));
 }
 

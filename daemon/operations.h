@@ -25,6 +25,9 @@ struct Operations {
   std::function<void(const protocol::KeyPair&)> rekey = nullptr;
   // Whom people accept, invited or joined is another set now; null when no daemon runs.
   std::function<void()> partners_changed = nullptr;
+  // Who of those that the daemon talks to keeps what an answer lacks; what it follows, for `status`. Null when no daemon runs.
+  std::function<void(registry::Page&)> tell_keepers = nullptr;
+  std::function<void(boost::json::object&)> tell_following = nullptr;
 };
 
 // Whether the verb changes DIR, or (verify) must meet nothing that changes, and so waits for its turn.

@@ -13,6 +13,8 @@ protocol::Ingested refused_job(const protocol::IngestPack& asked) {
   return refused;
 }
 
+protocol::Released refused_job(const protocol::Release& asked) { return {asked.job, false, {}}; }
+
 protocol::PackOpened refused_job(const protocol::OpenPack& asked) { return {asked.job, {}}; }
 
 protocol::PackChunk refused_job(const protocol::ReadPack& asked) { return {asked.job, {}, true, true}; }

@@ -13,6 +13,8 @@ protocol::Persisted refused_job(const protocol::Persist& asked);
 protocol::PackAppended refused_job(const protocol::AppendPack& asked);
 // Every place refused, kBusy.
 protocol::Ingested refused_job(const protocol::IngestPack& asked);
+// Nothing is let go; the node asks again.
+protocol::Released refused_job(const protocol::Release& asked);
 // No place; reading it fails then.
 protocol::PackOpened refused_job(const protocol::OpenPack& asked);
 protocol::PackChunk refused_job(const protocol::ReadPack& asked);

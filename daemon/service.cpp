@@ -21,6 +21,7 @@
 #include "daemon/sealed_routes.h"
 #include "daemon/service_notice.h"
 #include "daemon/sync_shell.h"
+#include "daemon/told_scope.h"
 #include "daemon/tls_context.h"
 #include "daemon/version.h"
 #include "protocol/crypto.h"
@@ -146,14 +147,24 @@ boost::json::object Service::State::status() const {
   for (const char* key : {"sheetConfirmed", "contributions"}) shown.erase(key);  // the operator's business
   shown["version"] = std::string(kVersion);
   shown["sessions"] = sync.open_sessions();
+  tell_following(*sync.following(), *registry, shown);
   return shown;
 }
 
 ApiSource Service::State::source() {
   ApiSource given;
-  given.query = [this](const registry::Query& query) { return registry->query(query); };
+  given.query = [this](const registry::Query& query) {
+    auto page = registry->query(query);
+    if (page) tell_keepers(*sync.following(), *page);
+    return page;
+  };
   given.place = [this](std::string_view id_or_slug) { return registry->place(id_or_slug); };
-  given.revision = [this] { return boot + std::to_string(registry->revision()); };
+  given.revision = [this] {
+    auto known = registry->known_places();
+    // Answers that lack nothing do not say who keeps what.
+    std::string lacking = known.held < known.known ? "-" + std::to_string(sync.following()->version) : "";
+    return boot + std::to_string(registry->revision()) + lacking;
+  };
   given.status = [this] { return status(); };
   given.ready = [this] { return listening.load(); };
   given.metrics = [this] { return metrics.text(); };
@@ -258,6 +269,8 @@ void Service::State::measure() {
     std::string kind(registry::name(what));
     metrics.gauge("maillage_index_documents", "kind=\"" + kind + "\"", [this, what] { return static_cast<double>(registry->count(what)); });
   }
+  metrics.gauge("maillage_places", "state=\"known\"", [this] { return static_cast<double>(registry->known_places().known); });
+  metrics.gauge("maillage_places", "state=\"held\"", [this] { return static_cast<double>(registry->known_places().held); });
   metrics.gauge("maillage_storage_bytes", "kind=\"git\"", [this] { return bytes_below(dir / "store.git" / "objects"); });
 }
 
@@ -295,7 +308,9 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
     Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
                            [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
                            [this] { asio::post(node, [this] { sync.settle_own(); }); }, [this](const protocol::KeyPair& key) { sync.rekey(key); },
-                           [this] { sync.partners_changed(); }};
+                           [this] { sync.partners_changed(); },
+                           [this](registry::Page& page) { tell_keepers(*sync.following(), page); },
+                           [this](boost::json::object& shown) { tell_following(*sync.following(), *registry, shown); }};
     auto done = std::make_shared<ControlMessage>(perform(operations, *shared, now().wall));
     asio::post(node, [reply, done] { reply(std::move(*done)); });
   };

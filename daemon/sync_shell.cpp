@@ -8,6 +8,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/refused_job.h"
+#include "registry/territory.h"
 
 namespace maillage::daemon {
 namespace {
@@ -38,6 +39,9 @@ std::string shown(const protocol::PlaceId& place) { return place.is_zero() ? "" 
 protocol::NodeSettings settings_of(const registry::Registry& registry, const PeerConfig& config) {
   protocol::NodeSettings settings{registry.identity()};
   settings.open_admission = config.admission == Admission::kOpen;
+  auto ours = registry.own_places();
+  settings.follow = {config.scope, {ours.begin(), ours.end()}};
+  settings.areas_of = registry::areas_of;
   return settings;
 }
 
@@ -64,6 +68,9 @@ std::string_view event_name(Event event) {
     case Event::kNotAdmitted: return "sync.not_admitted";
     case Event::kNotInvited: return "peer.not_invited";
     case Event::kWelcomed: return "peer.welcomed";
+    case Event::kReleased: return "sync.released";
+    case Event::kScopeTold: return "peer.scope";
+    case Event::kHolderNamed: return "peer.holder_named";
   }
   return "sync.event";
 }
@@ -91,7 +98,8 @@ LogLevel level_of(const protocol::Report& report) {
 SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
                      protocol::Random& random, Metrics& metrics)
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
-      dialer_(random), transport_(node, events()), tick_(node), redial_(node), purge_(node), own_tick_(node), caught_up_(!registry.awaits_peers()),
+      dialer_(random), transport_(node, events()), tick_(node), redial_(node), purge_(node), own_tick_(node), following_tick_(node),
+      caught_up_(!registry.awaits_peers()),
       writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
   for (protocol::PlaceState& state : places) {
     const protocol::SignedHead* held = state.held_head();
@@ -128,7 +136,10 @@ PeerTransport::Events SyncShell::events() {
 
 void SyncShell::start() {
   take_partners(registry_.address_book().read());
-  reload(config_);
+  keep_urls();
+  // What nobody here follows any more is let go when those that we dial had their turn to be here.
+  if (caught_up_) follow();
+  look_who_follows();
   arm();
   purge_soon();
   settle_own();
@@ -138,6 +149,7 @@ void SyncShell::reload(const PeerConfig& config) {
   config_ = config;
   node_.set_open_admission(config_.admission == Admission::kOpen);
   keep_urls();
+  follow();
 }
 
 void SyncShell::rekey(const protocol::KeyPair& key) {
@@ -174,6 +186,7 @@ void SyncShell::look_whether_caught_up() {
   caught_up_ = true;
   registry_.own_caught_up();
   settle_own();
+  asio::post(context_, [this] { follow(); });
 }
 
 void SyncShell::note_own(const protocol::Report& report) {
@@ -466,6 +479,7 @@ void SyncShell::note(const protocol::Report& report) {
       if (!kept) log(LogLevel::kWarning, "sync.two_charters_not_kept", {{"code", std::string(protocol::slug(kept.error().code))}});
     });
   note_partner(report);
+  note_scope(report);
   protocol::Instant instant = now().instant;
   if (report.event == Event::kPeerOpen && !first_peer_) first_peer_ = instant;
   if (report.event == Event::kPeerOpen) dialer_.authenticated(report.session, report.place, instant);
@@ -493,6 +507,7 @@ json::array SyncShell::sessions() const {
                       {"agent", peer.agent},
                       {"role", peer.role == protocol::Role::kDialling ? "dialling" : "dialled"},
                       {"reconciled", peer.reconciled},
+                      {"scope", json::array(peer.scope.texts().begin(), peer.scope.texts().end())},
                       {"since_ms", peer.since.ms},
                       {"clock_offset_ms", peer.clock_offset_ms}});
   return listed;
@@ -511,6 +526,7 @@ void SyncShell::stop() {
   redial_.cancel();
   purge_.cancel();
   own_tick_.cancel();
+  following_tick_.cancel();
   transport_.close_all();
 }
 

@@ -26,6 +26,22 @@
 
 namespace maillage::daemon {
 
+// Immutable once it is published.
+struct Following {
+  struct Keeper {
+    protocol::PlaceId place;
+    std::string name;
+    protocol::Scope scope;
+    bool operator==(const Keeper&) const = default;
+  };
+  std::uint64_t version = 0;     // of our scope and the keepers: of what answers are made that lack something
+  protocol::Scope scope;         // ours
+  std::vector<Keeper> keepers;   // peers of open sessions, kKeepersMax at most
+  std::size_t outbound = 0;      // sessions that we dialled,
+  std::size_t covering = 0;      // and those of them whose peer keeps all that we follow
+};
+inline constexpr std::size_t kKeepersMax = 64;
+
 class SyncShell {
  public:
   // `places` is what the registry holds, its own place among them.
@@ -51,6 +67,9 @@ class SyncShell {
   void purged(std::vector<protocol::PlaceId> places);
   // Whom people accept, invited or joined: read again, after what the writer has to do. Any thread.
   void partners_changed();
+
+  // What is followed here, and what those follow that we talk to: replaced whole when it changes. Any thread.
+  std::shared_ptr<const Following> following() const { return following_.load(); }
 
   // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
   boost::json::array sessions() const;
@@ -82,6 +101,11 @@ class SyncShell {
   void take_partners(const protocol::Result<registry::Contacts>& contacts);
   void keep_urls();
   void note_partner(const protocol::Report& report);
+  // Scope (sync_scope.cpp)
+  void follow();
+  void note_scope(const protocol::Report& report);
+  void look_who_follows_soon();
+  void look_who_follows();
   void note_trouble(const std::string& url, const protocol::Error& error);
   void arm_own();
   PeerTransport::Events events();
@@ -97,6 +121,7 @@ class SyncShell {
   void carry_out(protocol::ReadPack&& action);
   void carry_out(protocol::ClosePack&& action);
   void carry_out(protocol::AcceptPlace&& action);
+  void carry_out(protocol::Release&& action);
   void carry_out(protocol::KeepReceipt&& action);
   void carry_out(protocol::Report&& action);
 
@@ -119,6 +144,8 @@ class SyncShell {
   bool purge_due_ = false;
   std::chrono::steady_clock::time_point purge_after_{};
   asio::steady_timer own_tick_;
+  asio::steady_timer following_tick_;
+  bool following_due_ = false;
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
   bool caught_up_;
   bool settling_ = false, settle_again_ = false;
@@ -127,6 +154,7 @@ class SyncShell {
   std::atomic<std::size_t> open_sessions_ = 0;
   bool feeding_ = false;
   bool stopping_ = false;
+  std::atomic<std::shared_ptr<const Following>> following_{std::make_shared<const Following>()};
   WaitingReceipts receipts_;
   WorkerPool writer_;
   WorkerPool receiver_;  // appends packs to their quarantine while the writer takes others in

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::size_t kShortTextMax = 255;
 constexpr std::size_t kHelloTextMax = 64;
-constexpr std::size_t kScopesMax = 64;
+static_assert(kHelloTextMax == kScopeTextBytesMax);
 
 Writer start(FrameType type, std::size_t expected_bytes = 64) {
   Writer out(expected_bytes + 1);
@@ -57,6 +57,18 @@ Result<HeadBundle> read_bundle(Reader& in) {
   return bundle;
 }
 
+void write_scope(Writer& out, const std::vector<std::string>& scope) {
+  out.u8(static_cast<std::uint8_t>(scope.size()));
+  for (const std::string& text : scope) write_short(out, text, kScopeTextBytesMax);
+}
+Result<std::vector<std::string>> read_scope(Reader& in) {
+  std::vector<std::string> scope;
+  std::size_t count = in.u8();
+  if (count > kScopeTextsMax) return fail(ErrorCode::kTooMany, "scopes");
+  for (std::size_t i = 0; i < count; ++i) scope.push_back(read_short(in, kScopeTextBytesMax));
+  return scope;
+}
+
 Result<Frame> read_hello(Reader& in) {
   Hello hello;
   hello.version = in.u16();
@@ -64,9 +76,9 @@ Result<Frame> read_hello(Reader& in) {
   hello.place = in.fixed<PlaceId>();
   hello.time.ms = in.i64();
   hello.agent = read_short(in, kHelloTextMax);
-  std::size_t scopes = in.u8();
-  if (scopes > kScopesMax) return fail(ErrorCode::kTooMany, "scopes");
-  for (std::size_t i = 0; i < scopes; ++i) hello.scope.push_back(read_short(in, kHelloTextMax));
+  auto scope = read_scope(in);
+  if (!scope) return tl::unexpected(scope.error());
+  hello.scope = std::move(*scope);
   if (!in.failed()) in.rest();  // a later version may say more
   return hello;
 }
@@ -206,6 +218,49 @@ Result<Frame> read_bye(Reader& in) {
   return Bye{std::move(code), read_short(in)};
 }
 
+Result<Frame> read_where(Reader& in) {
+  Where where;
+  std::size_t count = in.u16();
+  if (count > kWantPlacesMax) return fail(ErrorCode::kTooMany, "places in one WHERE");
+  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
+    auto place = in.fixed<PlaceId>();
+    if (!where.places.empty() && place <= where.places.back()) return fail(ErrorCode::kMalformed, "places of a WHERE not ascending");
+    where.places.push_back(place);
+  }
+  if (!in.failed() && where.places.empty()) return fail(ErrorCode::kMalformed, "WHERE of nothing");
+  return where;
+}
+
+Result<Holders::Held> read_held(Reader& in, std::size_t daemons) {
+  Holders::Held held{in.fixed<PlaceId>(), {}};
+  std::size_t count = in.u8();
+  if (count > kHoldersMax) return fail(ErrorCode::kTooMany, "holders of one place");
+  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
+    held.by.push_back(in.u8());
+    if (held.by.back() >= daemons) in.refuse();
+  }
+  if (held.by.empty()) in.refuse();
+  return held;
+}
+
+Result<Frame> read_holders(Reader& in) {
+  Holders holders;
+  std::size_t daemons = in.u8();
+  if (daemons > kHolderDaemonsMax) return fail(ErrorCode::kTooMany, "holders in one frame");
+  for (std::size_t i = 0; i < daemons && !in.failed(); ++i) {
+    auto place = in.fixed<PlaceId>();
+    holders.daemons.push_back({place, read_short(in)});
+  }
+  std::size_t count = in.u16();
+  if (count > kWantPlacesMax) return fail(ErrorCode::kTooMany, "places in one HOLDERS");
+  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
+    auto held = read_held(in, daemons);
+    if (!held) return tl::unexpected(held.error());
+    holders.places.push_back(std::move(*held));
+  }
+  return holders;
+}
+
 Result<Frame> read_frame(std::uint8_t type, Reader& in) {
   switch (static_cast<FrameType>(type)) {
     case FrameType::kHello: return read_hello(in);
@@ -228,6 +283,13 @@ Result<Frame> read_frame(std::uint8_t type, Reader& in) {
     }
     case FrameType::kWelcome: return Welcome{read_short(in)};
     case FrameType::kTwoCharters: return read_two_charters(in);
+    case FrameType::kScope: {
+      auto scope = read_scope(in);
+      if (!scope) return tl::unexpected(scope.error());
+      return ScopeNow{std::move(*scope)};
+    }
+    case FrameType::kWhere: return read_where(in);
+    case FrameType::kHolders: return read_holders(in);
   }
   if (type < 0x80) return fail(ErrorCode::kMalformed, "frame type " + std::to_string(type));
   in.rest();
@@ -265,8 +327,7 @@ Bytes encode(const Hello& frame) {
   Writer out = start(FrameType::kHello);
   out.u16(frame.version).fixed(frame.nonce).fixed(frame.place).i64(frame.time.ms);
   write_short(out, frame.agent, kHelloTextMax);
-  out.u8(static_cast<std::uint8_t>(frame.scope.size()));
-  for (const std::string& scope : frame.scope) write_short(out, scope, kHelloTextMax);
+  write_scope(out, frame.scope);
   return std::move(out).take();
 }
 
@@ -355,6 +416,34 @@ Bytes encode(const TwoCharters& frame) {
   Writer out = start(FrameType::kTwoCharters);
   write(out, frame.first);
   write(out, frame.second);
+  return std::move(out).take();
+}
+
+Bytes encode(const ScopeNow& frame) {
+  Writer out = start(FrameType::kScope);
+  write_scope(out, frame.scope);
+  return std::move(out).take();
+}
+
+Bytes encode(const Where& frame) {
+  Writer out = start(FrameType::kWhere, 8 + frame.places.size() * PlaceId::kSize);
+  out.u16(static_cast<std::uint16_t>(frame.places.size()));
+  for (const PlaceId& place : frame.places) out.fixed(place);
+  return std::move(out).take();
+}
+
+Bytes encode(const Holders& frame) {
+  Writer out = start(FrameType::kHolders, 8 + frame.daemons.size() * 64 + frame.places.size() * 37);
+  out.u8(static_cast<std::uint8_t>(frame.daemons.size()));
+  for (const Holders::Daemon& daemon : frame.daemons) {
+    out.fixed(daemon.place);
+    write_short(out, daemon.address);
+  }
+  out.u16(static_cast<std::uint16_t>(frame.places.size()));
+  for (const Holders::Held& held : frame.places) {
+    out.fixed(held.place).u8(static_cast<std::uint8_t>(held.by.size()));
+    for (std::uint8_t at : held.by) out.u8(at);
+  }
   return std::move(out).take();
 }
 

@@ -14,6 +14,7 @@
 #include "protocol/invitation.h"
 #include "protocol/limits.h"
 #include "protocol/outbox.h"
+#include "protocol/scope.h"
 #include "protocol/sketch.h"
 
 namespace maillage::protocol {
@@ -34,9 +35,12 @@ enum class FrameType : std::uint8_t {
   kInvited = 0x81,
   kWelcome = 0x82,
   kTwoCharters = 0x83,
+  kScope = 0x84,
+  kWhere = 0x85,
+  kHolders = 0x86,
 };
 
-// Each side's first frame. `scope`: the territory codes and place ids whose content the sender keeps; empty: all.
+// Each side's first frame. `scope`: whose content the sender keeps, in the texts of scope.h; empty: all.
 struct Hello {
   std::uint16_t version = kProtocolVersion;
   Nonce nonce;
@@ -182,12 +186,46 @@ struct TwoCharters {
   bool operator==(const TwoCharters&) const = default;
 };
 
+// What the sender keeps from now on, in the place of what its HELLO said.
+struct ScopeNow {
+  std::vector<std::string> scope;  // as in Hello
+  bool operator==(const ScopeNow&) const = default;
+};
+
+// "Who holds the content of these places?" Of nobody that the sender talks to, by what they said of their scope.
+struct Where {
+  std::vector<PlaceId> places;  // 1 … kWantPlacesMax, strictly ascending
+  bool operator==(const Where&) const = default;
+};
+
+// Daemons that hold places, as far as the sender knows: the answer to WHERE, and beside one to WANT, for what is not held.
+struct Holders {
+  struct Daemon {
+    PlaceId place;        // its own
+    std::string address;  // from its signed profile, ≤ 255 bytes; empty: not known
+    bool operator==(const Daemon&) const = default;
+  };
+  struct Held {
+    PlaceId place;
+    std::vector<std::uint8_t> by;  // positions in `daemons`, 1 … kHoldersMax
+    bool operator==(const Held&) const = default;
+  };
+  std::vector<Daemon> daemons;  // ≤ kHolderDaemonsMax
+  std::vector<Held> places;     // ≤ kWantPlacesMax
+  bool operator==(const Holders&) const = default;
+};
+// Enough to find one that is there; a list of all would be as long as the network.
+inline constexpr std::size_t kHoldersMax = 4;
+// In one frame: with their addresses 18 KB.
+inline constexpr std::size_t kHolderDaemonsMax = 64;
+
 // A type with the high bit set that we do not know: to be ignored.
 struct Unknown {
   std::uint8_t type = 0;
 };
 
-using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Invited, Welcome, TwoCharters, Unknown>;
+using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Invited, Welcome, TwoCharters, ScopeNow,
+                           Where, Holders, Unknown>;
 
 Bytes encode(const Hello& frame);
 Bytes encode(const Auth& frame);
@@ -202,6 +240,9 @@ Bytes encode(const Bye& frame);
 Bytes encode(const Invited& frame);
 Bytes encode(const Welcome& frame);
 Bytes encode(const TwoCharters& frame);
+Bytes encode(const ScopeNow& frame);
+Bytes encode(const Where& frame);
+Bytes encode(const Holders& frame);
 
 // kTruncated, kTrailingBytes, kTooMany, kTooLarge, kMalformed (unknown type below 0x80) or what a part refuses.
 Result<Frame> decode_frame(ByteView bytes);

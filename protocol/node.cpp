@@ -6,10 +6,14 @@ Node::Node(NodeSettings settings, Random& random)
     : settings_(std::move(settings)),
       random_(random),
       sketch_(random.fixed<SketchKey>()),
-      open_introductions_(daily_bucket(settings_.introductions_per_day_open)) {}
+      open_introductions_(daily_bucket(settings_.introductions_per_day_open)) {
+  know_own(settings_.identity.place);
+  for (const PlaceId& place : settings_.follow.always) know_own(place);
+}
 
 void Node::restore(PlaceState state) {
   PlaceId place = state.chain.place();
+  if (state.own) know_own(place);
   table_.restore(std::move(state));
   resketch(place, std::nullopt);
 }
@@ -19,6 +23,7 @@ std::vector<Action> Node::on(const Input& input, Now now) {
   std::visit([this](const auto& what) { handle(what); }, input);
   persist_arrivals();
   send_receipts();
+  release_fallen();
   if (std::exchange(content_freed_, false))
     for (const auto& [id, session] : sessions_) request_content(*session);
   if (std::exchange(pump_wanted_, false)) pump_all();
@@ -27,7 +32,8 @@ std::vector<Action> Node::on(const Input& input, Now now) {
 
 // Every deadline here is seconds or minutes long: one tick a second serves them all, while there is any.
 Instant Node::deadline() const {
-  return sessions_.empty() && !arrivals_.late() ? Instant::max() : last_tick_ + std::chrono::seconds(1);
+  bool quiet = sessions_.empty() && !arrivals_.late() && (fallen_.empty() || releasing_ || !releases_);
+  return quiet ? Instant::max() : last_tick_ + std::chrono::seconds(1);
 }
 
 std::vector<Node::PeerView> Node::peers() const {
@@ -35,7 +41,7 @@ std::vector<Node::PeerView> Node::peers() const {
   for (const auto& [id, session] : sessions_)
     if (session->open())
       views.push_back({id, session->handshake.peer(), session->handshake.peer_hello().agent, session->role,
-                       session->reconciled, session->since, session->clock_offset_ms});
+                       session->reconciled, session->since, session->clock_offset_ms, session->scope});
   return views;
 }
 
@@ -98,7 +104,9 @@ void Node::tend(Session& session) {
   } else if (dirty) {
     control(session, encode(Sketch(SketchDue{})));
   }
-  if (session.reconciled && now_.instant - session.reconciled_at >= kAnswerGrace) caught_up_ = true;
+  bool answered = session.reconciled && now_.instant - session.reconciled_at >= kAnswerGrace;
+  if (answered) caught_up_ = true;
+  if (answered && std::exchange(session.where_due, false)) ask_where(session);
   if (Session* still = find(session.id)) pump(*still);
 }
 

@@ -20,6 +20,12 @@
 
 namespace maillage::protocol {
 
+// Whose content is kept here. Nothing is let go before the first such input: at a start, whom we dial is not here yet.
+struct Follow {
+  Scope scope;
+  std::set<PlaceId> always = {};  // whatever the scope is: places that are published from here, or were
+};
+
 struct NodeSettings {
   Identity identity;                  // the daemon's own place and its key
   std::string agent = "maillage";
@@ -31,6 +37,8 @@ struct NodeSettings {
   // All peers that dialled us, together. Rationale: identities are free, so a quota for each of them bounds nothing.
   std::uint64_t introductions_per_day_open = 100'000;
   std::size_t sessions_max = kSessionsMax;            // the last kSessionsKeptForDialled are for those that we dial
+  Follow follow = {};
+  AreasOf areas_of = nullptr;                         // the registry's table
 };
 
 // ---- what happens
@@ -98,10 +106,21 @@ struct Partners {
   std::map<InvitationId, Invitation> invitations;    // that they gave
   std::map<PlaceId, InvitationSecret> invited_by;    // what to show to whom
 };
+// Where others reach the daemon of this session, by its signed profile.
+struct Reached {
+  SessionId session;
+  std::string address;
+};
+// The content of these places left the disk, durably. Not done: all is as before.
+struct Released {
+  JobId job;
+  bool done;
+  std::vector<PlaceId> places;  // of the action, those of which nothing is held now
+};
 struct Tick {};
 
 using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
-                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Tick>;
+                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Follow, Reached, Released, Tick>;
 
 // ---- what to do
 
@@ -144,6 +163,10 @@ struct AcceptPlace {  // whoever was invited came: a partner from now on; one sy
   PlaceId place;
   InvitationId invitation;
 };
+struct Release {  // let go of the content of these places, which nobody here follows; answer Released
+  JobId job;
+  std::vector<PlaceId> places;
+};
 struct KeepReceipt {  // the items concern places of ours; one synced write for all
   PlaceId replica;
   UnixTime time;
@@ -168,6 +191,9 @@ enum class Event {
   kOwnMoved,         // a place of ours has a charter that names another daemon's key: we sign for it no more
   kNotInvited,       // an invitation that the peer showed does not hold; `error`
   kWelcomed,         // the peer's answer to ours: `error`, or partners from now on
+  kReleased,         // the content of `count` places left, as nobody here follows them
+  kScopeTold,        // the peer keeps something else from now on
+  kHolderNamed,      // `place` is a daemon that holds content we lack, says the peer; its address in `error`'s context, perhaps empty
 };
 struct Report {
   Event event;
@@ -180,10 +206,18 @@ struct Report {
 };
 
 using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
-                            AcceptPlace, KeepReceipt, Report>;
+                            AcceptPlace, Release, KeepReceipt, Report>;
 
 // Receipts whose passing on is remembered, so that none goes in circles.
 inline constexpr std::size_t kForwardedKept = 1024;
+
+// Places whose content goes in one write.
+inline constexpr std::size_t kReleasePlacesMax = 1'024;
+// Between two writes that let go of places which moved away. Rationale: each rewrites files; whoever moves in and out at every
+// head is fetched and let go once a minute.
+inline constexpr std::chrono::minutes kReleaseGap{1};
+// Sessions that are looked at to answer who holds what.
+inline constexpr std::size_t kHolderSessionsMax = 64;
 
 // Peers whose quota is kept: those that introduced something lately. More get none.
 inline constexpr std::size_t kIntroducersMax = 16'384;
@@ -212,6 +246,9 @@ class Node {
   const PlaceTable& places() const { return table_; }
   // Whether one reconciliation since the start is complete: what a peer knew of our own places, we were told.
   bool caught_up() const { return caught_up_; }
+  // Whether the content of a known place is kept here.
+  bool follows(const PlaceState& state) const;
+  const Scope& scope() const { return settings_.follow.scope; }
   // Authenticated sessions: id, peer, role, whether the first reconciliation is complete.
   struct PeerView {
     SessionId session;
@@ -221,6 +258,7 @@ class Node {
     bool reconciled;
     UnixTime since;
     std::int64_t clock_offset_ms;  // peer's clock minus ours at HELLO
+    Scope scope;                   // what it keeps
   };
   std::vector<PeerView> peers() const;
   std::size_t open_sessions() const { return open_sessions_; }
@@ -253,6 +291,9 @@ class Node {
   void handle(const PackChunk&);
   void handle(const WantAside&);
   void handle(const Partners&);
+  void handle(const Follow&);
+  void handle(const Reached&);
+  void handle(const Released&);
   void handle(const Tick&);
 
   Result<void> on_frame(Session&, const Hello&, ByteView frame);
@@ -269,6 +310,9 @@ class Node {
   Result<void> on_frame(Session&, const Welcome&, ByteView frame);
   Result<void> on_frame(Session&, const TwoCharters&, ByteView frame);
   Result<void> on_frame(Session&, const Unknown&, ByteView frame);
+  Result<void> on_frame(Session&, const ScopeNow&, ByteView frame);
+  Result<void> on_frame(Session&, const Where&, ByteView frame);
+  Result<void> on_frame(Session&, const Holders&, ByteView frame);
 
   // Partners (node_partners.cpp)
   void show_invitation(Session& session);
@@ -360,6 +404,18 @@ class Node {
   void forward(const Receipt& receipt, Session& from, ByteView frame);
   bool wants_content(const PlaceState& state) const;
 
+  // Scope (node_scope.cpp)
+  bool may_hold(const Session& session, const PlaceState& state) const;
+  void know_own(const PlaceId& place);
+  void tell_scope(Session& session);
+  void follow_again();
+  void offer_all(Session& session);
+  void look_whether_followed(const PlaceId& place);
+  void release_fallen();
+  void ask_where(Session& session);
+  std::vector<const Session*> holder_sessions() const;
+  void tell_holders(Session& session, std::span<const PlaceId> places, bool ourselves);
+
   void report(Report what) { actions_.push_back(std::move(what)); }
 
   NodeSettings settings_;
@@ -392,6 +448,12 @@ class Node {
   bool pump_wanted_ = false;
   std::size_t open_sessions_ = 0;
   std::map<PlaceId, Instant> shunned_;  // until when
+  std::set<std::uint64_t> own_masks_;   // bits of `addressed` that speak to a place of ours
+  std::set<PlaceId> named_peers_;       // that a person named, and that were here since the start
+  std::set<PlaceId> fallen_;            // held, and followed by nobody here: to be let go
+  bool releases_ = false;
+  std::optional<Release> releasing_;
+  Instant next_release_{};
   bool content_freed_ = false;  // something may be asked from somebody else now
 };
 

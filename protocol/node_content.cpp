@@ -43,7 +43,8 @@ bool is_broken_pack(ErrorCode code) {
 }  // namespace
 
 bool Node::wants_content(const PlaceState& state) const {
-  return !state.holds_seen && (!state.own || aside_.contains(state.chain.place()));
+  if (state.holds_seen) return false;
+  return state.own ? aside_.contains(state.chain.place()) : follows(state);
 }
 
 // ---- asking
@@ -51,7 +52,7 @@ bool Node::wants_content(const PlaceState& state) const {
 void Node::offer(Session& session, const PlaceId& place) {
   const PlaceState* state = table_.find(place);
   if (state == nullptr || !wants_content(*state)) return;
-  if (is_refused(session.refused_content, *state)) return;
+  if (is_refused(session.refused_content, *state) || (!state->own && !may_hold(session, *state))) return;
   if (session.offered.insert(place).second) session.offers.push_back(place);
   request_content(session);
 }
@@ -135,7 +136,7 @@ Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView
   const PackedPlace& entry = pack.places.front();
   const PlaceState* state = table_.find(entry.place);
   const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
-  bool fits = held != nullptr && !state->own && held->head.commit == entry.base && !in_flight_.contains(entry.place) &&
+  bool fits = held != nullptr && !state->own && follows(*state) && held->head.commit == entry.base && !in_flight_.contains(entry.place) &&
               !arrivals_.contains(entry.place) && ingesting_.size() < kPushedPacksMax && arrivals_.may_take(entry.place, now_.instant);
   if (!fits) return take_head(session, *entry.head, {});
   if (auto allowed = charge_signatures(session, {}, 1); !allowed) return allowed;
@@ -315,7 +316,7 @@ void Node::handle(const Published& input) {
     }
     adopt(place.head, {}, pushed);
     // Unless a charter named another daemon while it was being written.
-    if (table_.find(head.place)->chain.latest().daemon_key == settings_.identity.key.public_key()) table_.mark_own(head.place);
+    if (table_.find(head.place)->chain.latest().daemon_key == settings_.identity.key.public_key()) table_.mark_own(head.place), know_own(head.place);
     hold(place.head.head);
   }
 }
@@ -330,6 +331,7 @@ Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
   Session::Stream stream;
   stream.request = want.request;
   bool any = false;
+  std::vector<PlaceId> not_held;
   for (const WantedPlace& wanted : want.places) {
     const PlaceState* state = table_.find(wanted.place);
     const SignedHead* served = state != nullptr ? state->served_head() : nullptr;
@@ -337,11 +339,13 @@ Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
     if (gives) stream.places.push_back({wanted.place, *served, wanted.have});
     else stream.places.push_back({wanted.place, {}, {}});
     any = any || gives;
+    if (state != nullptr && served == nullptr) not_held.push_back(wanted.place);
     // Told again when its content is here: also to who gets something older meanwhile, having been elsewhere.
     bool awaits = state != nullptr && (!gives || !(served->head == state->seen.head));
     if (awaits && session.interests.size() < kInterestsMax) session.interests.insert(wanted.place);
   }
   if (any) stream.job = next_job_++;
+  tell_holders(session, not_held, false);
   session.serving.push_back(std::move(stream));
   start_stream(session);
   return {};

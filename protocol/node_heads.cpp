@@ -250,6 +250,7 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
     resketch(place, before);
     if (breaks_history) stop_serving(candidate.head.head);
     report({Event::kSeen, from.empty() ? 0 : from.front(), place, 0, {}});
+    look_whether_followed(place);
     flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal,
           new_charters);
   }
@@ -296,6 +297,7 @@ bool Node::hold(const SignedHead& head) {
   free_content(place);
   if (!table_.hold(head)) return false;
   report({Event::kHeld, 0, place, 0, {}});
+  look_whether_followed(place);  // the scope may have changed while it was on its way
   for (const auto& [id, session] : sessions_)
     if (session->interests.erase(place) > 0) session->outbox.push_head(place);
   pump_wanted_ = true;
@@ -308,7 +310,8 @@ void Node::flood(const PlaceId& place, std::span<const SessionId> except, const 
     if (!session->open() || std::ranges::find(except, id) != except.end()) continue;
     if (with_charters) session->charters_due.insert(place);
     // A pack carries no charters: those that a head before it still has to bring go first, with this head.
-    if (pushed && session->reconciled && !session->charters_due.contains(place))
+    bool takes = pushed && session->reconciled && may_hold(*session, *table_.find(place));
+    if (takes && !session->charters_due.contains(place))
       session->outbox.push_pack(place, pushed);
     else
       session->outbox.push_head(place, urgency);

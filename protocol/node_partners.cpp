@@ -26,6 +26,7 @@ void Node::handle(const Partners& told) {
   partners_ = told;
   for (SessionId id : changed)
     if (Session* session = find(id)) refuse(*session, {ErrorCode::kStandingChanged, session->handshake.peer().hex()});
+  follow_again();
 }
 
 void Node::expect(SessionId id, const PlaceId& place) {

@@ -102,10 +102,10 @@ void Node::settle_reconciled(Session& session) {
   auto jittered = interval / 2 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(interval)));
   if (session.role == Role::kDialling) session.next_reconcile = std::min(session.next_reconcile, now_.instant + Duration(jittered));
   report({Event::kReconciled, session.id, session.handshake.peer(), session.differences, {}});
-  for (const auto& [place, state] : table_.all()) {
-    if (wants_content(state)) offer(session, place);
+  offer_all(session);
+  session.where_due = true;
+  for (const auto& [place, state] : table_.all())
     if (state.two_charters != nullptr) owe_two_charters(session, place);
-  }
   pump_wanted_ = true;
 }
 

@@ -29,6 +29,9 @@ inline constexpr std::size_t kPacksWaitingMax = 2;
 inline constexpr std::size_t kServedRequestsMax = 4;
 // Places whose content a peer asked for before we had it: it is told when it comes.
 inline constexpr std::size_t kInterestsMax = 4 * kWantPlacesMax;
+// Daemons that one peer may name to us as holders of what we lack, and places that one is said to hold.
+inline constexpr std::size_t kNamedMax = 64;
+inline constexpr std::size_t kClaimedMax = 4 * kWantPlacesMax;
 // Packs pushed with live heads on their way into the store; of more, only the heads are taken.
 inline constexpr std::size_t kPushedPacksMax = 256;
 // Heads that tell us nothing new, and frames that ask for little: a burst, then so many a second.
@@ -38,6 +41,8 @@ inline constexpr std::uint64_t kUselessPerSecond = 200;
 // head signs.
 inline constexpr std::uint64_t kAskCost = 100;
 inline constexpr std::uint64_t kAllHeadsCost = 1'000;
+inline constexpr std::uint64_t kWhereCost = 100;  // also a HOLDERS
+inline constexpr std::uint64_t kScopeCost = 1'000;  // a pass over all places
 inline constexpr std::uint64_t kBadContentCost = 2'000;
 // Signatures that a peer makes us verify, 0.1 ms each: a whole registry at once, then a fifth of a core.
 inline constexpr std::uint64_t kSignaturesBurst = 400'000;
@@ -87,6 +92,11 @@ struct NodeSession {
   Role role;
   bool accepted = false;
   std::optional<PlaceId> expected;  // who answers there, as an invitation says
+  Scope scope, told;               // what the peer keeps, as it said last; what we said of us
+  std::string address;             // where others reach it, when its profile says so
+  std::set<PlaceId> claimed;       // places that it is said to hold although its scope does not cover them
+  bool where_due = false;          // it is asked who holds what nobody here keeps
+  std::set<PlaceId> named;         // daemons that it named as holders
   std::optional<Invited> invited;  // what it says who invited it, until AUTH shows who it is
   bool welcomed = false;            // our invitation was answered
   Handshake handshake;

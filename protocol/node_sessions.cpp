@@ -21,8 +21,10 @@ void Node::handle(const SessionOpened& input) {
   hello.place = settings_.identity.place;
   hello.time = now_.wall;
   hello.agent = settings_.agent;
+  hello.scope = settings_.follow.scope.texts();
   auto session = std::make_unique<Session>(input.session, input.role, hello);
   session->accepted = input.accepted;
+  session->told = settings_.follow.scope;
   session->opened_at = now_.instant;
   session->since = now_.wall;
   // Not reported: whoever dials without end must not fill a log at that pace.
@@ -57,6 +59,7 @@ Result<void> Node::on_frame(Session& session, const Hello& hello, ByteView frame
   if (session.expected && hello.place != *session.expected) return fail(ErrorCode::kWrongPlace, hello.place.hex());
   auto auth = session.handshake.on_hello(hello, frame, settings_.identity, own_bundle());
   if (!auth) return tl::unexpected(auth.error());
+  session.scope = Scope::heard(hello.scope);
   // As unsigned: a liar's time must not overflow.
   session.clock_offset_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(hello.time.ms) - static_cast<std::uint64_t>(now_.wall.ms));
   show_invitation(session);
@@ -77,6 +80,8 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
     return fail(ErrorCode::kRateLimited, "broken packs");
   welcome(session);  // before its first head, which may introduce it
   if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
+  tell_scope(session);
+  if (session.accepted) named_peers_.insert(session.handshake.peer());
   report({Event::kPeerOpen, session.id, session.handshake.peer(), 0, {}});
   if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;
   if (session.role == Role::kDialling) begin_reconcile(session);

@@ -71,6 +71,13 @@ bool PlaceTable::hold(const SignedHead& head) {
   return true;
 }
 
+void PlaceTable::release(const PlaceId& place) {
+  auto found = places_.find(place);
+  if (found == places_.end() || found->second.own) return;
+  found->second.held = nullptr;
+  found->second.holds_seen = false;
+}
+
 bool PlaceTable::record_fork(const Fork& fork) {
   auto found = places_.find(fork.first.head.place);
   if (found == places_.end()) return false;

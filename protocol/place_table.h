@@ -2,7 +2,8 @@
 //
 // Two marks a place: `seen`, the greatest valid head, which is sketched and relayed; `held`, the greatest one whose
 // content is here, which is shown and served. Invariants: neither ever goes back in head order; held ≤ seen; a place
-// is in the table only once admitted; `forked` stays until a higher (charter, epoch) is seen.
+// is in the table only once admitted; `forked` stays until a higher (charter, epoch) is seen. `held` ends when the content
+// leaves the disk because nobody here follows the place any more (`release`).
 // Nothing here is durable: the node asks for a write first and calls `adopt` when it is done. Pure; node thread.
 #pragma once
 
@@ -70,6 +71,9 @@ class PlaceTable {
 
   // held := max(held, head); `head` must have been adopted before. Gives whether it moved.
   bool hold(const SignedHead& head);
+
+  // held := nothing: its content left the disk. Never of our own.
+  void release(const PlaceId& place);
 
   // Keeps one fork a (charter, epoch), and only for the current one. Gives whether it is new.
   bool record_fork(const Fork& fork);

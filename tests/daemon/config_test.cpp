@@ -115,3 +115,19 @@ TEST_CASE("the language is what Accept-Language prefers, French when it says not
   CHECK(accepted_language(",;q=,;;=,en;q=9") == Language::kFrench);
   CHECK(terminal_language("en") == Language::kEnglish);
 }
+
+TEST_CASE("a scope is read from codes, names and places, and nothing is everything") {
+  CHECK(parse_config("")->peers.scope.everything());
+  CHECK(parse_config("scope = []")->peers.scope.everything());
+  auto config = parse_config("scope = [\"Bretagne\", \"département:59\", \"29\", \"Finistère\", \"" + std::string(64, 'A') + "\"]");
+  REQUIRE(config);
+  CHECK(config->peers.scope.texts() == std::vector<std::string>{"29", "59", std::string(64, 'a'), "region:53"});
+}
+
+TEST_CASE("what cannot be followed is refused with its line and what was probably meant") {
+  CHECK(refusal("\nscope = [\"29\", \"region:29\"]") == "config-scope config.toml:2: scope: \"region:29\" → \"29\" (Finistère) ?");
+  CHECK(refusal("scope = \"29\"").starts_with("config-texts"));
+  std::string many = "scope = [";
+  for (int i = 0; i < 65; ++i) many += "\"29\", ";
+  CHECK(refusal(many + "]").starts_with("config-scope-many config.toml:1: scope: 65"));
+}

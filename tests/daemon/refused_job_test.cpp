@@ -32,3 +32,10 @@ TEST_CASE("every job that finds no room is answered to the node as one that fail
   CHECK(chunk.failed);
   CHECK(chunk.last);
 }
+
+TEST_CASE("what could not even wait to be let go stays, and the node asks again") {
+  maillage::protocol::Released released = maillage::daemon::refused_job(maillage::protocol::Release{5, {maillage::protocol::PlaceId{}}});
+  CHECK(released.job == 5);
+  CHECK_FALSE(released.done);
+  CHECK(released.places.empty());
+}

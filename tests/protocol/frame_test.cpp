@@ -50,6 +50,18 @@ TwoCharters two_charters() {
 
 const Bytes kPackBytes{0x50, 0x41, 0x43, 0x4b};
 
+// One place that so many daemons hold.
+Holders holders(std::size_t count) {
+  Holders frame;
+  Holders::Held held{kPlace.place(), {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    frame.daemons.push_back({Author(10 + i).place(), i == 0 ? "wss://ici.example/peer" : ""});
+    held.by.push_back(static_cast<std::uint8_t>(i));
+  }
+  frame.places.push_back(std::move(held));
+  return frame;
+}
+
 // One of each kind and part.
 std::vector<Frame> one_of_each() {
   SketchRun run{10, 0, {{0x0102030405060708, 0x090a0b0c, 10}, {1, 2, 7}}};
@@ -72,7 +84,10 @@ std::vector<Frame> one_of_each() {
           Bye{"timeout", "handshake"},
           Invited{{{1, 2, 3}}, sha256(as_bytes("proof"))},
           Welcome{"used-invitation"},
-          two_charters()};
+          two_charters(),
+          ScopeNow{{"29", "region:53", kOther.place().hex()}},
+          Where{{kPlace.place()}},
+          holders(kHoldersMax)};
 }
 
 struct Encode {
@@ -212,4 +227,45 @@ TEST_CASE("texts of a frame are cut at their limit when written and refused beyo
   Bytes bytes = encode(hello());
   bytes[1 + 2 + 32 + 32 + 8] = 65;
   CHECK_FALSE(decode_frame(bytes));
+}
+
+TEST_CASE("four holders of a place are named and no fifth, and only daemons that the frame lists") {
+  CHECK(std::get<Holders>(*decode_frame(encode(holders(4)))) == holders(4));
+  CHECK(refusal(encode(holders(5))) == ErrorCode::kTooMany);
+  CHECK(refusal(encode(holders(0))) != ErrorCode::kTooMany);
+  Holders strange = holders(1);
+  strange.places.front().by = {1};
+  CHECK_FALSE(decode_frame(encode(strange)));
+  Holders crowd = holders(4);
+  crowd.daemons.resize(kHolderDaemonsMax, crowd.daemons.front());
+  CHECK(decode_frame(encode(crowd)));
+  crowd.daemons.push_back(crowd.daemons.front());
+  CHECK(refusal(encode(crowd)) == ErrorCode::kTooMany);
+  crowd = holders(4);
+  crowd.places.resize(kWantPlacesMax, crowd.places.front());
+  CHECK(decode_frame(encode(crowd)));
+  crowd.places.push_back(crowd.places.front());
+  CHECK(refusal(encode(crowd)) == ErrorCode::kTooMany);
+}
+
+TEST_CASE("who holds is asked of one place at least, of 512 at most, in ascending order") {
+  auto where = [](std::size_t count) {
+    Where frame;
+    for (const WantedPlace& wanted : want(count).places) frame.places.push_back(wanted.place);
+    return frame;
+  };
+  CHECK(std::get<Where>(*decode_frame(encode(where(kWantPlacesMax)))) == where(kWantPlacesMax));
+  CHECK(refusal(encode(where(kWantPlacesMax + 1))) == ErrorCode::kTooMany);
+  CHECK(refusal(encode(Where{})) == ErrorCode::kMalformed);
+  Where twice = where(1);
+  twice.places.push_back(twice.places.front());
+  CHECK(refusal(encode(twice)) == ErrorCode::kMalformed);
+}
+
+TEST_CASE("a scope has 64 texts at most") {
+  ScopeNow frame;
+  frame.scope.assign(kScopeTextsMax, "29");
+  CHECK(std::get<ScopeNow>(*decode_frame(encode(frame))) == frame);
+  frame.scope.push_back("29");
+  CHECK(refusal(encode(frame)) == ErrorCode::kTooMany);
 }

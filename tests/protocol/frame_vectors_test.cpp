@@ -102,6 +102,9 @@ std::vector<std::pair<std::string, Bytes>> frames() {
           {"welcome", encode(Welcome{})},
           {"welcome_refused", encode(Welcome{"expired-invitation"})},
           {"two_charters", encode(two_charters(chain_1, key_of(0xa1)))},
+          {"scope", encode(ScopeNow{{"29", "region:53"}})},
+          {"where", encode(Where{{chain_1.place()}})},
+          {"holders", encode(Holders{{{chain_2.place(), "wss://ici.example/peer"}}, {{chain_1.place(), {0}}}})},
           {"unknown", Bytes{0x80, 0x00}}};
 }
 

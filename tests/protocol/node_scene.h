@@ -6,13 +6,13 @@
 namespace maillage::tests {
 
 inline const Author kUs(1), kAnn(2), kBob(3), kEve(4), kFar(5);
-inline constexpr SessionId kWithAnn = 10, kWithBob = 20, kWithEve = 30;
+inline constexpr SessionId kWithAnn = 10, kWithBob = 20, kWithEve = 30, kWithFar = 40;
 
 inline Error bad_content() { return {ErrorCode::kWrongState, "place"}; }
 
 // The frame types that went to a session, as one letter each.
 inline std::string kinds(Scene& scene, SessionId session) {
-  static constexpr char kLetters[] = "HASOWPCERBILTU";
+  static constexpr char kLetters[] = "HASOWPCERBILTYQDU";
   std::string text;
   for (const Bytes& bytes : scene.sent[session]) text += kLetters[decode_frame(bytes)->index()];
   return text;

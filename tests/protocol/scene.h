@@ -14,9 +14,11 @@ class Scene {
     std::size_t sessions_max = kSessionsMax;
   };
   explicit Scene(const Author& own) : Scene(own, Admission{}) {}
-  Scene(const Author& own, Admission admission)
+  Scene(const Author& own, Admission admission, Follow follow = {}, AreasOf areas_of = nullptr)
       : random_(own.place().bytes[0]),
-        node({own.identity(), "maillage", admission.open, admission.a_peer, 1'000'000, admission.all_open, admission.sessions_max}, random_) {
+        node({own.identity(), "maillage", admission.open, admission.a_peer, 1'000'000, admission.all_open, admission.sessions_max, std::move(follow),
+              areas_of},
+             random_) {
     node.restore({own.chain(), own.head(1), nullptr, true, true, nullptr});
   }
 
@@ -27,7 +29,7 @@ class Scene {
   Node node;
   Now now{Instant{} + std::chrono::hours(1), UnixTime{1'800'000'000'000}};
   // What the prompter does by itself.
-  bool persists = true, reads = true, appends = true, ingests = true, opens = true;
+  bool persists = true, reads = true, appends = true, ingests = true, opens = true, releases = true;
   std::optional<Error> ingest_error;
 
   std::map<SessionId, std::vector<Bytes>> sent;
@@ -37,6 +39,7 @@ class Scene {
   std::vector<OpenPack> pack_opened;
   std::vector<KeepReceipt> receipts;
   std::vector<AcceptPlace> taken_in;
+  std::vector<Release> let_go;
   std::vector<Report> reports;
   std::size_t appended_bytes = 0;
   std::size_t pack_bytes = 0;  // still to come of the pack that is read; 0: it is as small as can be
@@ -82,13 +85,14 @@ class Scene {
   }
 
   // An authenticated session with `peer`; `role` is the node's own.
-  // `invited`: the secret that the peer shows it has.
+  // `invited`: the secret that the peer shows it has. `scope`: what it keeps.
   void meet(SessionId session, const Author& peer, Role role = Role::kDialled, bool accepted = true,
-            const std::optional<InvitationSecret>& invited = {}) {
+            const std::optional<InvitationSecret>& invited = {}, std::vector<std::string> scope = {}) {
     on(SessionOpened{session, role, accepted});
     Hello hello;
     hello.nonce = random_.fixed<Nonce>();
     hello.place = peer.place();
+    hello.scope = std::move(scope);
     Handshake theirs(role == Role::kDialled ? Role::kDialling : Role::kDialled, hello);
     Bytes ours = sent[session].at(0);
     Bytes auth = *theirs.on_hello(std::get<Hello>(*decode_frame(ours)), ours, peer.identity(), peer.bundle(peer.head(1)));
@@ -145,6 +149,10 @@ class Scene {
   }
   void carry_out(const ClosePack&) {}
   void carry_out(const AcceptPlace& accept) { taken_in.push_back(accept); }
+  void carry_out(const Release& release) {
+    let_go.push_back(release);
+    if (releases) later_.push_back(Released{release.job, true, release.places});
+  }
   void carry_out(const KeepReceipt& keep) { receipts.push_back(keep); }
   void carry_out(const Report& report) { reports.push_back(report); }
 

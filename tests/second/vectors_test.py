@@ -112,6 +112,8 @@ class FrameVectors(unittest.TestCase):
     def test_no_frame_but_hello_may_be_cut_or_go_on(self) -> None:
         open_ended = {"hello_dialling", "hello_dialled", "sketch_cells", "pack_first", "pack_last"}
         open_ended |= {"unknown", "invited", "welcome", "welcome_refused", "two_charters"}  # passed over by whoever does not know them
+        open_ended |= {"unknown", "invited", "welcome", "welcome_refused"}  # passed over by whoever knows no invitations
+        open_ended |= {"scope", "where", "holders"}  # or no scopes
         for name, text in vectors("frames").items():
             with self.subTest(name):
                 if name not in open_ended:

@@ -233,6 +233,7 @@ void Simulation::carry_out(Daemon& daemon, const ReadPack& read) {
 
 void Simulation::carry_out(Daemon& daemon, const ClosePack& close) { daemon.keeper.close(close.job); }
 void Simulation::carry_out(Daemon&, const AcceptPlace&) {}
+void Simulation::carry_out(Daemon&, const Release&) {}  // every daemon keeps everything
 void Simulation::carry_out(Daemon&, const KeepReceipt&) {}
 
 void Simulation::carry_out(Daemon& daemon, const Report& report) {

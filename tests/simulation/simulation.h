@@ -185,6 +185,7 @@ class Simulation {
   void carry_out(Daemon& daemon, const ReadPack& action);
   void carry_out(Daemon& daemon, const ClosePack& action);
   void carry_out(Daemon& daemon, const AcceptPlace& action);
+  void carry_out(Daemon& daemon, const Release& action);
   void carry_out(Daemon& daemon, const KeepReceipt& action);
   void carry_out(Daemon& daemon, const Report& action);
 

@@ -83,6 +83,7 @@ class Member {
   void carry_out(const DropPack&) {}
   void carry_out(const ClosePack&) {}
   void carry_out(const AcceptPlace&) {}
+  void carry_out(const Release&) {}
   void carry_out(const KeepReceipt&) {}
   void carry_out(const Report& report) {
     if (report.error) trouble_ = std::string(slug(report.error->code)) + " " + report.error->context;
