@@ -34,8 +34,8 @@ class StrictEvents {
   static constexpr std::size_t max_key_size = kKeyBytesMax;
   static constexpr std::size_t max_string_size = kRecordStringBytesMax;
 
-  explicit StrictEvents(bool names_duplicates) : names_duplicates_(names_duplicates), stack_({}, room_.data(), room_.size()) {
-    stack_.reset();
+  StrictEvents(bool names_duplicates, json::storage_ptr room) : names_duplicates_(names_duplicates), stack_({}, room_.data(), room_.size()) {
+    stack_.reset(std::move(room));
   }
 
   bool on_document_begin(error_code&) { return true; }
@@ -167,10 +167,10 @@ std::size_t count_members(const json::value& value) {
   return count;
 }
 
-Result<json::value> parse(ByteView bytes, bool names_duplicates) {
+Result<json::value> parse(ByteView bytes, const json::storage_ptr& room, bool names_duplicates) {
   json::parse_options options;
   options.max_depth = kRecordDepthMax;
-  json::basic_parser<StrictEvents> parser(options, names_duplicates);
+  json::basic_parser<StrictEvents> parser(options, names_duplicates, room);
   error_code error;
   std::size_t read = parser.write_some(false, reinterpret_cast<const char*>(bytes.data()), bytes.size(), error);
   if (parser.handler().refusal()) return tl::unexpected(*parser.handler().refusal());
@@ -179,12 +179,12 @@ Result<json::value> parse(ByteView bytes, bool names_duplicates) {
   json::value value = parser.handler().release();
   if (count_members(value) == parser.handler().members()) return value;
   if (names_duplicates) return fail(ErrorCode::kDuplicateKey, "?");
-  return parse(bytes, true);
+  return parse(bytes, room, true);
 }
 
 // The fence of STYLE "catch at library borders": nothing throws here but for want of memory.
-Result<json::value> parse(ByteView bytes) try {
-  return parse(bytes, false);
+Result<json::value> parse(ByteView bytes, const json::storage_ptr& room) try {
+  return parse(bytes, room, false);
 } catch (const std::exception& exception) {
   return fail(ErrorCode::kNotJson, exception.what());
 }
@@ -280,10 +280,10 @@ void write_pretty(const json::value& value, std::size_t indent, std::string& out
 
 }  // namespace
 
-Result<json::object> parse_record(ByteView bytes) {
+Result<json::object> parse_record(ByteView bytes, json::storage_ptr room) {
   if (bytes.size() > kRecordBytesMax)
     return fail(ErrorCode::kTooLarge, over_size(bytes.size(), kRecordBytesMax));
-  auto value = parse(bytes);
+  auto value = parse(bytes, room);
   if (!value) return tl::unexpected(value.error());
   if (!value->is_object()) return fail(ErrorCode::kNotObject, "{…}");
   return std::move(value->get_object());

@@ -16,7 +16,8 @@
 namespace maillage::protocol {
 
 // kTooLarge, kNotJson and kNotUtf8 (context: line:column), kHasBom, kDuplicateKey, kTooDeep, kTextTooLong, kHasNul, kNotObject.
-Result<boost::json::object> parse_record(ByteView bytes);
+// The record is made in `room`, which outlives it.
+Result<boost::json::object> parse_record(ByteView bytes, boost::json::storage_ptr room = {});
 
 // The text of a field; nothing when it is missing or no text.
 std::optional<std::string_view> text_field(const boost::json::object& record, std::string_view key);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <optional>
 
 #include "protocol/field_format.h"
@@ -33,21 +35,13 @@ bool has_type(const json::value& value, std::string_view type) {
   return value.is_null();
 }
 
-bool is_bound(const json::object& schema, std::string_view key, double& bound) {
-  const json::value* limit = schema.if_contains(key);
-  if (limit) bound = limit->to_number<double>();
-  return limit != nullptr;
-}
-
-bool is_over(const json::object& schema, std::string_view key, std::size_t size) {
-  double bound = 0;
-  return is_bound(schema, key, bound) && static_cast<double>(size) > bound;
-}
-
-bool is_under(const json::object& schema, std::string_view key, std::size_t size) {
-  double bound = 0;
-  return is_bound(schema, key, bound) && static_cast<double>(size) < bound;
-}
+// What begins a key, and how long it is: decides nearly every comparison without reading it.
+struct KeyName {
+  std::uint64_t start = 0;
+  std::size_t size = 0;
+  explicit KeyName(std::string_view key) : size(key.size()) { std::memcpy(&start, key.data(), std::min(key.size(), sizeof start)); }
+  auto operator<=>(const KeyName&) const = default;
+};
 
 std::string shown_value(const json::value& value) {
   if (value.is_object()) return "{…}";
@@ -67,92 +61,176 @@ struct Step {
   }
 };
 
+}  // namespace
+
+struct SchemaRules::Rules {
+  explicit Rules(const json::object& of);
+  ~Rules();
+  Rules(Rules&&) noexcept;
+
+  struct Field;
+  struct Named {
+    KeyName name;
+    std::size_t field;
+  };
+  struct Bounds {
+    double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
+    bool holds(double value) const { return value >= least && value <= most; }
+  };
+
+  // Which of `fields` has that key; their number: none.
+  std::size_t field_of(std::string_view key) const;
+  const json::object* schema_of(std::string_view field) const {
+    const json::value* found = properties_ ? properties_->as_object().if_contains(field) : nullptr;
+    return found ? &found->as_object() : nullptr;
+  }
+
+  const json::object& schema;
+  std::string_view type, format;  // empty: none
+  const json::value* one = nullptr;
+  const json::array* several = nullptr;
+  Bounds length, number, count;  // of a text, of a number, of a list
+  double properties_max = std::numeric_limits<double>::infinity();
+  bool unique = false;
+  std::vector<std::string_view> required;
+  std::vector<Field> fields;   // in the order of the schema
+  std::vector<Named> by_name;  // ascending
+  std::unique_ptr<const Rules> items, others, names;
+
+ private:
+  void read_bounds() {
+    auto read = [this](std::string_view key, double& bound) {
+      if (const json::value* limit = schema.if_contains(key)) bound = limit->to_number<double>();
+    };
+    read("minLength", length.least), read("maxLength", length.most);
+    read("minimum", number.least), read("maximum", number.most);
+    read("minItems", count.least), read("maxItems", count.most);
+    read("maxProperties", properties_max);
+  }
+  std::unique_ptr<const Rules> inner(std::string_view key) const {
+    const json::value* found = schema.if_contains(key);
+    return found ? std::make_unique<const Rules>(found->as_object()) : nullptr;
+  }
+
+  const json::value* properties_ = nullptr;
+};
+
+struct SchemaRules::Rules::Field {
+  std::string_view key;
+  Rules rules;
+};
+
+SchemaRules::Rules::Rules(const json::object& of) : schema(of) {
+  if (const json::value* found = of.if_contains("type")) type = found->as_string();
+  one = of.if_contains("const");
+  if (const json::value* found = of.if_contains("enum")) several = &found->as_array();
+  if (const json::value* found = of.if_contains("format")) format = found->as_string();
+  unique = of.contains("uniqueItems");
+  read_bounds();
+  if (const json::value* found = of.if_contains("required"))
+    for (const json::value& name : found->as_array()) required.emplace_back(name.as_string());
+  properties_ = of.if_contains("properties");
+  if (properties_)
+    for (const auto& property : properties_->as_object()) {
+      by_name.push_back({KeyName(property.key()), fields.size()});
+      fields.push_back({property.key(), Rules(property.value().as_object())});
+    }
+  std::ranges::sort(by_name, {}, &Named::name);
+  items = inner("items"), others = inner("additionalProperties"), names = inner("propertyNames");
+}
+
+SchemaRules::Rules::~Rules() = default;
+SchemaRules::Rules::Rules(Rules&&) noexcept = default;
+
+std::size_t SchemaRules::Rules::field_of(std::string_view key) const {
+  KeyName name(key);
+  auto at = std::ranges::lower_bound(by_name, name, {}, &Named::name);
+  for (; at != by_name.end() && at->name == name; ++at)
+    if (fields[at->field].key == key) return at->field;
+  return fields.size();
+}
+
+SchemaRules::SchemaRules(const json::object& schema) : rules_(std::make_unique<const Rules>(schema)) {}
+SchemaRules::~SchemaRules() = default;
+SchemaRules::SchemaRules(SchemaRules&&) noexcept = default;
+
+namespace {
+
+using Rules = SchemaRules::Rules;
+
 class Checker {
  public:
   explicit Checker(std::vector<Problem>& problems) : problems_(problems) {}
 
-  void visit(const json::object& schema, const json::value& value, const Step& at) {
+  void visit(const Rules& rules, const json::value& value, const Step& at) {
     if (full_) return;
-    if (const json::value* type = schema.if_contains("type"); type && !has_type(value, type->as_string()))
-      return add(at, ErrorCode::kWrongType, value, schema);
-    if (!is_allowed(schema, value)) return add_unknown(at, value, schema);
-    if (value.is_string()) visit_text(schema, value, at);
-    if (value.is_number()) visit_number(schema, value, at);
-    if (value.is_array()) visit_array(schema, value, at);
-    if (value.is_object()) visit_object(schema, value.get_object(), at);
+    if (!rules.type.empty() && !has_type(value, rules.type)) return add(at, ErrorCode::kWrongType, value, rules.schema);
+    if (!is_allowed(rules, value)) return add_unknown(at, value, rules.schema);
+    if (value.is_string()) visit_text(rules, value, at);
+    if (value.is_number() && !rules.number.holds(value.to_number<double>())) add(at, ErrorCode::kOutOfRange, value, rules.schema);
+    if (value.is_array()) visit_array(rules, value, at);
+    if (value.is_object()) visit_object(rules, value.get_object(), at);
   }
 
  private:
-  static bool is_allowed(const json::object& schema, const json::value& value) {
-    const json::value* one = schema.if_contains("const");
-    if (one && *one != value) return false;
-    const json::value* several = schema.if_contains("enum");
-    if (!several) return true;
-    const json::array& allowed = several->as_array();
-    return std::find(allowed.begin(), allowed.end(), value) != allowed.end();
+  static bool is_allowed(const Rules& rules, const json::value& value) {
+    if (rules.one && *rules.one != value) return false;
+    return !rules.several || std::find(rules.several->begin(), rules.several->end(), value) != rules.several->end();
   }
 
-  void visit_text(const json::object& schema, const json::value& value, const Step& at) {
+  void visit_text(const Rules& rules, const json::value& value, const Step& at) {
     std::string_view text = value.get_string();
-    std::size_t length = count_code_points(text);
     bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-    if (is_under(schema, "minLength", blank ? 0 : length)) return add(at, ErrorCode::kEmptyField, schema);
-    if (is_over(schema, "maxLength", length)) return add(at, ErrorCode::kTextTooLong, schema);
-    if (const json::value* format = schema.if_contains("format"))
-      if (auto code = check_format(format->as_string(), text)) add(at, *code, value, schema);
+    // Characters are counted only where their number can matter: there are as many as bytes at most, a quarter at least.
+    auto bytes = static_cast<double>(text.size());
+    bool counts = bytes > rules.length.most || bytes < 4 * rules.length.least;
+    double length = blank ? 0 : counts ? static_cast<double>(count_code_points(text)) : rules.length.least;
+    if (length < rules.length.least) return add(at, ErrorCode::kEmptyField, rules.schema);
+    if (counts && static_cast<double>(count_code_points(text)) > rules.length.most) return add(at, ErrorCode::kTextTooLong, rules.schema);
+    if (rules.format.empty()) return;
+    if (auto code = check_format(rules.format, text)) add(at, *code, value, rules.schema);
   }
 
-  void visit_number(const json::object& schema, const json::value& value, const Step& at) {
-    double number = value.to_number<double>(), bound = 0;
-    if ((is_bound(schema, "minimum", bound) && number < bound) || (is_bound(schema, "maximum", bound) && number > bound))
-      add(at, ErrorCode::kOutOfRange, value, schema);
-  }
-
-  void visit_array(const json::object& schema, const json::value& value, const Step& at) {
+  void visit_array(const Rules& rules, const json::value& value, const Step& at) {
     const json::array& items = value.get_array();
-    if (is_under(schema, "minItems", items.size())) return add(at, ErrorCode::kEmptyField, schema);
-    if (is_over(schema, "maxItems", items.size())) return add(at, ErrorCode::kTooManyValues, value, schema);
-    const json::value* item_schema = schema.if_contains("items");
-    bool unique = schema.if_contains("uniqueItems") != nullptr;
+    auto count = static_cast<double>(items.size());
+    if (count < rules.count.least) return add(at, ErrorCode::kEmptyField, rules.schema);
+    if (count > rules.count.most) return add(at, ErrorCode::kTooManyValues, value, rules.schema);
     for (std::size_t i = 0; i < items.size(); ++i) {
-      if (item_schema) visit(item_schema->as_object(), items[i], {&at, {}, i});
+      if (rules.items) visit(*rules.items, items[i], {&at, {}, i});
       // Quadratic, over at most maxItems: every list with uniqueItems has it.
-      if (unique && std::find(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), items[i]) !=
-                        items.begin() + static_cast<std::ptrdiff_t>(i))
+      if (rules.unique && std::find(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), items[i]) !=
+                              items.begin() + static_cast<std::ptrdiff_t>(i))
         add({&at, {}, i}, ErrorCode::kDuplicateValue, items[i], {});
     }
   }
 
-  void visit_object(const json::object& schema, const json::object& object, const Step& at) {
-    if (is_over(schema, "maxProperties", object.size())) return add(at, ErrorCode::kTooManyValues, schema);
-    const json::value* properties = schema.if_contains("properties");
-    if (const json::value* names = schema.if_contains("required"))
-      for (const json::value& name : names->as_array())
-        if (!object.contains(name.get_string())) add_missing(at, name.get_string(), properties);
-    if (properties)
-      for (const auto& property : properties->as_object())
-        if (const json::value* value = object.if_contains(property.key()))
-          visit(property.value().as_object(), *value, {&at, property.key(), {}});
-    visit_others(schema, object, at, properties);
+  void visit_object(const Rules& rules, const json::object& object, const Step& at) {
+    if (static_cast<double>(object.size()) > rules.properties_max) return add(at, ErrorCode::kTooManyValues, rules.schema);
+    for (std::string_view name : rules.required)
+      if (!object.contains(name)) add_missing(at, name, rules);
+    // The values of the schema's fields, in the order of the schema, so that the problems are.
+    std::vector<const json::value*> values(rules.fields.size(), nullptr);
+    for (const auto& member : object)
+      if (std::size_t field = rules.field_of(member.key()); field < values.size()) values[field] = &member.value();
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i]) visit(rules.fields[i].rules, *values[i], {&at, rules.fields[i].key, {}});
+    if (rules.others || rules.names) visit_others(rules, object, at);
   }
 
   // Fields that the schema does not name: allowed, but a map (`names {br: …}`) says what they look like.
-  void visit_others(const json::object& schema, const json::object& object, const Step& at,
-                    const json::value* properties) {
-    const json::value* others = schema.if_contains("additionalProperties");
-    const json::value* names = schema.if_contains("propertyNames");
-    if (!others && !names) return;
+  void visit_others(const Rules& rules, const json::object& object, const Step& at) {
     for (const auto& member : object) {
-      if (properties && properties->as_object().contains(member.key())) continue;
+      if (rules.field_of(member.key()) < rules.fields.size()) continue;
       Step inside{&at, member.key(), {}};
-      if (names) visit(names->as_object(), json::value(member.key()), inside);
-      if (others) visit(others->as_object(), member.value(), inside);
+      if (rules.names) visit(*rules.names, json::value(member.key()), inside);
+      if (rules.others) visit(*rules.others, member.value(), inside);
     }
   }
 
-  void add_missing(const Step& at, std::string_view name, const json::value* properties) {
-    const json::value* field = properties ? properties->as_object().if_contains(name) : nullptr;
-    add({&at, name, {}}, ErrorCode::kMissingField, field ? field->as_object() : json::object());
+  void add_missing(const Step& at, std::string_view name, const Rules& rules) {
+    const json::object* field = rules.schema_of(name);
+    add({&at, name, {}}, ErrorCode::kMissingField, field ? *field : json::object());
   }
 
   void add_unknown(const Step& at, const json::value& value, const json::object& schema) {
@@ -202,9 +280,13 @@ bool uses_known_keywords(const json::object& schema) {
   return std::all_of(schema.begin(), schema.end(), is_known_member);
 }
 
+void check_against(const SchemaRules& rules, const json::value& value, std::string_view pointer, std::vector<Problem>& problems) {
+  Checker(problems).visit(rules.rules(), value, Step{nullptr, pointer, {}});
+}
+
 void check_against(const json::object& schema, const json::value& value, std::string_view pointer,
                    std::vector<Problem>& problems) {
-  Checker(problems).visit(schema, value, Step{nullptr, pointer, {}});
+  check_against(SchemaRules(schema), value, pointer, problems);
 }
 
 std::string example_of(const json::object& schema) {

@@ -8,6 +8,7 @@
 // sentence; these 150 lines say where, why and what instead, and recurse no deeper than the schema. Any thread.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,22 @@ namespace maillage::protocol {
 // True when every keyword below `schema` is one that `check_against` knows, or an annotation that it may ignore.
 bool uses_known_keywords(const boost::json::object& schema);
 
+// A schema as it is asked for each record: its keywords are looked up once, not at every value. The schema outlives it.
+class SchemaRules {
+ public:
+  explicit SchemaRules(const boost::json::object& schema);
+  ~SchemaRules();
+  SchemaRules(SchemaRules&&) noexcept;
+
+  struct Rules;
+  const Rules& rules() const { return *rules_; }
+
+ private:
+  std::unique_ptr<const Rules> rules_;
+};
+
 // Appends at most kProblemsMax problems, without path.
+void check_against(const SchemaRules& rules, const boost::json::value& value, std::string_view pointer, std::vector<Problem>& problems);
 void check_against(const boost::json::object& schema, const boost::json::value& value, std::string_view pointer,
                    std::vector<Problem>& problems);
 

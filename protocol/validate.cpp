@@ -69,8 +69,17 @@ void check_across_fields(const json::value& record, std::vector<Problem>& proble
   check_legal_id(record, problems);
 }
 
+const SchemaRules& rules_of(RecordKind kind) {
+  static const std::vector<SchemaRules> rules = [] {
+    std::vector<SchemaRules> made;
+    for (RecordKind each : record_kinds()) made.emplace_back(schema(each));
+    return made;
+  }();
+  return rules[static_cast<std::size_t>(kind)];
+}
+
 void check_fields(RecordKind kind, const json::value& record, std::vector<Problem>& problems) {
-  check_against(schema(kind), record, "", problems);
+  check_against(rules_of(kind), record, "", problems);
   check_across_fields(record, problems);
 }
 
@@ -87,11 +96,10 @@ void assess_fields(std::string_view path, json::object fields, Assessment& resul
 
 }  // namespace
 
-Assessment assess(std::string_view path, ByteView bytes) {
-  Assessment result;
-  result.is_record = is_record_path(path);
+Assessment assess(std::string_view path, ByteView bytes, json::storage_ptr room) {
+  Assessment result{is_record_path(path), std::nullopt, json::object(room), {}};
   if (!result.is_record) return result;
-  auto fields = parse_record(bytes);
+  auto fields = parse_record(bytes, std::move(room));
   if (fields)
     assess_fields(path, std::move(*fields), result);
   else

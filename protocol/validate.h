@@ -24,8 +24,8 @@ struct Assessment {
   bool indexable() const { return kind && problems.empty(); }
 };
 
-// The path is taken as one of the grammar (path.h).
-Assessment assess(std::string_view path, ByteView bytes);
+// The path is taken as one of the grammar (path.h). The fields are made in `room`, which outlives them.
+Assessment assess(std::string_view path, ByteView bytes, boost::json::storage_ptr room = {});
 
 // Only the problems.
 std::vector<Problem> validate(std::string_view path, ByteView bytes);
