@@ -3,7 +3,6 @@
 #include <map>
 #include <unordered_set>
 
-#include "protocol/crypto.h"
 #include "protocol/limits.h"
 #include "protocol/record_kind.h"
 #include "registry/tree.h"
@@ -62,11 +61,11 @@ Result<UnixTime> creation(const ObjectSource& source, const ObjectId& commit, co
 Result<RecordVersion> version_of(const ObjectSource& source, const std::string& path, const Life& life) {
   RecordVersion version{path, std::nullopt, {}, life.created.value_or(life.updated), life.updated};
   if (!life.blob) return version;
-  auto json = source.read_as(ObjectKind::kBlob, *life.blob);
+  auto json = source.read_hashed(*life.blob);
   if (!json) return tl::unexpected(json.error());
-  if (json->size() > protocol::kRecordBytesMax) return version;
-  version.sha256 = protocol::sha256(*json);
-  version.json = std::move(*json);
+  if (json->bytes.size() > protocol::kRecordBytesMax) return version;
+  version.sha256 = json->sha256;
+  version.json = std::move(json->bytes);
   return version;
 }
 

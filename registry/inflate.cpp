@@ -47,4 +47,6 @@ void deflate_to(Bytes& out, ByteView in) {
   out.resize(start + made);
 }
 
+std::uint32_t crc_of(ByteView bytes, std::uint32_t before) { return libdeflate_crc32(before, bytes.data(), bytes.size()); }
+
 }  // namespace maillage::registry

@@ -14,4 +14,7 @@ protocol::Result<std::size_t> inflate_exactly(protocol::ByteView in, std::span<s
 // Appends the zlib stream of `in` to `out`. Level 1: records are small, and twice as fast matters more than 8 %.
 void deflate_to(protocol::Bytes& out, protocol::ByteView in);
 
+// CRC-32 of a raw entry, as an .idx holds it; `before` is that of the bytes before these.
+std::uint32_t crc_of(protocol::ByteView bytes, std::uint32_t before = 0);
+
 }  // namespace maillage::registry

@@ -49,6 +49,13 @@ Result<BlobSummary> ObjectSource::summarise_blob(const ObjectId& id) const {
   return BlobSummary{protocol::sha256(*bytes), bytes->size()};
 }
 
+Result<HashedBlob> ObjectSource::read_hashed(const ObjectId& id) const {
+  auto bytes = read_as(ObjectKind::kBlob, id);
+  if (!bytes) return tl::unexpected(bytes.error());
+  Hash sha256 = protocol::sha256(*bytes);
+  return HashedBlob{std::move(*bytes), sha256};
+}
+
 Result<Bytes> ObjectSource::read_as(ObjectKind kind, const ObjectId& id) const {
   auto object = read(id);
   if (!object) return tl::unexpected(object.error());

@@ -44,6 +44,11 @@ struct BlobSummary {
   std::uint64_t bytes;
 };
 
+struct HashedBlob {
+  Bytes bytes;
+  Hash sha256;
+};
+
 // git's name of an object, by libgit2's SHA-1; zero, which names nothing, when the bytes are a known collision attack.
 ObjectId object_id(ObjectKind kind, ByteView bytes);
 
@@ -64,6 +69,7 @@ class ObjectSource {
 
   // Default: read and hash. kMalformed when it is no blob.
   virtual Result<BlobSummary> summarise_blob(const ObjectId& id) const;
+  virtual Result<HashedBlob> read_hashed(const ObjectId& id) const;
 
   // The bytes of an object that must be of this kind; kMalformed when it is another.
   Result<Bytes> read_as(ObjectKind kind, const ObjectId& id) const;

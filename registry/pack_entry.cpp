@@ -1,7 +1,5 @@
 #include "registry/pack_entry.h"
 
-#include <zlib.h>
-
 namespace maillage::registry {
 namespace {
 
@@ -22,8 +20,6 @@ std::uint64_t read_distance(protocol::Reader& in) {
 }
 
 }  // namespace
-
-std::uint32_t crc_of(ByteView bytes, std::uint32_t before) { return static_cast<std::uint32_t>(crc32_z(before, bytes.data(), bytes.size())); }
 
 ByteView pack_body(ByteView pack, std::uint64_t offset) {
   if (pack.size() < kPackTrailerBytes || offset > pack.size() - kPackTrailerBytes) return {};

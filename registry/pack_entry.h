@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "registry/inflate.h"
 #include "registry/object.h"
 
 namespace maillage::registry {
@@ -24,8 +25,5 @@ Result<RawEntry> read_raw_entry(ByteView pack, std::uint64_t offset);
 
 // What may still be read of `pack` from `offset` on: everything but the trailer.
 ByteView pack_body(ByteView pack, std::uint64_t offset);
-
-// CRC-32 of a raw entry, as an .idx holds it; `before` is that of the bytes before these.
-std::uint32_t crc_of(ByteView bytes, std::uint32_t before = 0);
 
 }  // namespace maillage::registry

@@ -27,6 +27,15 @@ class PackOverlay final : public ObjectSource {
     if (entry.kind != ObjectKind::kBlob) return protocol::fail(ErrorCode::kMalformed, id.hex() + ": not a blob");
     return BlobSummary{entry.sha256, entry.size};
   }
+  Result<HashedBlob> read_hashed(const ObjectId& id) const override {
+    auto index = table_.find(id);
+    if (!index) return store_.read_hashed(id);
+    const PackEntry& entry = table_.entries()[*index];
+    if (entry.kind != ObjectKind::kBlob) return protocol::fail(ErrorCode::kMalformed, id.hex() + ": not a blob");
+    auto bytes = table_.inflate(entry);
+    if (!bytes) return tl::unexpected(bytes.error());
+    return HashedBlob{std::move(*bytes), entry.sha256};
+  }
 
  private:
   const PackTable& table_;

@@ -290,7 +290,7 @@ Result<PackTable> PackTable::read(ByteView pack, const ObjectSource& bases, cons
 }
 
 void PackTable::keep(PackEntry& entry, ByteView bytes) {
-  if (entry.kind != ObjectKind::kBlob || bytes.size() > kKeptBlobBytesMax) return;
+  if (entry.kind == ObjectKind::kCommit || bytes.size() > kKeptObjectBytesMax) return;
   if (kept_.empty() || kept_.back().size() + bytes.size() > kKeptBlockBytes) {
     if (kept_.size() == kKeptBlocksMax) return;
     kept_.emplace_back().reserve(kKeptBlockBytes);

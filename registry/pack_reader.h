@@ -63,11 +63,11 @@ class PackTable {
   const PackEntry* entry_at(std::uint64_t offset) const;
   void keep(PackEntry& entry, ByteView bytes);
 
-  // Small blobs as they were inflated to be named: records, which are read again to be indexed. In blocks that no blob
-  // crosses.
+  // Small objects as they were inflated to be named: records, which are read again to be indexed, and folders, which are
+  // walked, summarised and compared. In blocks that no object crosses.
   static constexpr std::size_t kKeptBlockBytes = 1024 * 1024;
   static constexpr std::size_t kKeptBlocksMax = 64;
-  static constexpr std::size_t kKeptBlobBytesMax = 4 * 1024;
+  static constexpr std::size_t kKeptObjectBytesMax = 4 * 1024;
   std::vector<Bytes> kept_;
 
   ByteView pack_;
