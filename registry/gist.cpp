@@ -67,22 +67,28 @@ class GistReader {
   }
   void add_words(const std::vector<MetWord>& words, Field field) {
     for (MetWord word : words) {
-      if (field != Field::kText || !word.silent()) gist_.words.push_back({word.number(), field});
+      if (field != Field::kText || !word.silent()) meet(word, field);
     }
   }
 
+  // Word and field in one number, whose order is that of the words, the best field first.
+  static constexpr std::uint32_t kBestField = static_cast<std::uint32_t>(Field::kName);
+  static_assert(MetWord::kNumbersMax <= 1u << 30 && kBestField <= 3);
+  void meet(MetWord word, Field field) { met_.push_back(word.number() << 2 | (kBestField - static_cast<std::uint32_t>(field))); }
+
   void keep_best_of_words() {
-    auto best_first = [](const GistWord& a, const GistWord& b) { return a.number != b.number ? a.number < b.number : a.field > b.field; };
-    std::sort(gist_.words.begin(), gist_.words.end(), best_first);
-    auto same = [](const GistWord& a, const GistWord& b) { return a.number == b.number; };
-    gist_.words.erase(std::unique(gist_.words.begin(), gist_.words.end(), same), gist_.words.end());
+    std::sort(met_.begin(), met_.end());
+    auto same = [](std::uint32_t a, std::uint32_t b) { return a >> 2 == b >> 2; };
+    met_.erase(std::unique(met_.begin(), met_.end(), same), met_.end());
+    gist_.words.reserve(met_.size());
+    for (std::uint32_t met : met_) gist_.words.push_back({met >> 2, static_cast<Field>(kBestField - (met & 3))});
   }
 
   void add_name(std::string_view name) {
     auto words = words_of_record(lexicon_, name);
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      if (auto joined = lexicon_.meet_joined(words[i], words[i + 1])) gist_.words.push_back({joined->number(), Field::kName});
-    }
+    std::vector<MetWord> joined;
+    lexicon_.meet_joined(words, joined);
+    for (MetWord word : joined) meet(word, Field::kName);
     add_words(words, Field::kName);
   }
 
@@ -100,11 +106,20 @@ class GistReader {
   void add_facet(Facet facet, std::string_view vocabulary, std::string_view value) {
     if (value.empty() || value.size() > kQueryValueBytesMax) return;
     gist_.facets.push_back({facet, fold(value)});
-    add_words(value, Field::kKeyword);
+    if (!protocol::known(vocabulary, value)) return add_words(value, Field::kKeyword);
+    std::string key = std::string(vocabulary).append(1, '/').append(value);
+    add_words(lexicon_.words_of_label(key, [&] { return words_of_value(vocabulary, value); }), Field::kKeyword);
+  }
+
+  std::vector<MetWord> words_of_value(std::string_view vocabulary, std::string_view value) {
+    auto words = words_of_record(lexicon_, value);
     for (auto language : {protocol::Language::kFrench, protocol::Language::kEnglish}) {
       std::string_view label = protocol::label(vocabulary, value, language);
-      if (label != value) add_words(label, Field::kKeyword);
+      if (label == value) continue;
+      auto more = words_of_record(lexicon_, label);
+      words.insert(words.end(), more.begin(), more.end());
     }
+    return words;
   }
 
   void read_facets() {
@@ -195,6 +210,13 @@ class GistReader {
   Lexicon& lexicon_;
   Gist& gist_;
   const object& record_;
+  std::vector<std::uint32_t>& met_ = cleared();
+
+  static std::vector<std::uint32_t>& cleared() {
+    thread_local std::vector<std::uint32_t> met;
+    met.clear();
+    return met;
+  }
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
@@ -114,10 +116,28 @@ UChar32 next_simple(std::string_view text, std::size_t& at) {
   return -1;
 }
 
+// How each ASCII character is folded when it is a letter or a digit; 0: it is neither.
+const std::array<char, 128>& ascii_letters() {
+  static const std::array<char, 128> letters = [] {
+    std::array<char, 128> made{};
+    for (std::size_t c = 0; c < made.size(); ++c)
+      if (const Folded& folded = fold_table()[c]; folded.as == Folded::As::kLetters && folded.size == 1) made[c] = folded.utf8[0];
+    return made;
+  }();
+  return letters;
+}
+
 // ASCII always is.
 bool is_simple(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
   const FoldTable& table = fold_table();
   for (std::size_t at = 0; at < text.size();) {
+    std::uint64_t eight = kHighBits;
+    if (at + sizeof eight <= text.size()) std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & kHighBits) == 0) {
+      at += sizeof eight;
+      continue;
+    }
     if (static_cast<unsigned char>(text[at]) < 0x80) {
       ++at;
       continue;
@@ -130,8 +150,15 @@ bool is_simple(std::string_view text) {
 
 void each_simple_word(std::string_view text, const VisitLetters& visit) {
   const FoldTable& table = fold_table();
+  const std::array<char, 128>& ascii = ascii_letters();
   std::string word;
+  std::array<char, 32> run;  // ASCII letters at once: most of most texts
   for (std::size_t at = 0; at < text.size();) {
+    std::size_t length = 0;
+    for (; at < text.size() && length < run.size() && static_cast<unsigned char>(text[at]) < 0x80; ++at, ++length)
+      if ((run[length] = ascii[static_cast<unsigned char>(text[at])]) == 0) break;
+    word.append(run.data(), length);
+    if (at == text.size()) break;
     auto first = static_cast<unsigned char>(text[at]);
     UChar32 c = first < 0x80 ? (++at, static_cast<UChar32>(first)) : next_simple(text, at);
     const Folded& letters = table[static_cast<std::size_t>(c < kTableEnd ? c : ' ')];

@@ -13,9 +13,8 @@ constexpr std::size_t kSlotsMin = 64;
 }  // namespace
 
 template <class Make>
-std::optional<MetWord> Lexicon::find_or_make(Table& table, std::string_view key, Make make) {
+std::optional<MetWord> Lexicon::find_or_make(Table& table, const Name& name, Make make) {
   if (2 * (table.taken + 1u) > table.slots.size()) table.grow();
-  auto name = word_name(key);
   Slot& slot = table.slot_of(name);
   if (slot.met == kFree) {
     protocol::check(size_ < MetWord::kNumbersMax, "more words than a lexicon can number");
@@ -32,21 +31,44 @@ std::optional<MetWord> Lexicon::find_or_make(Table& table, std::string_view key,
 }
 
 std::optional<MetWord> Lexicon::meet(std::string_view letters) {
-  return find_or_make(words_, letters, [&] { return make_word(letters); });
+  return find_or_make(words_, word_name(letters), [&] { return make_word(letters); });
 }
 
-std::optional<MetWord> Lexicon::meet_joined(MetWord first, MetWord second) {
+void Lexicon::meet_all(const std::vector<std::string_view>& letters, std::size_t most, std::vector<MetWord>& words) {
+  names_.clear();
+  for (std::string_view each : letters) words_.fetch(names_.emplace_back(word_name(each)));
+  for (std::size_t i = 0; i < letters.size() && words.size() < most; ++i)
+    if (auto word = find_or_make(words_, names_[i], [&] { return make_word(letters[i]); })) words.push_back(*word);
+}
+
+namespace {
+
+std::array<char, 8> key_of(MetWord first, MetWord second) {
   std::array<char, 8> key;
   for (std::size_t i = 0; i < 4; ++i) {
     key[i] = static_cast<char>(first.number() >> 8 * i);
     key[4 + i] = static_cast<char>(second.number() >> 8 * i);
   }
-  return find_or_make(joined_, {key.data(), key.size()}, [&] {
-    Word word;
-    word.folded = at(first).folded + at(second).folded;
-    if (word.folded.size() > kWordBytesMax) word.folded.clear();
-    return word;
-  });
+  return key;
+}
+
+}  // namespace
+
+void Lexicon::meet_joined(const std::vector<MetWord>& neighbours, std::vector<MetWord>& joined) {
+  names_.clear();
+  for (std::size_t i = 0; i + 1 < neighbours.size(); ++i) {
+    auto key = key_of(neighbours[i], neighbours[i + 1]);
+    joined_.fetch(names_.emplace_back(word_name({key.data(), key.size()})));
+  }
+  for (std::size_t i = 0; i + 1 < neighbours.size(); ++i) {
+    auto found = find_or_make(joined_, names_[i], [&] {
+      Word word;
+      word.folded = at(neighbours[i]).folded + at(neighbours[i + 1]).folded;
+      if (word.folded.size() > kWordBytesMax) word.folded.clear();
+      return word;
+    });
+    if (found) joined.push_back(*found);
+  }
 }
 
 // Chunk k begins at word kFirstChunk * (2^k - 1).
@@ -63,6 +85,16 @@ Lexicon::Slot& Lexicon::Table::slot_of(const std::array<std::uint64_t, 2>& name)
   }
 }
 
+std::optional<MetWord> Lexicon::meet_joined(MetWord first, MetWord second) {
+  std::vector<MetWord> joined;
+  meet_joined({first, second}, joined);
+  return joined.empty() ? std::nullopt : std::optional(joined.front());
+}
+
+void Lexicon::Table::fetch(const Name& name) const {
+  if (!slots.empty()) __builtin_prefetch(&slots[name[0] & (slots.size() - 1)]);
+}
+
 void Lexicon::Table::grow() {
   std::vector<Slot> old(std::max(kSlotsMin, 2 * slots.size()));
   old.swap(slots);
@@ -71,9 +103,15 @@ void Lexicon::Table::grow() {
   }
 }
 
+const std::vector<MetWord>& Lexicon::words_of_label(const std::string& key, const std::function<std::vector<MetWord>()>& words_of) {
+  auto found = labels_.find(key);
+  return found != labels_.end() ? found->second : labels_.emplace(key, words_of()).first->second;
+}
+
 void Lexicon::clear() {
   words_ = {};
   joined_ = {};
+  labels_.clear();
   for (auto& chunk : chunks_) chunk.reset();
   size_ = 0;
 }

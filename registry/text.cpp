@@ -42,6 +42,8 @@ bool holds(const std::array<std::string_view, N>& list, std::string_view word) {
 
 // Letters beyond these cannot be within a word's first kWordBytesMax: no letter folds to less than a quarter.
 constexpr std::size_t kLettersBytesMax = 4 * kWordBytesMax;
+// What is looked at to find kWordsMax words: of some nothing is left once they are folded.
+constexpr std::size_t kLettersMax = 4 * kWordsMax;
 
 // Cut at a whole character.
 std::string_view cut(std::string_view word, std::size_t end) {
@@ -66,14 +68,19 @@ std::string stem(const std::string& word) {
   return out;
 }
 
-std::vector<MetWord> split(Lexicon& lexicon, std::string_view utf8) {
-  std::vector<MetWord> words;
-  words.reserve(utf8.size() / 6);
-  each_word(utf8, [&](const std::string& letters, bool apostrophe) {
-    if (words.size() >= kWordsMax || (apostrophe && holds(kElisions, letters))) return;
-    if (auto word = lexicon.meet(cut(letters, kLettersBytesMax))) words.push_back(*word);
+void split(Lexicon& lexicon, std::string_view utf8, std::vector<MetWord>& words) {
+  thread_local std::string all;
+  thread_local std::vector<std::size_t> ends;
+  thread_local std::vector<std::string_view> pieces;
+  all.clear(), ends.clear(), pieces.clear(), words.clear();
+  each_word(utf8, [](const std::string& letters, bool apostrophe) {
+    if (ends.size() >= kLettersMax || (apostrophe && holds(kElisions, letters))) return;
+    all.append(cut(letters, kLettersBytesMax));
+    ends.push_back(all.size());
   });
-  return words;
+  std::size_t start = 0;
+  for (std::size_t end : ends) pieces.push_back(std::string_view(all).substr(start, end - start)), start = end;
+  lexicon.meet_all(pieces, kWordsMax, words);
 }
 
 const Compound* compound_of(const Lexicon& lexicon, MetWord first, MetWord second) {
@@ -120,7 +127,8 @@ Word make_word(std::string_view letters) {
 }
 
 std::vector<MetWord> words_of_record(Lexicon& lexicon, std::string_view utf8) {
-  auto words = split(lexicon, utf8);
+  thread_local std::vector<MetWord> words;
+  split(lexicon, utf8, words);
   std::vector<MetWord> all;
   all.reserve(words.size() + 4);
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -137,7 +145,8 @@ std::vector<MetWord> words_of_record(Lexicon& lexicon, std::string_view utf8) {
 
 std::vector<Word> words_of_question(std::string_view utf8) {
   Lexicon lexicon;
-  auto words = split(lexicon, utf8);
+  std::vector<MetWord> words;
+  split(lexicon, utf8, words);
   std::vector<Word> joined;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const Compound* two = i + 1 < words.size() ? compound_of(lexicon, words[i], words[i + 1]) : nullptr;

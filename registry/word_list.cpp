@@ -9,13 +9,14 @@ namespace maillage::registry {
 WordList::Entries& WordList::new_list(const Word& word) {
   auto [at, is_new] = words_.try_emplace(word.folded);
   if (is_new) added_.push_back(&*at);
-  Entries& list = *at->second.emplace_back(std::make_unique<Entries>());
+  Entries& list = is_new ? at->second.first : *at->second.more.emplace_back(std::make_unique<Entries>());
   for (const std::string& stem : word.stems) stems_[stem].push_back(&list);
   return list;
 }
 
 void WordList::visit_all(const Lists& lists, const Visit& visit) {
-  for (const auto& list : lists) visit(*list);
+  if (!lists.first.empty()) visit(lists.first);
+  for (const auto& list : lists.more) visit(*list);
 }
 
 void WordList::settle() {
@@ -61,21 +62,22 @@ void WordList::renumber(const std::vector<std::uint32_t>& rows) {
   sorted_.clear();
   added_.clear();
   for (auto& list : by_length_) list.clear();
-  for (auto& [word, lists] : words_) {
-    for (auto& list : lists) {
-      Entries kept;
-      for (Entry entry : *list) {
-        if (rows[entry.row()] != kRowsMax) kept.emplace_back(rows[entry.row()], entry.field());
-      }
-      *list = std::move(kept);
+  auto move_rows = [&](Entries& list) {
+    Entries kept;
+    for (Entry entry : list) {
+      if (rows[entry.row()] != kRowsMax) kept.emplace_back(rows[entry.row()], entry.field());
     }
+    list = std::move(kept);
+  };
+  for (auto& [word, lists] : words_) {
+    move_rows(lists.first);
+    for (auto& list : lists.more) move_rows(*list);
   }
   auto is_empty = [](const auto& list) { return list->empty(); };
-  auto leads_nowhere = [](const auto& entry) { return entry.second.empty(); };
   for (auto& [stem, lists] : stems_) std::erase_if(lists, is_empty);
-  std::erase_if(stems_, leads_nowhere);
-  for (auto& [word, lists] : words_) std::erase_if(lists, is_empty);
-  std::erase_if(words_, leads_nowhere);
+  std::erase_if(stems_, [](const auto& entry) { return entry.second.empty(); });
+  for (auto& [word, lists] : words_) std::erase_if(lists.more, is_empty);
+  std::erase_if(words_, [](const auto& entry) { return entry.second.first.empty() && entry.second.more.empty(); });
   for (const auto& word : words_) added_.push_back(&word);
 }
 
