@@ -267,7 +267,7 @@ void Service::State::measure() {
   using registry::What;
   for (What what : {What::kPlaces, What::kNetworks, What::kEvents, What::kResources, What::kNeeds, What::kOffers}) {
     std::string kind(registry::name(what));
-    metrics.gauge("maillage_index_documents", "kind=\"" + kind + "\"", [this, what] { return static_cast<double>(registry->count(what)); });
+    metrics.gauge("maillage_index_documents", "kind=\"" + kind + "\"", [this, what] { return static_cast<double>(registry->count_lately(what)); });
   }
   metrics.gauge("maillage_places", "state=\"known\"", [this] { return static_cast<double>(registry->known_places().known); });
   metrics.gauge("maillage_places", "state=\"held\"", [this] { return static_cast<double>(registry->known_places().held); });

@@ -1,6 +1,8 @@
 #include "registry/columns.h"
 
 #include <algorithm>
+#include <future>
+#include <numeric>
 #include <tuple>
 
 #include "protocol/error.h"
@@ -16,6 +18,9 @@ constexpr std::size_t kDeadRowsMin = 4'096;
 // Nor below this many words of dead rows. Rationale: one record can bring 10,000 words, the same again and again or ones
 // that nobody else has, so that a place which republishes it would fill memory long before its dead rows count.
 constexpr std::size_t kDeadWordsMin = 65'536;
+
+// From so many new rows on, a second thread is worth its start.
+constexpr std::size_t kSettledOnTwo = 10'000;
 
 bool is_profile(What what) { return what == What::kPlaces || what == What::kNetworks; }
 
@@ -138,6 +143,9 @@ bool Columns::name_before(std::uint32_t a, std::uint32_t b) const {
 void Columns::settle() {
   if (!unsettled_) return;
   if (is_crowded()) renumber();
+  // Words and rows know nothing of one another: many new ones are sorted on two threads.
+  std::future<void> words;
+  if (added_rows() > kSettledOnTwo) words = std::async(std::launch::async, [this] { words_.settle(); });
   settle_cards();
   hosts_.settle(places_);
   if (dead_ == 0) words_kept_ = words_.size(), facets_kept_ = facets_.size();
@@ -149,8 +157,13 @@ void Columns::settle() {
     merge_in(order_[list], added_[list], before);
     left_[list] = false;
   }
-  words_.settle();
+  if (words.valid()) words.get();
+  else words_.settle();
   unsettled_ = false;
+}
+
+std::size_t Columns::added_rows() const {
+  return std::accumulate(added_.begin(), added_.end(), std::size_t{0}, [](std::size_t sum, const auto& list) { return sum + list.size(); });
 }
 
 void Columns::settle_cards() {

@@ -64,6 +64,7 @@ class Columns {
   void kill(std::uint32_t row);
   void list(std::uint32_t row);
   void settle_cards();
+  std::size_t added_rows() const;
   void forget_profile(IndexedPlace& place);
   bool is_crowded() const;
   void renumber();

@@ -1,8 +1,10 @@
 #include "registry/index.h"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <mutex>
+#include <numeric>
 #include <shared_mutex>
 #include <unordered_set>
 
@@ -35,8 +37,22 @@ struct Index::Memory {
   }
   void settle() {
     std::unique_lock lock(mutex);
+    auto began = Clock::now();
     columns.settle();
+    auto ended = Clock::now();
+    settled_until = ended + kSettleRest * (ended - began);
   }
+  // As they were settled last, when that cost too much to be done again already.
+  std::shared_lock<std::shared_mutex> read_lately() {
+    {
+      std::shared_lock lock(mutex);
+      if (Clock::now() < settled_until) return lock;
+    }
+    return read();
+  }
+  using Clock = std::chrono::steady_clock;
+  static constexpr int kSettleRest = 20;
+  Clock::time_point settled_until;
 
   // Words of records that are gone stay in the lexicon; when they may be most of it, it starts anew.
   void forget_old_words() {
@@ -126,28 +142,49 @@ bool cut_page(const Columns& columns, const Query& query, const std::optional<Po
 Index::Index(StateStore& store) : store_(store), memory_(std::make_unique<Memory>()) {}
 Index::~Index() = default;
 
+namespace {
+
+// Read, a record takes less than twice its bytes: names and texts as they are, and 40 bytes a field.
+std::size_t room_of(const PlaceChanges& changes) {
+  std::size_t bytes = 256;
+  for (const RecordVersion& version : changes.records) bytes += version.json ? 2 * version.json->size() : 0;
+  return bytes;
+}
+
+// Rationale: rows that come in the order of their keys go into RocksDB's memory at a third of the cost.
+std::vector<std::size_t> in_order_of_keys(const std::vector<ReadRecords::Record>& records) {
+  std::vector<std::size_t> order(records.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, {}, [&](std::size_t i) -> const auto& { return records[i].path.bytes; });
+  return order;
+}
+
+}  // namespace
+
 Result<void> Index::stage(WriteBatch& batch, const PlaceChanges& changes) const {
   IndexChange copy{changes, {}};
   return stage(batch, copy);
 }
 
 Result<void> Index::stage(WriteBatch& batch, IndexChange& change) const {
-  const PlaceChanges& changes = change.place;
-  change.indexable.clear();
+  PlaceChanges& changes = change.place;
+  auto read = std::make_shared<ReadRecords>(room_of(changes));
+  for (const RecordVersion& version : changes.records) read->records.push_back({path_key(version.path), std::nullopt});
   std::unordered_set<std::string> written;
-  for (const auto& version : changes.records) {
-    std::string key = record_key(changes.place, path_key(version.path));
+  for (std::size_t i : in_order_of_keys(read->records)) {
+    RecordVersion& version = changes.records[i];
+    std::string key = record_key(changes.place, read->records[i].path);
     if (changes.replaces_all) written.insert(key);
-    change.indexable.push_back(false);
     if (!version.json) {
-      batch.erase(Column::kRecords, key);
+      batch.erase(Column::kRecords, std::move(key));
       continue;
     }
-    StoredRecord stored{version.created, version.updated, version.sha256, version.path, std::nullopt, *version.json};
-    if (auto record = read_indexable(version.path, *version.json); !record) stored.problem = record.error();
-    change.indexable.back() = !stored.problem;
-    batch.put(Column::kRecords, key, encode(stored));
+    auto record = read_indexable(version.path, *version.json, &read->room);
+    batch.put(Column::kRecords, std::move(key), encode(version, record ? std::nullopt : std::optional(record.error())));
+    if (record) read->records[i].fields.emplace(std::move(*record));
+    version.json.reset();
   }
+  change.read = std::move(read);
   if (!changes.replaces_all) return {};
   return store_.scan(Column::kRecords, record_prefix(changes.place), [&](std::string_view key, std::string_view) {
     std::string old(key);
@@ -177,40 +214,76 @@ Result<void> Index::judge_again() {
 
 namespace {
 
-// A record that was staged is not judged again.
-Result<boost::json::object> read_changed(const IndexChange& change, std::size_t number) {
-  const RecordVersion& version = change.place.records[number];
-  if (!version.json) return protocol::fail(ErrorCode::kNotFound, version.path);
-  if (change.indexable.empty()) return read_indexable(version.path, *version.json);
-  if (!change.indexable[number]) return protocol::fail(ErrorCode::kMalformed, version.path);
-  return read_known_indexable(*version.json);
+// Of a change that was not staged.
+std::shared_ptr<const ReadRecords> read_changed(const PlaceChanges& changes) {
+  auto read = std::make_shared<ReadRecords>(room_of(changes));
+  for (const RecordVersion& version : changes.records) {
+    auto& record = read->records.emplace_back(ReadRecords::Record{path_key(version.path), std::nullopt});
+    if (!version.json) continue;
+    if (auto fields = read_indexable(version.path, *version.json, &read->room)) record.fields.emplace(std::move(*fields));
+  }
+  return read;
 }
 
 }  // namespace
 
-void Index::apply(const IndexChange& update) {
-  const PlaceChanges& changes = update.place;
-  memory_->forget_old_words();
-  // Everything slow happens before the lock: queries wait for the copying of values only.
+// What a change brings, with everything slow done: queries wait for the copying of values only.
+struct Index::Ready {
   struct Change {
     PathKey path;
     std::optional<Gist> gist;
   };
-  std::vector<Change> ready;
+  PlaceId place;
+  bool replaces_all;
+  std::optional<Signer> signer;
+  std::vector<Change> changes;
+};
+
+Index::Ready Index::prepare(const IndexChange& update) {
+  const PlaceChanges& changes = update.place;
+  auto read = update.read ? update.read : read_changed(changes);
+  Ready ready{changes.place, changes.replaces_all, update.signer, {}};
+  ready.changes.reserve(changes.records.size());
   for (std::size_t i = 0; i < changes.records.size(); ++i) {
     const RecordVersion& version = changes.records[i];
-    Change change{path_key(version.path), std::nullopt};
-    auto record = read_changed(update, i);
-    auto what = record ? what_of(*record) : std::nullopt;
-    if (what) change.gist = read_gist(memory_->lexicon, *what, *record, version.created, version.updated);
-    ready.push_back(std::move(change));
+    const ReadRecords::Record& record = read->records[i];
+    auto& change = ready.changes.emplace_back(Ready::Change{record.path, std::nullopt});
+    auto what = record.fields ? what_of(*record.fields) : std::nullopt;
+    if (what) change.gist = read_gist(memory_->lexicon, *what, *record.fields, version.created, version.updated);
   }
+  return ready;
+}
+
+void Index::add(const Ready& ready) {
   std::unique_lock lock(memory_->mutex);
-  if (update.signer) memory_->columns.set_signer(changes.place, *update.signer);
-  if (changes.replaces_all) memory_->columns.remove_all(changes.place);
-  for (const auto& change : ready) {
-    if (change.gist) memory_->columns.add(changes.place, change.path, *change.gist, memory_->lexicon);
-    else memory_->columns.remove(changes.place, change.path);
+  if (ready.signer) memory_->columns.set_signer(ready.place, *ready.signer);
+  if (ready.replaces_all) memory_->columns.remove_all(ready.place);
+  for (const auto& change : ready.changes) {
+    if (change.gist) memory_->columns.add(ready.place, change.path, *change.gist, memory_->lexicon);
+    else memory_->columns.remove(ready.place, change.path);
+  }
+}
+
+void Index::apply(const IndexChange& update) {
+  memory_->forget_old_words();
+  add(prepare(update));
+}
+
+void Index::apply_all(const std::vector<IndexChange>& updates) {
+  memory_->forget_old_words();
+  std::future<void> adding;
+  for (std::size_t next = 0; next < updates.size();) {
+    std::vector<Ready> ready;
+    for (std::size_t records = 0; next < updates.size() && records < kPreparedRecords; ++next) {
+      ready.push_back(prepare(updates[next]));
+      records += ready.back().changes.size();
+    }
+    if (adding.valid()) adding.get();
+    auto add_them = [this, prepared = std::move(ready)] {
+      for (const Ready& each : prepared) add(each);
+    };
+    if (next == updates.size()) add_them();
+    else adding = std::async(std::launch::async, std::move(add_them));
   }
 }
 
@@ -331,6 +404,11 @@ std::vector<SourcedPlace> Index::places_from(std::string_view source) const {
 
 std::size_t Index::count(What what) const {
   auto lock = memory_->read();
+  return memory_->columns.in_order(what).size();
+}
+
+std::size_t Index::count_lately(What what) const {
+  auto lock = memory_->read_lately();
   return memory_->columns.in_order(what).size();
 }
 

@@ -5,8 +5,10 @@ namespace {
 
 std::size_t bytes_of(const std::vector<IndexChange>& changes) {
   std::size_t bytes = 0;
-  for (const IndexChange& change : changes)
+  for (const IndexChange& change : changes) {
+    bytes += change.read ? change.read->bytes : 0;
     for (const RecordVersion& record : change.place.records) bytes += record.path.size() + (record.json ? record.json->size() : 0);
+  }
   return bytes;
 }
 
@@ -44,7 +46,7 @@ void Indexing::finish() {
 }
 
 void Indexing::apply(const Waiting& waiting) {
-  for (const IndexChange& change : waiting.changes) index_.apply(change);
+  index_.apply_all(waiting.changes);
   shown_ = waiting.revision;
 }
 

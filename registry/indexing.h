@@ -19,9 +19,9 @@ namespace maillage::registry {
 
 class Indexing {
  public:
-  // Applied at once up to this many bytes of records: a hundred take some milliseconds.
-  static constexpr std::size_t kAtOnceBytesMax = 64 * protocol::kKiB;
-  // Records that wait: three packs of 512 places with 40 records each.
+  // Applied at once up to this many bytes of records, as they are read: a hundred take some milliseconds.
+  static constexpr std::size_t kAtOnceBytesMax = 128 * protocol::kKiB;
+  // Records that wait, read: two packs of 512 places with 40 records each, less some.
   static constexpr std::size_t kWaitingBytesMax = 48 * protocol::kMiB;
 
   // `index` outlives it and shows `shown`.

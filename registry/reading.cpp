@@ -5,8 +5,8 @@
 
 namespace maillage::registry {
 
-Result<boost::json::object> read_indexable(std::string_view path, ByteView json) {
-  auto assessment = protocol::assess(path, json);
+Result<boost::json::object> read_indexable(std::string_view path, ByteView json, boost::json::storage_ptr room) {
+  auto assessment = protocol::assess(path, json, std::move(room));
   if (assessment.indexable()) return std::move(assessment.fields);
   if (assessment.problems.empty()) return protocol::fail(ErrorCode::kUnknownKind, std::string(path));
   return tl::unexpected(Error{assessment.problems.front().code, assessment.problems.front().context});

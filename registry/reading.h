@@ -9,8 +9,9 @@
 
 namespace maillage::registry {
 
-// The record, when this version of the schemas can read it; else why it replicates and is kept but is not indexed.
-Result<boost::json::object> read_indexable(std::string_view path, ByteView json);
+// The record, when this version of the schemas can read it; else why it replicates and is kept but is not indexed. It is made
+// in `room`, which outlives it.
+Result<boost::json::object> read_indexable(std::string_view path, ByteView json, boost::json::storage_ptr room = {});
 
 // The same for bytes that passed read_indexable before: at start nothing is checked against the schemas again.
 Result<boost::json::object> read_known_indexable(ByteView json);

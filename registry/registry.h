@@ -424,6 +424,7 @@ class Registry {
   // "hosted": how many, "movedAway": how many more,
   // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "movedAway", "forked" and "keptBack" when true, "question":
   // {code, theirs}}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
+  std::size_t count_lately(What what) const;  // for a scrape: Index
   // "own" is the daemon's place, then hosted ones, 20 at most in all and each that asks something.
   boost::json::object status() const;
 

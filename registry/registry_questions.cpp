@@ -135,6 +135,7 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
 }
 
 std::size_t Registry::count(What what) const { return parts_->index->count(what); }
+std::size_t Registry::count_lately(What what) const { return parts_->index->count_lately(what); }
 
 boost::json::object Registry::status() const {
   boost::json::object counts;

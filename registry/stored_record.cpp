@@ -24,6 +24,20 @@ std::string read_text(Reader& in) {
   return std::string(protocol::as_text(in.take(size)));
 }
 
+// `Record`: either of the two.
+template <class Record>
+std::string encode_with(const Record& record, const std::optional<Error>& why_not, ByteView json) {
+  Writer out(64 + record.path.size());
+  out.u8(kVersion).i64(record.created.ms).i64(record.updated.ms).fixed(record.sha256);
+  write_text(out, record.path);
+  std::string problem;
+  if (why_not) problem.append(slug(why_not->code)).append("\n").append(why_not->context);
+  write_text(out, problem);
+  std::string encoded;
+  encoded.reserve(out.bytes().size() + json.size());
+  return encoded.append(protocol::as_text(out.bytes())).append(protocol::as_text(json));
+}
+
 }  // namespace
 
 PathKey path_key(std::string_view path) {
@@ -46,16 +60,9 @@ Result<RecordKey> parse_record_key(std::string_view key) {
   return parsed;
 }
 
-std::string encode(const StoredRecord& record) {
-  Writer out(64 + record.path.size() + record.json.size());
-  out.u8(kVersion).i64(record.created.ms).i64(record.updated.ms).fixed(record.sha256);
-  write_text(out, record.path);
-  std::string problem;
-  if (record.problem) problem.append(slug(record.problem->code)).append("\n").append(record.problem->context);
-  write_text(out, problem);
-  out.raw(record.json);
-  return std::string(protocol::as_text(out.bytes()));
-}
+std::string encode(const StoredRecord& record) { return encode_with(record, record.problem, record.json); }
+
+std::string encode(const RecordVersion& version, const std::optional<Error>& problem) { return encode_with(version, problem, *version.json); }
 
 Result<StoredRecord> decode_stored_record(std::string_view value) {
   Reader in(protocol::as_bytes(value));

@@ -36,6 +36,8 @@ struct StoredRecord {
 };
 
 std::string encode(const StoredRecord& record);
+// Of a version that has its bytes: no record, and so none copied, on the way.
+std::string encode(const RecordVersion& version, const std::optional<Error>& problem);
 // kTruncated, kUnsupportedVersion, kTrailingBytes, kTooLarge.
 Result<StoredRecord> decode_stored_record(std::string_view value);
 
