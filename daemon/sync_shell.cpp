@@ -347,7 +347,11 @@ void SyncShell::carry_out(protocol::IngestPack&& action) {
     --jobs_;
     ingest(asked);
   };
-  if (receiver_.post([this, next] { asio::post(context_, next); })) return;
+  bool posted = receiver_.post([this, asked, next] {
+    registry_.read_ahead(asked->job);
+    asio::post(context_, next);
+  });
+  if (posted) return;
   asio::post(context_, [this, asked] {
     --jobs_;
     feed(refused_job(*asked));

@@ -160,11 +160,14 @@ bool CheckedPack::accepted() const {
 }
 
 Result<CheckedPack> check_pack(const ObjectSource& store, StagedPack& staged, std::span<const ExpectedPlace> places,
-                               TreeCache& cache, const PackLimits& limits, const KnownCreation& known) {
-  auto bytes = staged.bytes();
-  if (!bytes) return tl::unexpected(bytes.error());
-  auto table = PackTable::read(*bytes, store, limits);
-  if (!table) return tl::unexpected(table.error());
+                               TreeCache& cache, const PackLimits& limits, const KnownCreation& known, std::optional<PackTable> table) {
+  if (!table) {
+    auto bytes = staged.bytes();
+    if (!bytes) return tl::unexpected(bytes.error());
+    auto read = PackTable::read(*bytes, store, limits);
+    if (!read) return tl::unexpected(read.error());
+    table = std::move(*read);
+  }
   CheckedPack checked{std::move(*table), {}};
   PackOverlay objects(checked.table, store);
   Reach reach(checked.table, store);

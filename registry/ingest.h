@@ -30,9 +30,10 @@ struct CheckedPack {
   bool accepted() const;
 };
 
-// An error refuses the pack as a whole: what PackTable::read refuses, kStowaway.
+// `table`: the pack's, when it was read before. An error refuses the pack as a whole: what PackTable::read refuses, kStowaway.
 // Of a place: kBadObject, kMissingObject, kManyRoots, kWrongState, kTooLarge, kTooMany.
 Result<CheckedPack> check_pack(const ObjectSource& store, StagedPack& staged, std::span<const ExpectedPlace> places,
-                               TreeCache& cache, const PackLimits& limits = {}, const KnownCreation& known = {});
+                               TreeCache& cache, const PackLimits& limits = {}, const KnownCreation& known = {},
+                               std::optional<PackTable> table = {});
 
 }  // namespace maillage::registry

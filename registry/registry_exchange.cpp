@@ -18,6 +18,9 @@ std::vector<Ingested::Outcome> refuse_all(const std::vector<IngestPack::Place>& 
   return outcomes;
 }
 
+// Packs that are read before their turn, while the one before is taken in: their records stay in memory meanwhile.
+constexpr std::size_t kReadAheadMax = 1;
+
 // What a pack may inflate to: records and folders compress 3 to 10 times, a picture of nothing 1,000 times. Rationale:
 // the one writer must not inflate gigabytes for a stranger's megabyte.
 constexpr std::uint64_t kInflatedBytesFree = 64 * kMiB;
@@ -153,13 +156,44 @@ IncomingPack& Registry::Parts::incoming_pack(JobId job) {
   return incoming[job];
 }
 
+IncomingPack* Registry::Parts::find_incoming(JobId job) {
+  std::scoped_lock guard(incoming_mutex);
+  auto found = incoming.find(job);
+  return found == incoming.end() ? nullptr : &found->second;
+}
+
 std::optional<IncomingPack> Registry::Parts::take_incoming(JobId job) {
   std::scoped_lock guard(incoming_mutex);
   auto taken = incoming.extract(job);
-  return taken.empty() ? std::nullopt : std::optional(std::move(taken.mapped()));
+  if (taken.empty()) return std::nullopt;
+  if (taken.mapped().table) --read_ahead;
+  return std::move(taken.mapped());
 }
 
 void Registry::drop_pack(JobId job) { (void)parts_->take_incoming(job); }
+
+namespace {
+
+struct NoBases final : ObjectSource {
+  bool contains(const ObjectId&) const override { return false; }
+  Result<Object> read(const ObjectId& id) const override { return fail(ErrorCode::kNotFound, id.hex()); }
+};
+const NoBases kNoBases;
+
+}  // namespace
+
+// What a pack that is whole says depends on nothing but its bytes. One that leans on what is stored, or that is refused, is read
+// when its turn comes.
+void Registry::read_ahead(JobId job) {
+  IncomingPack* pack = parts_->find_incoming(job);
+  if (pack == nullptr || !pack->staged || pack->error || parts_->read_ahead >= kReadAheadMax) return;
+  auto bytes = pack->staged->bytes();
+  if (!bytes) return;
+  auto table = PackTable::read(*bytes, kNoBases, limits_of_pack(bytes->size()));
+  if (!table) return;
+  pack->table = std::move(*table);
+  ++parts_->read_ahead;
+}
 
 std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<IngestPack::Place>& places) {
   auto incoming = parts_->take_incoming(job);
@@ -180,7 +214,7 @@ std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<Ing
   auto bytes = pack.staged->bytes();
   if (!bytes) return refuse_all(places, bytes.error());
   PackLimits limits = limits_of_pack(bytes->size());
-  auto checked = check_pack(*parts_->objects, *pack.staged, expected, parts_->trees, limits, known);
+  auto checked = check_pack(*parts_->objects, *pack.staged, expected, parts_->trees, limits, known, std::exchange(pack.table, std::nullopt));
   if (!checked) return refuse_all(places, checked.error());
   if (!checked->accepted()) {
     auto outcomes = refuse_all(places, {ErrorCode::kBadPack, "another place in the same pack"});

@@ -140,6 +140,7 @@ enum class Origin { kOurs, kPeer };
 struct IncomingPack {
   std::unique_ptr<StagedPack> staged;
   std::optional<Error> error;
+  std::optional<PackTable> table;  // once it was read ahead
 };
 
 // What a pack of so many bytes may inflate to.
@@ -172,9 +173,11 @@ struct Registry::Parts {
   RootIndex roots;
   std::atomic<bool> sheet_confirmed = false;
   std::atomic<std::uint64_t> revision = 0;  // of the last batch; the index shows `indexing->shown()`
+  std::atomic<std::size_t> read_ahead = 0;  // packs with a table
   std::mutex incoming_mutex;   // guards the map; a pack is appended to, then taken in, by one thread at a time
   std::map<protocol::JobId, IncomingPack> incoming;
-  IncomingPack& incoming_pack(protocol::JobId job);
+  IncomingPack& incoming_pack(protocol::JobId job);  // begun when it is new
+  IncomingPack* find_incoming(protocol::JobId job);
   std::optional<IncomingPack> take_incoming(protocol::JobId job);
   std::mutex outgoing_mutex;  // guards the map; a pack is read by one thread at a time
   std::map<protocol::JobId, OutgoingPack> outgoing;

@@ -52,6 +52,7 @@ Ingested::Outcome bring(Registry& from, Registry& to, const Candidate& head, con
     last = chunk->last;
   }
   from.close_pack(job);
+  if (job % 2 == 0) to.read_ahead(job);  // nothing comes of it but sooner
   auto outcomes = to.ingest(job, {{head, packed.front().base}});
   REQUIRE(outcomes.size() == 1);
   return outcomes.front();
