@@ -1,5 +1,7 @@
 #include "daemon/operations.h"
 
+#include <map>
+
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -57,12 +59,18 @@ ControlMessage published(const Operations& operations, const ControlMessage& req
                  {"hosted", operations.registry.own_places().size() - 1}});
 }
 
-ControlMessage publish(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+Result<registry::Publication> publication_of(const Operations& operations, const ControlMessage& request) {
   auto place = operations.registry.own_place(text(request.body, "place"));
-  if (!place) return refuse(request, place.error());
+  if (!place) return tl::unexpected(place.error());
   auto edits = edits_of(request);
-  if (!edits) return refuse(request, edits.error());
-  return published(operations, request, *place, operations.registry.publish(*place, *edits, now));
+  if (!edits) return tl::unexpected(edits.error());
+  return registry::Publication{*place, std::move(*edits)};
+}
+
+ControlMessage publish(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
+  auto publication = publication_of(operations, request);
+  if (!publication) return refuse(request, publication.error());
+  return published(operations, request, *publication->place, operations.registry.publish(*publication->place, publication->edits, now));
 }
 
 ControlMessage confirm(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -161,6 +169,26 @@ bool writes(std::string_view verb) {
          verb.starts_with("key-") ||
          (is_about_partners(verb) && verb != "partner-list") ||
          (verb.starts_with("inbox-") && verb != "inbox-show" && verb != "inbox-files");  // showing judges the pack again, which may take a while
+}
+
+std::vector<ControlMessage> perform_publications(const Operations& operations, const std::vector<std::shared_ptr<const ControlMessage>>& requests,
+                                                 protocol::UnixTime now) {
+  std::vector<ControlMessage> replies(requests.size());
+  std::map<protocol::PlaceId, std::vector<std::size_t>> of_place;  // so that those of one place follow one another
+  std::vector<Result<registry::Publication>> asked;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    asked.push_back(publication_of(operations, *requests[i]));
+    if (asked[i]) of_place[*asked[i]->place].push_back(i);
+    else replies[i] = refuse(*requests[i], asked[i].error());
+  }
+  std::vector<registry::Publication> publications;
+  std::vector<std::size_t> numbers;
+  for (const auto& [place, waiting] : of_place)
+    for (std::size_t i : waiting) publications.push_back(std::move(*asked[i])), numbers.push_back(i);
+  auto outcomes = operations.registry.publish_all(publications, now);
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    replies[numbers[i]] = published(operations, *requests[numbers[i]], *publications[i].place, std::move(outcomes[i]));
+  return replies;
 }
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {

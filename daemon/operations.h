@@ -6,6 +6,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include "daemon/control_message.h"
 #include "protocol/node.h"
@@ -34,6 +36,10 @@ struct Operations {
 bool writes(std::string_view verb);
 
 ControlMessage perform(const Operations& operations, const ControlMessage& request, protocol::UnixTime now);
+
+// Verbs "publish" that wait together: what is of one place becomes one head. A reply for each request, in their order.
+std::vector<ControlMessage> perform_publications(const Operations& operations, const std::vector<std::shared_ptr<const ControlMessage>>& requests,
+                                                 protocol::UnixTime now);
 
 // A reply that refuses, in the request's language.
 ControlMessage refuse(const ControlMessage& request, const protocol::Error& error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <future>
+#include <mutex>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -117,6 +118,12 @@ struct Service::State {
   asio::steady_timer drain_timer;
   asio::steady_timer watchdog;
   asio::steady_timer inbox_timer;
+  struct WaitingPublication {
+    std::shared_ptr<const ControlMessage> request;
+    ControlServer::Reply reply;
+  };
+  std::mutex publications_mutex;  // guards the list: the writer takes all of it when it comes to the first
+  std::vector<WaitingPublication> publications;
   Address address;
   std::atomic<bool> listening = false;
   std::chrono::steady_clock::time_point drain_deadline;
@@ -132,6 +139,10 @@ struct Service::State {
   void measure();
   Result<void> listen();
   void answer(ControlMessage request, ControlServer::Reply reply);
+  Operations operations();
+  void publish_soon(const std::shared_ptr<const ControlMessage>& request, ControlServer::Reply reply);
+  std::vector<WaitingPublication> take_publications();
+  void publish_waiting();
   void await_signal();
   void reload();
   void keep_listening(Config& fresh) const;
@@ -294,6 +305,42 @@ Result<void> Service::State::listen() {
   return {};
 }
 
+Operations Service::State::operations() {
+  return {*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
+          [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
+          [this] { asio::post(node, [this] { sync.settle_own(); }); }, [this](const protocol::KeyPair& key) { sync.rekey(key); },
+          [this] { sync.partners_changed(); },
+          [this](registry::Page& page) { tell_keepers(*sync.following(), page); },
+          [this](boost::json::object& shown) { tell_following(*sync.following(), *registry, shown); }};
+}
+
+// What waits for the writer is published together, at the cost of one.
+void Service::State::publish_soon(const std::shared_ptr<const ControlMessage>& request, ControlServer::Reply reply) {
+  {
+    std::scoped_lock guard(publications_mutex);
+    publications.push_back({request, std::move(reply)});
+    if (publications.size() > 1) return;
+  }
+  if (sync.write([this] { publish_waiting(); })) return;
+  for (auto& [each, answer_to] : take_publications()) answer_to(refuse(*each, Error{ErrorCode::kBusy, "publish"}));
+}
+
+std::vector<Service::State::WaitingPublication> Service::State::take_publications() {
+  std::scoped_lock guard(publications_mutex);
+  return std::exchange(publications, {});
+}
+
+void Service::State::publish_waiting() {
+  auto waiting = take_publications();
+  std::vector<std::shared_ptr<const ControlMessage>> requests;
+  for (const auto& each : waiting) requests.push_back(each.request);
+  auto replies = perform_publications(operations(), requests, now().wall);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    auto done = std::make_shared<ControlMessage>(std::move(replies[i]));
+    asio::post(node, [reply = std::move(waiting[i].reply), done] { reply(std::move(*done)); });
+  }
+}
+
 // Writers wait for their turn on the writer; the rest is answered by the query workers.
 void Service::State::answer(ControlMessage request, ControlServer::Reply reply) {
   const boost::json::value* named = request.body.if_contains("verb");
@@ -304,14 +351,9 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
     return reply(std::move(peers));
   }
   auto shared = std::make_shared<const ControlMessage>(std::move(request));
+  if (verb == "publish") return publish_soon(shared, std::move(reply));
   auto job = [this, shared, reply] {
-    Operations operations{*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
-                           [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
-                           [this] { asio::post(node, [this] { sync.settle_own(); }); }, [this](const protocol::KeyPair& key) { sync.rekey(key); },
-                           [this] { sync.partners_changed(); },
-                           [this](registry::Page& page) { tell_keepers(*sync.following(), page); },
-                           [this](boost::json::object& shown) { tell_following(*sync.following(), *registry, shown); }};
-    auto done = std::make_shared<ControlMessage>(perform(operations, *shared, now().wall));
+    auto done = std::make_shared<ControlMessage>(perform(operations(), *shared, now().wall));
     asio::post(node, [reply, done] { reply(std::move(*done)); });
   };
   bool accepted = writes(verb) ? sync.write(job) : queries.post(job);

@@ -300,7 +300,8 @@ class Registry {
   // ---- publishing
   // Validates, commits, signs, indexes; durable on return. Problems: nothing was published.
   tl::expected<Announcement, Problems> publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now);
-  // The same for many distinct places, as few packs and synced batches; each place is published or refused by itself.
+  // The same for many, as few packs and synced batches; each is published or refused by itself. Those of one place that follow one
+  // another become one commit and one head, which the first of them brings.
   std::vector<tl::expected<Announcement, Problems>> publish_all(const std::vector<Publication>& publications, UnixTime now);
   // Writes today's date as `confirmed` into these records.
   tl::expected<Announcement, Problems> confirm(const PlaceId& place, const std::vector<std::string>& paths, UnixTime now);
@@ -422,11 +423,11 @@ class Registry {
   std::uint64_t revision() const;
   // How many of a kind are indexed.
   std::size_t count(What what) const;
+  std::size_t count_lately(What what) const;  // for a scrape: Index
   // {"revision", "known": places, "held": those of them whose content is here, "counts": {places …}, "sheetConfirmed", "packs",
   // "hosted": how many, "movedAway": how many more,
   // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "movedAway", "forked" and "keptBack" when true, "question":
   // {code, theirs}}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
-  std::size_t count_lately(What what) const;  // for a scrape: Index
   // "own" is the daemon's place, then hosted ones, 20 at most in all and each that asks something.
   boost::json::object status() const;
 

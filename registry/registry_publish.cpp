@@ -1,6 +1,8 @@
 // The registry's own writing: a change to a place of ours becomes a commit, a head and a batch.
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <utility>
 
 #include "protocol/record.h"
 #include "protocol/session.h"
@@ -255,54 +257,130 @@ namespace {
 
 using Outcomes = std::vector<tl::expected<Announcement, Problems>>;
 
-// Revisions of distinct places on their way to one pack, each with the place of its publication in the list.
+// Revisions of distinct places on their way to one pack, each with its publications by their numbers in the list.
 struct Group {
+  struct Run {
+    std::size_t first, count;  // publications of one place, one after the other
+  };
   std::vector<Revision> revisions;
-  std::vector<std::size_t> numbers;
+  std::vector<Run> runs;
   std::set<PlaceId> places;
   std::size_t bytes = 0;
 
   bool full() const { return revisions.size() == kGroupPlacesMax || bytes >= kGroupBytesMax; }
-  void add(Revision revision, std::size_t number) {
+  void add(Revision revision, const Run& run) {
     bytes += bytes_of(revision);
     places.insert(revision.chain.place());
-    numbers.push_back(number);
+    runs.push_back(run);
     revisions.push_back(std::move(revision));
   }
+};
+
+std::size_t bytes_of(const Publication& publication) {
+  std::size_t bytes = 0;
+  for (const FileEdit& edit : publication.edits) bytes += edit.path.size() + (edit.bytes ? edit.bytes->size() : 0);
+  return bytes;
+}
+
+// How many publications from this one on may be one revision: of one place, and from no list, whose rows are marked one by one.
+std::size_t run_from(const std::vector<Publication>& publications, std::size_t first) {
+  auto joins = [&](const Publication& each) { return each.place && each.place == publications[first].place && !each.imported; };
+  std::size_t count = 0, bytes = 0;
+  for (; first + count < publications.size() && joins(publications[first + count]) && bytes < kGroupBytesMax; ++count)
+    bytes += bytes_of(publications[first + count]);
+  return std::max<std::size_t>(1, count);
+}
+
+// What of a revision one of its publications asked for.
+Announcement announcement_of(const Revision& revision, const Publication& publication) {
+  Announcement announcement;
+  for (const auto& [path, file] : revision.files) {
+    auto asked = [&](const FileEdit& edit) { return edit.path == path || (!edit.bytes && path.starts_with(edit.path + "/")); };
+    if (publication.place && std::ranges::none_of(publication.edits, asked)) continue;
+    announcement.changed.push_back(path);
+    if (!file) announcement.withdrawn.push_back(path);
+  }
+  return announcement;
+}
+
+// Publishes a list, group by group.
+class Publishing {
+ public:
+  using Prepare = std::function<tl::expected<std::optional<Revision>, Problems>(const Publication&)>;
+  using Commit = std::function<std::vector<Result<Published::Place>>(const Group&)>;
+
+  Publishing(const std::vector<Publication>& publications, Prepare prepare, Commit commit)
+      : publications_(publications), prepare_(std::move(prepare)), commit_(std::move(commit)), outcomes_(publications.size()) {}
+
+  Outcomes run() {
+    for (std::size_t at = 0; at < publications_.size();) {
+      std::size_t count = run_from(publications_, at);
+      if (count == 1 || !add_together({at, count}))
+        for (std::size_t i = at; i < at + count; ++i) add({i, 1}, publications_[i]);
+      at += count;
+    }
+    commit_group();
+    return std::move(outcomes_);
+  }
+
+ private:
+  // Rationale: a place that publishes a thousand times in a second makes as many heads as its disk can sync, not a thousand.
+  // What contradicts itself, or is refused, goes one by one, so that each is answered for itself.
+  bool add_together(const Group::Run& run) {
+    Publication all{publications_[run.first].place, {}};
+    for (std::size_t i = run.first; i < run.first + run.count; ++i)
+      all.edits.insert(all.edits.end(), publications_[i].edits.begin(), publications_[i].edits.end());
+    return add(run, all);
+  }
+
+  // False: several that cannot be one.
+  bool add(const Group::Run& run, const Publication& publication) {
+    if (publication.place && group_.places.contains(*publication.place)) commit_group();
+    auto revision = prepare_(publication);
+    if (!revision && run.count > 1) return false;
+    if (!revision) outcomes_[run.first] = tl::unexpected(revision.error());
+    if (!revision || !*revision) return true;
+    for (std::size_t i = run.first; i < run.first + run.count; ++i) outcomes_[i] = announcement_of(**revision, publications_[i]);
+    group_.add(std::move(**revision), run);
+    if (group_.full()) commit_group();
+    return true;
+  }
+
+  void commit_group() {
+    Group group = std::exchange(group_, {});
+    if (group.revisions.empty()) return;
+    auto published = commit_(group);
+    for (std::size_t i = 0; i < group.runs.size(); ++i) settle(group.runs[i], published[i]);
+  }
+
+  void settle(const Group::Run& run, Result<Published::Place>& published) {
+    if (published) {
+      outcomes_[run.first]->place = std::move(*published);  // told once
+      return;
+    }
+    bool full = published.error().code == ErrorCode::kDiskFull;
+    for (std::size_t i = run.first; i < run.first + run.count; ++i) {
+      if (run.count == 1 || full) outcomes_[i] = tl::unexpected(one_problem(published.error()));
+      else add({i, 1}, publications_[i]), commit_group();
+    }
+  }
+
+  const std::vector<Publication>& publications_;
+  Prepare prepare_;
+  Commit commit_;
+  Outcomes outcomes_;
+  Group group_;
 };
 
 }  // namespace
 
 Outcomes Registry::publish_all(const std::vector<Publication>& publications, UnixTime now) {
-  Outcomes outcomes(publications.size());
-  Group group;
-  auto commit_group = [&] {
-    if (group.revisions.empty()) return;
+  auto commit = [&](const Group& group) {
     auto room = parts_->need_room(kReserveBytes + 2 * group.bytes);
-    for (std::size_t i = 0; !room && i < group.numbers.size(); ++i) outcomes[group.numbers[i]] = tl::unexpected(one_problem(room.error()));
-    auto published = room ? parts_->publish_each(group.revisions, now) : std::vector<Result<Published::Place>>();
-    for (std::size_t i = 0; i < published.size(); ++i) {
-      auto& outcome = outcomes[group.numbers[i]];
-      if (published[i]) outcome->place = std::move(*published[i]);
-      else outcome = tl::unexpected(one_problem(published[i].error()));
-    }
-    group = {};
+    if (!room) return std::vector<Result<Published::Place>>(group.revisions.size(), tl::unexpected(room.error()));
+    return parts_->publish_each(group.revisions, now);
   };
-  for (std::size_t i = 0; i < publications.size(); ++i) {
-    const auto& place = publications[i].place;
-    if (place && group.places.contains(*place)) commit_group();
-    auto revision = parts_->prepare(publications[i], now);
-    if (!revision) outcomes[i] = tl::unexpected(revision.error());
-    if (!revision || !*revision) continue;
-    for (const auto& [path, file] : (*revision)->files) {
-      outcomes[i]->changed.push_back(path);
-      if (!file) outcomes[i]->withdrawn.push_back(path);
-    }
-    group.add(std::move(**revision), i);
-    if (group.full()) commit_group();
-  }
-  commit_group();
-  return outcomes;
+  return Publishing(publications, [&](const Publication& one) { return parts_->prepare(one, now); }, commit).run();
 }
 
 tl::expected<Announcement, Problems> Registry::publish(const PlaceId& place, const std::vector<FileEdit>& edits, UnixTime now) {

@@ -84,6 +84,57 @@ TEST_CASE("in a group each place is published or refused by itself, and what is 
   CHECK(hub->verify()->empty());
 }
 
+namespace {
+
+FileEdit need(const std::string& path, const std::string& name) {
+  std::string json = R"({"kind": "need", "name": ")" + name + "\"}";
+  return {path, Bytes(json.begin(), json.end())};
+}
+
+}  // namespace
+
+TEST_CASE("what one place publishes in a burst is one commit and one head, and each publication is answered for what it changed") {
+  TemporaryDirectory dir;
+  auto hub = make_hub(dir.path());
+  PlaceId place = hub->publish_all(numbered_places(1), kNow)[0]->place->head.chain.place();
+  REQUIRE(hub->publish(place, {need("needs/old.json", "Vieux")}, kNow));
+  auto before = hub->revision();
+  std::vector<Publication> burst;
+  for (int i = 0; i < 100; ++i) burst.push_back({place, {need("needs/n" + std::to_string(i) + ".json", "Besoin")}});
+  burst.push_back({place, {{"needs/old.json", std::nullopt}}});
+  auto outcomes = hub->publish_all(burst, kNow);
+  CHECK(hub->revision() - before == 1);
+  REQUIRE(outcomes[0]);
+  CHECK(outcomes[0]->place->head.head.head.sequence == 2);
+  CHECK(outcomes[0]->changed == std::vector<std::string>{"needs/n0.json"});
+  REQUIRE(outcomes[57]);
+  CHECK_FALSE(outcomes[57]->place);  // told once
+  CHECK(outcomes[57]->changed == std::vector<std::string>{"needs/n57.json"});
+  CHECK(outcomes[100]->withdrawn == std::vector<std::string>{"needs/old.json"});
+  CHECK(hub->query(*parse_query(What::kNeeds, {}))->number_matched == 100);
+  CHECK(hub->verify()->empty());
+}
+
+TEST_CASE("in a burst of one place, what is refused or contradicts another publication is answered for itself, in the order it came") {
+  TemporaryDirectory dir;
+  auto hub = make_hub(dir.path());
+  PlaceId place = hub->publish_all(numbered_places(1), kNow)[0]->place->head.chain.place();
+  auto outcomes = hub->publish_all({{place, {need("needs/a.json", "Un")}},
+                                    {place, {need("needs/b.json", "")}},
+                                    {place, {need("needs/a.json", "Deux")}},
+                                    {place, {need("needs/c.json", "Trois")}}},
+                                   kNow);
+  REQUIRE(outcomes[0]);
+  CHECK(outcomes[1].error().front().path == "needs/b.json");
+  REQUIRE(outcomes[2]);
+  REQUIRE(outcomes[3]);
+  auto page = hub->query(*parse_query(What::kNeeds, {}));
+  CHECK(page->number_matched == 2);
+  CHECK(hub->query(*parse_query(What::kNeeds, {{"q", "deux"}}))->number_matched == 1);
+  CHECK(hub->query(*parse_query(What::kNeeds, {{"q", "un"}}))->number_matched == 0);
+  CHECK(hub->verify()->empty());
+}
+
 TEST_CASE("places made in the same millisecond are different places under one root") {
   TemporaryDirectory dir;
   auto hub = make_hub(dir.path());
