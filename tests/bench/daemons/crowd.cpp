@@ -16,7 +16,7 @@
 
 #include "daemon/clock.h"
 #include "protocol/node.h"
-#include "tests/bench/lone_place.h"
+#include "registry/registry.h"
 #include "tests/bench/synthetic_places.h"
 
 namespace maillage::bench {
@@ -26,17 +26,22 @@ namespace asio = boost::asio;
 using namespace protocol;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{25};
+constexpr std::chrono::seconds kPatience{120};
+// What was read is judged so much later: after the last of a thousand peers has read it.
+constexpr std::chrono::milliseconds kJudgedAfter{80};
 constexpr std::chrono::milliseconds kTickEvery{100};
 
 // One peer: its place, its node, and what it has received.
 class Member {
  public:
-  Member(std::size_t number, daemon::PeerTransport& transport, SystemRandom& random)
-      : transport_(transport), key_(random.fixed<Seed>()),
-        place_(make_lone_place(SyntheticPlaces(static_cast<unsigned>(number)).profile(static_cast<std::uint32_t>(number)), key_, daemon::now().wall)),
-        node_({{place_.chain.place(), key_}}, random) {
-    node_.restore({place_.chain, place_.head, nullptr, true, true, nullptr});
+  Member(const CrowdPlace& place, const Crowd::Known& known, daemon::PeerTransport& transport, SystemRandom& random)
+      : transport_(transport), key_(place.seed), place_(place.place), node_({{place_.chain.place(), key_}}, random) {
+    for (const auto& [chain, head] : known) node_.restore({chain, head, nullptr, true, chain.place() == place_.chain.place(), nullptr});
+  }
+
+  void read(const FrameReceived& frame, Clock::time_point at) {
+    read_at_ = at;
+    on(frame);
   }
 
   void on(const Input& input) {
@@ -48,10 +53,7 @@ class Member {
       on(next);
     }
   }
-  bool holds(std::size_t places) const {
-    auto held = [](const auto& known) { return known.second.holds_seen; };
-    return node_.places().size() == places && std::ranges::all_of(node_.places().all(), held);
-  }
+  bool reconciled() const { return reconciled_; }
   // What it knows and holds, and the last thing that was wrong.
   std::string story() const {
     auto held = std::ranges::count_if(node_.places().all(), [](const auto& known) { return known.second.holds_seen; });
@@ -74,7 +76,7 @@ class Member {
     for (const auto& place : ingest.places) {
       const Head& head = place.head.head.head;
       done.places.push_back({head.place, std::nullopt});
-      arrived_.emplace(std::pair(head.place, head.sequence), Clock::now());
+      arrived_.emplace(std::pair(head.place, head.sequence), read_at_);
     }
     later_.emplace_back(std::move(done));
   }
@@ -86,6 +88,7 @@ class Member {
   void carry_out(const Release&) {}
   void carry_out(const KeepReceipt&) {}
   void carry_out(const Report& report) {
+    reconciled_ = reconciled_ || report.event == Event::kReconciled;
     if (report.error) trouble_ = std::string(slug(report.error->code)) + " " + report.error->context;
   }
 
@@ -95,16 +98,48 @@ class Member {
   Node node_;
   std::deque<Input> later_;
   std::string trouble_;
+  bool reconciled_ = false;
+  Clock::time_point read_at_;  // of the frame that is judged
   std::map<std::pair<PlaceId, std::uint64_t>, Clock::time_point> arrived_;
 };
 
 }  // namespace
 
+std::vector<CrowdPlace> make_crowd_places(std::size_t size) {
+  SystemRandom random;
+  std::vector<CrowdPlace> places;
+  for (std::size_t i = 0; i < size; ++i) {
+    Seed seed = random.fixed<Seed>();
+    std::string profile = SyntheticPlaces(static_cast<unsigned>(i)).profile(static_cast<std::uint32_t>(i));
+    places.push_back({seed, make_lone_place(profile, KeyPair(seed), daemon::now().wall)});
+  }
+  return places;
+}
+
+Crowd::Known settle_crowd(const std::filesystem::path& directory, const std::vector<CrowdPlace>& places) {
+  auto registry = registry::Registry::open(directory);
+  if (!registry) throw std::runtime_error(registry.error().context);
+  JobId job = 1;
+  for (const CrowdPlace& each : places) {
+    const LonePlace& place = each.place;
+    auto appended = (*registry)->append_pack(job, place.pack);
+    auto outcomes = (*registry)->ingest(job++, {{Candidate{place.head, place.chain, place.chain.size()}, {}}});
+    if (!appended || outcomes.front().refused) throw std::runtime_error("a place of the crowd is not taken in");
+  }
+  if (auto done = (*registry)->tend(); !done) throw std::runtime_error(done.error().context);
+  auto states = (*registry)->load();
+  if (!states) throw std::runtime_error(states.error().context);
+  Crowd::Known known;
+  for (const PlaceState& state : *states) known.emplace_back(state.chain, state.seen);
+  return known;
+}
+
 struct Crowd::State {
-  State() : transport(context, events()), timer(context) {}
+  State(const std::vector<CrowdPlace>& given, const Known& all) : places(given), known(all), transport(context, events()), timer(context), judging(context) {}
   ~State() {
     asio::post(context, [this] {
       timer.cancel();
+      judging.cancel();
       transport.abort();
     });
     if (thread.joinable()) thread.join();
@@ -118,18 +153,27 @@ struct Crowd::State {
     };
     events.frame = [this](SessionId session, ByteView frame) {
       received += frame.size();
-      by_session.at(session)->on(FrameReceived{session, frame});
-      changed.notify_all();
+      unread.push_back({session, Bytes(frame.begin(), frame.end()), Clock::now()});
+      if (unread.size() == 1) judge_soon();
     };
     events.sent = [this](SessionId session, std::size_t bytes) { by_session.at(session)->on(FrameSent{session, bytes}); };
     events.closed = [this](SessionId session, const std::string&) { by_session.at(session)->on(SessionClosed{session}); };
     return events;
   }
 
+  void judge_soon() {
+    judging.expires_after(kJudgedAfter);
+    judging.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      for (const Unread& each : std::exchange(unread, {})) by_session.at(each.session)->read(FrameReceived{each.session, each.frame}, each.at);
+      changed.notify_all();
+    });
+  }
+
   // One after the other, so that an opened session is the latest member's.
   void dial(std::size_t left, const daemon::PeerUrl& url) {
     if (left == 0) return;
-    members.push_back(std::make_unique<Member>(members.size(), transport, random));
+    members.push_back(std::make_unique<Member>(places[members.size()], known, transport, random));
     transport.dial(url, false, [this, left, url](Result<SessionId> outcome) {
       if (outcome) dial(left - 1, url);
       else trouble = std::string(slug(outcome.error().code)) + " " + outcome.error().context;
@@ -169,6 +213,14 @@ struct Crowd::State {
     }
   }
 
+  struct Unread {
+    SessionId session;
+    Bytes frame;
+    Clock::time_point at;
+  };
+
+  std::vector<CrowdPlace> places;
+  Known known;
   asio::io_context context;
   SystemRandom random;
   std::mutex mutex;
@@ -178,21 +230,22 @@ struct Crowd::State {
   std::string trouble;  // of a dial
   std::map<SessionId, Member*> by_session;
   daemon::PeerTransport transport;
-  asio::steady_timer timer;
+  asio::steady_timer timer, judging;
+  std::vector<Unread> unread;
   std::thread thread;
 };
 
-Crowd::Crowd(std::size_t size, const std::string& address) : state_(std::make_unique<State>()) {
-  auto url = daemon::parse_peer_url("ws://" + address + "/peer");
-  if (!url) throw std::runtime_error(url.error().context);
-  state_->dial(size, *url);
+Crowd::Crowd(const std::vector<CrowdPlace>& places, const Known& known, const std::string& url) : state_(std::make_unique<State>(places, known)) {
+  auto parsed = daemon::parse_peer_url(url);
+  if (!parsed) throw std::runtime_error(parsed.error().context);
+  state_->dial(places.size(), *parsed);
   state_->tick();
   state_->thread = std::thread([this] { state_->context.run(); });
-  auto all_hold = [this, size] {
-    bool here = state_->members.size() == size;
-    return here && std::ranges::all_of(state_->members, [&](const auto& member) { return member->holds(size + 1); });
+  auto all_reconciled = [this] {
+    bool here = state_->members.size() == state_->places.size();
+    return here && std::ranges::all_of(state_->members, [&](const auto& member) { return member->reconciled(); });
   };
-  state_->wait_until(all_hold, "the peers do not come to hold the same: ");
+  state_->wait_until(all_reconciled, "the peers are not reconciled: ");
 }
 
 Crowd::~Crowd() = default;

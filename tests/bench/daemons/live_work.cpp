@@ -39,9 +39,11 @@ protocol::PlaceId place_at(const std::string& address) {
 
 Fanout measure(const Options& options, const fs::path& directory, unsigned peers) {
   make_place(directory, "Bench");
+  auto places = make_crowd_places(peers);
+  auto known = settle_crowd(directory, places);
   Daemon daemon(options.program, directory);
   protocol::PlaceId place = place_at(daemon.address());
-  Crowd crowd(peers, daemon.address());
+  Crowd crowd(places, known, "ws://" + daemon.address() + "/peer");
   SyntheticPlaces synthetic(options.seed);
   Fanout fanout{peers, {}, {}, {}};
   for (std::uint32_t i = 0; i < std::min(options.count, kPublications); ++i) {

@@ -10,7 +10,8 @@ using namespace maillage::bench;
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(const Options&)> works{
-      {"sync", measure_sync}, {"publish", measure_publish}, {"live", measure_live}, {"import", measure_import}};
+      {"sync", measure_sync}, {"publish", measure_publish}, {"live", measure_live}, {"import", measure_import},
+        {"idle", measure_idle}, {"erase", measure_erase},     {"changed", measure_changed}};
   auto work = works.find(argc > 1 ? argv[1] : "");
   if (work == works.end()) show_usage_and_exit();
   try {

@@ -11,8 +11,11 @@ namespace {
 
 constexpr const char* kUsage =
     "maillage-bench sync     [--places N] [--records N] [--runs K]   a fresh sync beside git clone --mirror\n"
-    "maillage-bench publish  [--count N]                             durable publications, one by one and 1,500 at once\n"
+    "maillage-bench changed  [--places N] [--records N] [--changed N] a peer comes back: nothing, then so many places changed\n"
+    "maillage-bench publish  [--count N] [--burst N]                 durable publications: one by one, 1,500 places, many callers at once\n"
     "maillage-bench live     [--peers 1,10,100] [--count N]          from a publication to every connected peer\n"
+    "maillage-bench idle     [--peers 1000]                          memory of an idle peer connection, plain and TLS\n"
+    "maillage-bench erase    [--megabytes N]                         one erasure in a registry of media\n"
     "maillage-bench import   [--rows N]                              a dirty table, dry and real\n"
     "all: [--json] [--seed N] [--dir DIR] [--program MAILLAGE]; sync: [--registry DIR] keeps what was made, or uses it\n";
 
@@ -50,6 +53,9 @@ Options read_options(int argc, char** argv) {
       {"--runs", [&](const std::string& text) { options.runs = number(text); }},
       {"--seed", [&](const std::string& text) { options.seed = number(text); }},
       {"--rows", [&](const std::string& text) { options.rows = number(text); }},
+      {"--burst", [&](const std::string& text) { options.burst = number(text); }},
+      {"--megabytes", [&](const std::string& text) { options.megabytes = number(text); }},
+      {"--changed", [&](const std::string& text) { options.changed = number(text); }},
       {"--count", [&](const std::string& text) { options.count = number(text); }},
       {"--peers", [&](const std::string& text) { options.peers = numbers(text); }},
       {"--dir", [&](const std::string& text) { options.dir = text; }},

@@ -15,6 +15,9 @@ struct Options {
   unsigned seed = 7;
   std::uint32_t rows = 5'000;           // of the imported table
   std::uint32_t count = 200;            // of what is published one by one
+  std::uint32_t burst = 1'000;          // of what many callers publish at once
+  std::uint32_t megabytes = 500;        // of media, where something is erased
+  std::uint32_t changed = 100;          // places, while a peer was away
   std::vector<unsigned> peers{1, 10, 100};
   std::filesystem::path dir = std::filesystem::temp_directory_path();  // where the work's own directory is made
   std::filesystem::path registry;       // a synthetic registry to use, or to make there and leave; empty: made and removed

@@ -19,14 +19,17 @@ constexpr tests::Milliseconds kCommandLimit{600'000};
 
 std::string of_process(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
 
-std::uint64_t peak_of(pid_t pid) {
-  std::ifstream status(of_process(pid, "status"));
-  for (std::string word; status >> word;) {
-    std::uint64_t kilobytes = 0;
-    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
+// The number behind a name in one of a program's files.
+std::uint64_t number_of(pid_t pid, const char* file, std::string_view name) {
+  std::ifstream lines(of_process(pid, file));
+  for (std::string word; lines >> word;) {
+    std::uint64_t number = 0;
+    if (word == name && lines >> number) return number;
   }
   return 0;
 }
+
+std::uint64_t peak_of(pid_t pid) { return number_of(pid, "status", "VmHWM:") * 1024; }
 
 // Of a process and all that it has started.
 std::uint64_t peak_of_tree(pid_t pid) {
@@ -80,6 +83,9 @@ double Watched::processor_seconds() {
   if (now > before) processor_ = now;
   return processor_;
 }
+
+std::uint64_t Watched::resident_bytes() const { return number_of(child_.pid(), "status", "VmRSS:") * 1024; }
+std::uint64_t Watched::written_bytes() const { return number_of(child_.pid(), "io", "write_bytes:"); }
 
 void Watched::forget_peak() {
   std::ofstream(of_process(child_.pid(), "clear_refs")) << "5";

@@ -21,6 +21,9 @@ class Watched {
   std::uint64_t peak_bytes() const { return peak_; }
   // Since it started, of children that ended as well; the last known once it has ended.
   double processor_seconds();
+  // Of the program itself, now (VmRSS); and what it has had written to disk (proc(5), io).
+  std::uint64_t resident_bytes() const;
+  std::uint64_t written_bytes() const;
   // Peaks are taken from now on.
   void forget_peak();
   // SIGTERM, and SIGKILL when that is not enough.

@@ -12,6 +12,9 @@ void measure_sync(const Options& options);
 void measure_publish(const Options& options);
 void measure_live(const Options& options);
 void measure_import(const Options& options);
+void measure_idle(const Options& options);
+void measure_erase(const Options& options);
+void measure_changed(const Options& options);
 
 // Path and JSON, to the daemon that runs in `directory`; durable on return. Throws when it is refused.
 void publish_record(const std::filesystem::path& directory, const std::pair<std::string, std::string>& record);
