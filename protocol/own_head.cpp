@@ -82,6 +82,9 @@ OwnStep OwnHead::settle(Now now) const {
     bool enough = accept_alone_ || agreed_.size() >= kPeersThatAgree;
     return enough ? OwnStep(OwnTakeOver{theirs}) : OwnStep(OwnRest{});
   }
+  // Nobody has what a later epoch holds: it may have erased what ours still has.
+  bool may_erase = !kept && !kinship_ && theirs.head.epoch > ledger_.mine->head.epoch && theirs.head.epoch < kCounterMax;
+  if (may_erase) return OwnAsk{{OwnDoubt::kHistoryBroken, theirs}};
   if (taken || kinship_ == Kinship::kSame || kinship_ == Kinship::kAhead) return OwnTakeOver{theirs};
   if (!kept && kinship_ == Kinship::kBroken) return OwnAsk{{OwnDoubt::kHistoryBroken, theirs}};
   if (!caught_up_) return OwnRest{};  // more may come: what is signed now would fork from that
@@ -170,12 +173,14 @@ void OwnHead::commit(OwnLedger ledger) {
   }
   if (!ledger.question) answer_.reset();
   ledger_ = std::move(ledger);
-  if (!moved) return;
-  kinship_.reset();
-  if (taken) signed_.clear();
-  else signed_.emplace_back(ledger_.mine->head.sequence, hash_of(ledger_.mine->head));
-  if (signed_.size() > kSignedKept) signed_.pop_front();
-  if (other_ && order(other_->head, floor()->head) <= 0) other_.reset();
+  if (moved) {
+    kinship_.reset();
+    if (taken) signed_.clear();
+    else signed_.emplace_back(ledger_.mine->head.sequence, hash_of(ledger_.mine->head));
+    if (signed_.size() > kSignedKept) signed_.pop_front();
+  }
+  // Even where `mine` stayed: what we had told nobody, a peer may have told us.
+  if (other_ && floor() != nullptr && order(other_->head, floor()->head) <= 0) other_.reset(), kinship_.reset();
 }
 
 }  // namespace maillage::protocol

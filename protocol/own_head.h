@@ -38,7 +38,7 @@ enum class Kinship {
 // Why a person has to say which one counts.
 enum class OwnDoubt {
   kTwoDaemons,     // a second fork within a day: two daemons use this identity, or a thief does
-  kHistoryBroken,  // somebody erased with our key: a copy of ours that was ahead of this one, or a thief
+  kHistoryBroken,  // somebody erased with our key, or may have: a copy of ours that was ahead of this one, or a thief
   kExhausted,      // the epoch is at its greatest, which nobody honest reaches: only a new charter goes on
 };
 

@@ -81,6 +81,19 @@ TEST_CASE("what is signed before a reconciliation is told once one is complete")
   CHECK_FALSE(story.own.ledger().told);
 }
 
+TEST_CASE("what we had told nobody is told by a peer, as our other life told it: it is taken over once") {
+  Story story;
+  story.publish(story.author.head(6));
+  REQUIRE(story.own.ledger().told);
+  story.own.caught_up();
+  story.meet(story.author.head(6), Kinship::kSame);
+  REQUIRE(story.due<OwnTakeOver>());
+  story.carry_out();
+  CHECK(story.due<OwnRest>());
+  CHECK_FALSE(story.own.ledger().told);
+  CHECK(*story.own.may_sign() == OwnCounters{0, 0, 7});
+}
+
 TEST_CASE("what nobody was told moves on top of what the other life had published, in the same epoch") {
   Story story;
   story.publish(story.author.head(6, 0, 1));
@@ -256,7 +269,21 @@ TEST_CASE("a head whose content nobody has is waited for, then outdone once a da
   story.carry_out();
   story.hear(story.author.head(5, 1));
   story.pass(kCompareWait);
-  CHECK(story.due<OwnAsk>());
+  CHECK(story.step<OwnAsk>().question.doubt == OwnDoubt::kTwoDaemons);
+}
+
+TEST_CASE("a later epoch whose content nobody has may have erased what ours holds, so that a person is asked") {
+  Story story;
+  story.own.caught_up();
+  story.hear(story.author.head(0, 1));
+  story.pass(kCompareWait - 1s);
+  CHECK(story.due<OwnCompare>());
+  story.pass(1s);
+  CHECK(story.step<OwnAsk>().question.doubt == OwnDoubt::kHistoryBroken);
+  story.carry_out();
+  CHECK(story.due<OwnRest>());
+  story.own.answered(OwnHead::Answer::kKeepOurs);
+  CHECK(story.step<OwnRaise>().counters == OwnCounters{0, 2, 0});
 }
 
 TEST_CASE("an epoch that nobody honest reaches asks for a new charter") {
