@@ -45,6 +45,9 @@ std::vector<Node::PeerView> Node::peers() const {
   return views;
 }
 
+// Nothing that was kept for a session is left when it has ended, but what works for it on the disk; that is bounded.
+static constexpr auto kOutlives = "nothing outlives its session";
+
 void Node::sanity_check() const {
   check(sketch_.size() == table_.size(), "every place, and nothing else, is sketched");
   for (const auto& [place, state] : table_.all()) {
@@ -60,6 +63,26 @@ void Node::sanity_check() const {
     check(session->replay.places.size() <= table_.size(), "an answer holds no more than all places");
     check(session->offers.size() == session->offered.size(), "a place is offered once");
   }
+  for (const auto& [job, id] : streams_) {
+    auto session = sessions_.find(id);
+    check(session != sessions_.end() && std::ranges::count(session->second->serving, job, &Session::Stream::job) == 1, kOutlives);
+  }
+  std::set<PlaceId> brought;
+  std::map<SessionId, std::size_t> whole;
+  for (const auto& [id, job] : ingesting_) {
+    for (const IngestPack::Place& place : job.places) brought.insert(place.head.head.head.place);
+    whole[job.session] += !job.live;
+  }
+  for (const auto& [id, session] : sessions_) {
+    const auto& request = session->request;
+    if (request && request->job == 0)
+      for (const auto& [place, have] : request->places) brought.insert(place);
+    check(whole[id] == session->packs_waiting + (request && request->job != 0), "the packs of a session are counted");
+  }
+  check(std::ranges::includes(brought, in_flight_), kOutlives);
+  check(source_.size() <= table_.size() && unpurged_.size() <= table_.size() && owed_.size() <= table_.size(), kOutlives);
+  check(introductions_.size() <= kIntroducersMax && shunned_.size() <= kShunnedMax && forwarded_.size() <= kForwardedKept,
+        "what is remembered of peers is bounded");
 }
 
 void Node::handle(const FrameReceived& input) {
