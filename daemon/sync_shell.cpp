@@ -426,7 +426,9 @@ void SyncShell::purge() {
     bool again = !places;
     asio::post(context_, [this, again, after = Steady::now() + rest] {
       purge_after_ = after;
-      again ? purge_soon() : purge_later();
+      // What came meanwhile waits for the rest that is due, not for as long as after a failure.
+      bool waits = std::exchange(purge_due_, false);
+      waits || again ? purge_soon() : purge_later();
     });
     return protocol::Purged{places.value_or(std::vector<protocol::PlaceId>())};
   }, protocol::Purged{});
