@@ -44,7 +44,7 @@ std::size_t Simulation::add_node(std::size_t hosted) {
     Keeper::Plan plan{chain, 1, {}, daemon.keeper.draft({}, place, now().wall), {}};
     plan.draft.files["profile.json"] = Bytes{'{', '}'};
     auto ledger = [](const SignedHead& head) { return OwnLedger{head, {}, {}, {}}; };
-    auto signed_now = [&](const std::vector<Published::Place>& made) { oracle_->signed_by(daemon, made.at(0), false, now()); };
+    auto signed_now = [&](const std::vector<Published::Place>& made) { oracle_->signed_by(daemon, made.at(0), false, nullptr, now()); };
     // Before the node is there: its oracle looks at no table.
     for (auto& step : daemon.keeper.sign({plan}, daemon.key, now().wall, ledger, signed_now)) step();
   }
@@ -61,6 +61,7 @@ void Simulation::settle_key(Daemon& daemon) {
   auto own = std::ranges::find(places, daemon.own[0].place, [](const PlaceState& state) { return state.chain.place(); });
   if (own == places.end() || own->chain.latest().daemon_key != next->public_key()) return;
   daemon.key = *next;
+  if (daemon.robbed) return;  // nobody knows which of the two counts
   for (const auto& other : daemons_)
     if (other.get() != &daemon && other->own[0].place == daemon.own[0].place && other->key.public_key() != next->public_key()) other->locked_out = true;
 }
@@ -127,7 +128,9 @@ bool Simulation::restore_snapshot(std::size_t node) {
   Daemon& daemon = *daemons_[node];
   if (!daemon.snapshot || daemon.snapshot->key.public_key() != daemon.key.public_key() || daemon.locked_out) return false;
   note("note over " + node_name(daemon) + " : starts from the backup");
+  oracle_->forgets(daemon, daemons_);
   stop(daemon);
+  daemon.two_charters.clear();
   daemon.keeper = daemon.snapshot->keeper.snapshot();
   start(daemon);
   oracle_->started(daemon, false);
@@ -145,6 +148,7 @@ std::size_t Simulation::clone(std::size_t node) {
   Daemon& daemon = *daemons_.back();
   if (!groups_.empty()) groups_.push_back(groups_[node]);
   note("note over " + node_name(daemon) + " : begins as a clone of " + node_name(original));
+  for (const OwnPlace& own : daemon.own) oracle_->doubled(own.place);
   start(daemon);
   oracle_->started(daemon, false);
   return daemon.index;
@@ -218,7 +222,13 @@ void Simulation::carry_out(Daemon& daemon, const AppendPack& append) {
 }
 
 void Simulation::carry_out(Daemon& daemon, const IngestPack& ingest) {
-  enqueue(daemon, daemon.keeper.ingest(ingest, [this, &daemon](const Ingested& done) { input(daemon, done); }));
+  enqueue(daemon, daemon.keeper.ingest(ingest, [this, &daemon](const Ingested& done) {
+    Purged purged;
+    for (const Ingested::Outcome& outcome : done.places)
+      if (outcome.purging) purged.places.push_back(outcome.place);
+    if (!purged.places.empty()) enqueue(daemon, daemon.keeper.purge([this, &daemon, purged] { input(daemon, purged); }));
+    input(daemon, done);
+  }));
 }
 
 void Simulation::carry_out(Daemon& daemon, const DropPack& drop) { daemon.keeper.drop(drop.job); }
@@ -240,6 +250,7 @@ void Simulation::carry_out(Daemon& daemon, const Report& report) {
   using protocol::Event;
   if (report.event == Event::kRefused) ++refusals_;
   if (report.error) note("note over " + node_name(daemon) + " : " + sentence(*report.error, Language::kEnglish));
+  if (report.event == Event::kTwoCharters) daemon.two_charters.insert(report.place);
   auto own = daemon.heads.find(report.place);
   if (own == daemon.heads.end()) return;
   const PlaceState* state = daemon.node->places().find(report.place);
@@ -330,6 +341,7 @@ void Simulation::take_step(Daemon& daemon, std::size_t number, const OwnStep& st
   static constexpr const char* kSteps[] = {"rests", "compares", "takes over", "re-applies", "raises", "tells", "asks"};
   note("note over " + node_name(daemon) + " : " + kSteps[step.index()] + " (own head " + place.hex().substr(0, 4) + ")");
   ++own_steps_[step.index()];
+  oracle_->took_step(daemon, place, now());
   daemon.busy.insert(place);
   if (auto* taken = std::get_if<OwnTakeOver>(&step)) {
     OwnLedger ledger = own.after(step, taken->theirs, moment(daemon).wall);
@@ -377,7 +389,8 @@ void Simulation::sign(Daemon& daemon, std::size_t number, Keeper::Plan plan, con
     if (erases) oracle_->erased(daemon, files_before, head);
     auto* reapplied = made_by ? std::get_if<OwnReapply>(&*made_by) : nullptr;
     auto* raised = made_by ? std::get_if<OwnRaise>(&*made_by) : nullptr;
-    oracle_->signed_by(daemon, made.at(0), (reapplied && reapplied->heals) || (raised && raised->heals), now());
+    oracle_->signed_by(daemon, made.at(0), (reapplied && reapplied->heals) || (raised && raised->heals),
+                       reapplied != nullptr ? &reapplied->theirs : nullptr, now());
     note("note over " + node_name(daemon) + " : signs " + std::to_string(head.head.charter) + "." + std::to_string(head.head.epoch) + "." +
          std::to_string(head.head.sequence) + (now_kept.told ? ", tells it later" : ""));
     if (!now_kept.told) input(daemon, Published{made});
@@ -464,7 +477,7 @@ void Simulation::renew_charters(Daemon& daemon, bool new_key) {
   auto done = [this, &daemon, key, new_key, written](const std::vector<Published::Place>& made) {
     note("note over " + node_name(daemon) + " : has new charters");
     for (const Published::Place& place : made) {
-      oracle_->signed_by(daemon, place, false, now());
+      oracle_->signed_by(daemon, place, false, nullptr, now());
       if (auto own = daemon.heads.find(place.head.head.head.place); own != daemon.heads.end()) own->second.commit(written->at(own->first));
       daemon.busy.erase(place.head.head.head.place);
     }

@@ -35,6 +35,8 @@ struct Daemon {
   Simulation::Habit habit = Simulation::Habit::kHonest;
   bool neglects = false;
   bool locked_out = false;  // a charter named another key
+  bool robbed = false;      // another daemon has its roots and signs charters of its own, or is that one
+  std::set<PlaceId> two_charters;  // of which it says that there are two chains (a row, as registry_charters.cpp keeps it)
   std::chrono::milliseconds clock_ahead{0};
   Duration latency{};
 

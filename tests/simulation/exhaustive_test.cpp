@@ -46,12 +46,15 @@ struct Small : Simulation {
   }
 };
 
-// Every sequence of so many moves; the first two after a pause, the last ones at once, so that they meet on the disk.
-void explore(std::vector<Move>& path, std::size_t depth, std::size_t& explored) {
+// Which moves follow each other at once, so that they meet on the disk: the first two and so on, or the second and the third.
+enum class Pace { kEvenAtOnce, kOddAtOnce };
+
+// Every sequence of so many moves.
+void explore(std::vector<Move>& path, std::size_t depth, Pace pace, std::size_t& explored) {
   if (path.size() < depth) {
     for (std::size_t move = 0; move < kMoves; ++move) {
       path.push_back(static_cast<Move>(move));
-      explore(path, depth, explored);
+      explore(path, depth, pace, explored);
       path.pop_back();
     }
     return;
@@ -62,7 +65,7 @@ void explore(std::vector<Move>& path, std::size_t depth, std::size_t& explored) 
   try {
     for (std::size_t i = 0; i < path.size(); ++i) {
       network.make(path[i]);
-      network.run_for(i % 2 == 0 ? Duration(2ms) : Duration(40s));
+      network.run_for((i % 2 == 0) == (pace == Pace::kEvenAtOnce) ? Duration(2ms) : Duration(40s));
     }
     network.come_to_rest();
   } catch (const Violation& violation) {
@@ -73,11 +76,14 @@ void explore(std::vector<Move>& path, std::size_t depth, std::size_t& explored) 
 
 }  // namespace
 
+// MAILLAGE_DEPTH=D: of D events, at both paces; MAILLAGE_FIRST_MOVE=M: those that begin with that one.
 TEST_CASE("three nodes agree after every sequence of events") {
-  std::size_t depth = std::getenv("MAILLAGE_DEPTH") != nullptr ? std::strtoul(std::getenv("MAILLAGE_DEPTH"), nullptr, 10) : 3;
-  std::size_t explored = 0;
+  const char *deeper = std::getenv("MAILLAGE_DEPTH"), *first = std::getenv("MAILLAGE_FIRST_MOVE");
+  std::size_t depth = deeper != nullptr ? std::strtoul(deeper, nullptr, 10) : 3, explored = 0;
   std::vector<Move> path;
-  explore(path, depth, explored);
+  if (first != nullptr) path.push_back(static_cast<Move>(std::strtoul(first, nullptr, 10) % kMoves));
+  explore(path, depth, Pace::kEvenAtOnce, explored);
+  if (deeper != nullptr) explore(path, depth, Pace::kOddAtOnce, explored);
   std::printf("%zu sequences of %zu events\n", explored, depth);
   CHECK(explored > 0);
 }

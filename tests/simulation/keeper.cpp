@@ -198,7 +198,10 @@ Keeper::Steps Keeper::ingest(const IngestPack& job, std::function<void(Ingested)
     batch.put(Column::kMeta, pack_key(*in->pack), "");
     for (const IngestPack::Place& place : in->job.places) {
       auto before = mark(Mark::kHeld, place.head.head.head.place);
-      in->breaks = in->breaks || (before && before->head.epoch != place.head.head.head.epoch);
+      bool breaks = before && before->head.epoch != place.head.head.head.epoch;
+      in->breaks = in->breaks || breaks;
+      auto outcome = std::ranges::find(in->result.places, place.head.head.head.place, &Ingested::Outcome::place);
+      outcome->purging = breaks && !place.aside;
       put(batch, place.head, !place.aside);
     }
     if (in->breaks) batch.put(Column::kMeta, std::string(kPurgeKey), "");
@@ -209,10 +212,7 @@ Keeper::Steps Keeper::ingest(const IngestPack& job, std::function<void(Ingested)
     state_.sync();
     (void)content_.release(*in->pack);
   };
-  return {judge, adopt, write, settle, [this, in, done] {
-            if (in->breaks) purge();
-            done(in->result);
-          }};
+  return {judge, adopt, write, settle, [in, done] { done(in->result); }};
 }
 
 // ---- packs out
@@ -387,6 +387,14 @@ std::map<std::string, ObjectId> Keeper::files(const ObjectId& commit) const {
     return true;
   }).has_value(), "a tree that is here can be read");
   return files;
+}
+
+bool Keeper::has_anywhere(const ObjectId& object) const {
+  if (has(object)) return true;
+  return std::ranges::any_of(quarantine_, [&](const auto& staged) {
+    auto table = registry::PackTable::read(*staged.second->bytes(), content_, {});
+    return table && table->find(object).has_value();
+  });
 }
 
 // Everything that no head of ours reaches goes; what was brought aside, and the last told head, stay while they may be needed.

@@ -41,6 +41,8 @@ class Keeper {
   Steps persist(const Persist& batch, std::function<void(bool)> done);
   void append(const AppendPack& part);
   Steps ingest(const IngestPack& job, std::function<void(Ingested)> done);
+  // A job of its own, as the writer takes it up between others.
+  Steps purge(std::function<void()> done) { return {[this, done] { purge(), done(); }}; }
   void drop(JobId job) { quarantine_.erase(job); }
   PackOpened open(const OpenPack& job);
   PackChunk read(const ReadPack& read);
@@ -69,6 +71,8 @@ class Keeper {
   // ---- looked at from outside
   std::optional<SignedHead> durable(registry::Mark mark, const PlaceId& place) const;
   bool has(const ObjectId& object) const { return content_.contains(object); }
+  // In a pack that waits to be looked at, too, when all of it is there.
+  bool has_anywhere(const ObjectId& object) const;
   Reach reach(const ObjectId& commit) const;
   std::map<std::string, ObjectId> files(const ObjectId& commit) const;
   const registry::ObjectSource& objects() const { return content_; }

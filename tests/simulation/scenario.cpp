@@ -1,5 +1,6 @@
 #include "tests/simulation/scenario.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <unistd.h>
@@ -13,10 +14,11 @@ using namespace std::chrono_literals;
 using Kind = ScenarioStep::Kind;
 
 constexpr std::string_view kNames[] = {"publish", "erase", "partition", "heal",    "crash",      "crash-at", "backup", "restore",
-                                       "clock",   "clone", "rotate",    "slow",    "connect",    "disconnect", "hostile", "answer"};
+                                       "clock",   "clone", "rotate",    "slow",    "connect",    "disconnect", "hostile", "answer",
+                                       "lose-disk", "rob"};
 
 // How often each kind is drawn, in the order of Kind.
-constexpr std::size_t kWeights[] = {34, 3, 6, 6, 3, 8, 7, 7, 3, 2, 3, 2, 2, 1, 1, 3};
+constexpr std::size_t kWeights[] = {34, 3, 6, 6, 3, 8, 7, 7, 3, 2, 3, 2, 2, 1, 1, 3, 2, 1};
 
 Kind draw_kind(SeededRandom& random) {
   std::size_t all = 0, at = 0;
@@ -61,7 +63,8 @@ struct Course {
   Simulation network;
   std::size_t nodes;
   std::set<PlaceId> twice;  // places whose identity two daemons use
-  bool hostile = false;
+  std::optional<std::size_t> hostile;
+  std::uint64_t recoveries = 0, robberies = 0;
   std::size_t cloned = 0;
   std::optional<std::size_t> copy;
 
@@ -85,28 +88,52 @@ struct Course {
       case Kind::kClone: return clone(step.node);
       case Kind::kRotate: return network.rotate(step.node, step.a == 1);
       case Kind::kSlow: return network.slow_down(step.node, std::chrono::milliseconds(step.a));
-      case Kind::kConnect: return step.a != step.node ? network.connect(step.node, step.a) : void();
+      case Kind::kConnect: return connect(step.node, step.a);
       case Kind::kDisconnect: return network.disconnect(step.node, step.a);
       case Kind::kHostile: return turn_hostile(step.node, step.a);
       case Kind::kAnswer: return network.answer(step.node, static_cast<OwnHead::Answer>(step.a));
+      case Kind::kLoseDisk: return lose_disk(step.node);
+      case Kind::kRob: return rob(step.node);
     }
   }
 
   // The clone publishes half of what is published where two are.
   std::size_t who(const ScenarioStep& step) const { return copy && step.node == cloned && step.a % 2 == 0 ? *copy : step.node; }
 
-  // One at most: each has its own way to the others.
+  // One at most: each has its own way to the others, past whoever is hostile.
+  bool may_clone(std::size_t node) const { return twice.empty() && (!hostile || far(node, *hostile)); }
+  bool far(std::size_t node, std::size_t other) const { return other != node && other != (node + 2) % nodes && other != (node + 3) % nodes; }
   void clone(std::size_t node) {
-    if (!twice.empty()) return;
+    if (may_clone(node)) settle(node, network.clone(node));
+  }
+  void rob(std::size_t node) {
+    // The ring has two ways round for each: past whoever is hostile, or past whose roots were stolen, whom half of the others refuse.
+    if (!may_clone(node) || hostile || network.anybody_robbed()) return;
+    settle(node, network.rob(node));
+    ++robberies;
+  }
+  void settle(std::size_t node, std::size_t made) {
     for (std::size_t place = 0; place < network.places(node); ++place) twice.insert(network.place_of(node, place));
     cloned = node;
-    copy = network.clone(node);
-    network.connect(*copy, (node + 2) % nodes);
-    network.connect(*copy, (node + 3) % nodes);
+    copy = made;
+    for (std::size_t way : {(node + 2) % nodes, (node + 3) % nodes}) {
+      network.disconnect(node, way), network.disconnect(way, node);
+      network.connect(made, way);
+    }
+  }
+  // A peer keeps one session with an identity: the original leaves the copy's ways to it.
+  void connect(std::size_t from, std::size_t to) {
+    bool way = copy && ((from == cloned && !far(cloned, to)) || (to == cloned && !far(cloned, from)));
+    if (from != to && !way) network.connect(from, to);
+  }
+  void lose_disk(std::size_t node) {
+    if ((!copy || node != cloned) && !hostile && !network.anybody_robbed()) recoveries += network.lose_disk(node);
   }
 
   void turn_hostile(std::size_t node, std::uint64_t habit) {
-    if (!std::exchange(hostile, true)) network.misbehave(node, static_cast<Simulation::Habit>(habit));
+    if (hostile || network.anybody_robbed() || (copy && !far(cloned, node))) return;
+    hostile = node;
+    network.misbehave(node, static_cast<Simulation::Habit>(habit));
   }
 
   // Everything is mended but the hostile one, and people answer what they are asked.
@@ -114,14 +141,20 @@ struct Course {
     network.set_faults({});
     network.partition({});
     for (std::size_t i = 0; i < network.nodes(); ++i) network.slow_down(i, {});
-    for (auto [from, to] : scenario.dials) network.connect(from, to);
+    for (auto [from, to] : scenario.dials) connect(from, to);
     std::uint64_t questions = 0;
-    for (int round = 0; round < 4; ++round) {
-      bool agreed = network.run_until_agreed(kRest), asked = false;
-      for (std::size_t i = 0; i < network.nodes(); ++i) asked = (network.knows_question(i) && ++questions > 0) || asked;
-      if (agreed && !asked) return questions;
-      // An answer that a crash forgot is given again.
-      for (std::size_t i = 0; i < network.nodes(); ++i) network.answer(i, OwnHead::Answer::kTakeTheirs);
+    for (int round = 0; round < 8; ++round) {
+      bool agreed = network.run_until_agreed(kRest);
+      std::vector<std::size_t> asked;
+      for (std::size_t i = 0; i < network.nodes(); ++i)
+        if (network.knows_question(i)) asked.push_back(i);
+      questions += asked.size();
+      if (agreed && asked.empty()) return questions;
+      // An answer that a crash forgot is given again. What nobody has the content of cannot be taken: then one, and only one, keeps its own.
+      for (std::size_t i = 0; i < network.nodes(); ++i) {
+        bool keeps = round >= 3 && !asked.empty() && i == asked.front();
+        network.answer(i, keeps ? OwnHead::Answer::kKeepOurs : OwnHead::Answer::kTakeTheirs);
+      }
       network.run_for(30s);
     }
     throw Violation("the nodes do not agree");
@@ -166,9 +199,10 @@ Scenario Scenario::of(std::uint64_t seed) {
   return scenario;
 }
 
-Outcome run(const Scenario& scenario) {
+Outcome run(const Scenario& scenario, Telling telling) {
   Outcome outcome;
   Course course(scenario);
+  if (telling == Telling::kSilent) course.network.be_silent();
   running = &course.network, running_seed = scenario.seed;
   auto before = std::signal(SIGABRT, on_abort);
   try {
@@ -187,6 +221,7 @@ Outcome run(const Scenario& scenario) {
   running = nullptr;
   const Oracle& oracle = course.network.oracle();
   outcome.own_steps = course.network.own_steps();
+  outcome.confirmed = oracle.confirmed(), outcome.recoveries = course.recoveries, outcome.robberies = course.robberies;
   if (std::getenv("MAILLAGE_STORY") != nullptr) print(course.network.story());
   outcome.unforeseeable = oracle.unforeseeable(), outcome.heals = oracle.heals(), outcome.erasures = oracle.erasures();
   return outcome;
@@ -200,7 +235,7 @@ Scenario shortened(const Scenario& scenario, std::chrono::seconds time) {
       Scenario shorter = least;
       auto first = shorter.steps.begin() + static_cast<std::ptrdiff_t>(at);
       shorter.steps.erase(first, first + static_cast<std::ptrdiff_t>(std::min(length, least.steps.size() - at)));
-      if (run(shorter).failed()) least = std::move(shorter);
+      if (run(shorter, Telling::kSilent).failed()) least = std::move(shorter);
       else at += length;
     }
   }
@@ -216,7 +251,7 @@ std::string shown(const Scenario& scenario) {
 }
 
 std::string replay_line(std::uint64_t seed) {
-  return "replay: MAILLAGE_SEED=" + std::to_string(seed) + " build/dev/tests/simulation_tests 'networks under everything*'";
+  return "replay: MAILLAGE_SEED=" + std::to_string(seed) + " " + program_invocation_name + " 'networks under everything*'";
 }
 
 }  // namespace maillage::simulation

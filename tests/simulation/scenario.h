@@ -27,6 +27,8 @@ struct ScenarioStep {
     kDisconnect,   // node, a: from whom
     kHostile,      // node, a: which habit
     kAnswer,       // node, a: ours or theirs
+    kLoseDisk,     // node: comes back from its sheet
+    kRob,          // node: its roots are stolen
   } kind;
   std::size_t node = 0, place = 0;
   std::uint64_t a = 0;
@@ -48,20 +50,21 @@ struct Scenario {
 struct Outcome {
   std::optional<std::string> violation;
   std::string story;
-  std::uint64_t unforeseeable = 0, heals = 0, erasures = 0, questions = 0;
+  std::uint64_t unforeseeable = 0, heals = 0, erasures = 0, questions = 0, confirmed = 0, recoveries = 0, robberies = 0;
   std::array<std::uint64_t, std::variant_size_v<OwnStep>> own_steps{};
   bool failed() const { return violation.has_value(); }
 };
 
-// Runs it, then mends the network and waits until everyone agrees.
-Outcome run(const Scenario& scenario);
+// Runs it, then mends the network and waits until everyone agrees. Silent: without a story, and faster.
+enum class Telling { kStory, kSilent };
+Outcome run(const Scenario& scenario, Telling telling = Telling::kStory);
 
 // The same failure with fewer steps: each is left out that is not needed for it, as far as the time goes.
 Scenario shortened(const Scenario& scenario, std::chrono::seconds time);
 
 std::string shown(const Scenario& scenario);
 
-// The line that runs it again.
+// The line that runs it again, with this program.
 std::string replay_line(std::uint64_t seed);
 
 }  // namespace maillage::simulation

@@ -74,6 +74,7 @@ void Simulation::schedule(Duration in, std::function<void()> happen) {
 }
 
 void Simulation::note(std::string line) {
+  if (!tells_) return;
   auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
   std::size_t colon = line.find(": ");
   line.insert(colon == std::string::npos ? 0 : colon + 2, std::to_string(elapsed) + " ms  ");
@@ -187,7 +188,7 @@ void Simulation::carry_out(Daemon& from, const Send& send) {
     if (from.life == life) input(from, sent);
   });
   bool lost = !can_talk(from.index, to) || random_.chance(faults_.loss);
-  note(node_name(from.index) + (lost ? " ->x " : " -> ") + node_name(to) + " : " + shown(*frame));
+  if (tells_) note(node_name(from.index) + (lost ? " ->x " : " -> ") + node_name(to) + " : " + shown(*frame));
   if (lost) return;
   Instant& clear = to_b ? link.clear_b : link.clear_a;
   unsigned copies = random_.chance(faults_.duplication) ? 2 : 1;
@@ -277,18 +278,19 @@ bool Simulation::run_until_agreed(Duration time) {
 }
 
 bool Simulation::knows_question(std::size_t index) const {
+  if (daemons_[index]->habit != Habit::kHonest) return false;
   return std::ranges::any_of(daemons_[index]->heads, [](const auto& entry) { return entry.second.ledger().question.has_value(); });
 }
 
 void Simulation::check_at_rest(std::size_t node) const {
-  if (daemons_[node]->habit != Habit::kHonest || daemons_[node]->locked_out) return;
+  if (daemons_[node]->habit != Habit::kHonest || daemons_[node]->locked_out || daemons_[node]->robbed) return;
   oracle_->at_rest(*daemons_[node], [this](const PlaceId& place) { return honest(place); });
 }
 
 // One line for each place on which a node differs from the first, or whose content it lacks.
 std::string Simulation::disagreements() const {
   std::string text;
-  auto counts = [](const Daemon& daemon) { return daemon.habit == Habit::kHonest && !daemon.locked_out; };
+  auto counts = [](const Daemon& daemon) { return daemon.habit == Habit::kHonest && !daemon.locked_out && !daemon.robbed; };
   auto first_honest = std::ranges::find_if(daemons_, [&](const auto& daemon) { return counts(*daemon); });
   if (first_honest == daemons_.end()) return text;
   const PlaceTable& first = (*first_honest)->node->places();
@@ -297,10 +299,10 @@ std::string Simulation::disagreements() const {
     const PlaceTable& table = daemon->node->places();
     for (const auto& other : daemons_)
       for (const OwnPlace& own : other->own)
-        if (honest(own.place) && table.find(own.place) == nullptr)
+        if (honest(own.place) && !robbed(own.place) && table.find(own.place) == nullptr)
           text += node_name(daemon->index) + " does not know a place of " + node_name(other->index) + "\n";
     for (const auto& [place, state] : table.all()) {
-      if (!honest(place)) continue;
+      if (!honest(place) || robbed(place)) continue;
       const PlaceState* other = first.find(place);
       auto own = daemon->heads.find(place);
       bool asks = own != daemon->heads.end() && (own->second.ledger().question.has_value() || daemon->neglects);
@@ -313,7 +315,7 @@ std::string Simulation::disagreements() const {
               (whole ? "" : ", not held") + (told ? "" : ", not told") + "\n";
     }
   }
-  return text;
+  return text + contradictions();
 }
 
 }  // namespace maillage::simulation

@@ -43,6 +43,7 @@ struct Violation : std::runtime_error {
 };
 
 struct Daemon;
+struct OwnPlace;
 class Oracle;
 
 class Simulation {
@@ -77,6 +78,13 @@ class Simulation {
   bool restore_snapshot(std::size_t node);
   void set_clock(std::size_t node, std::chrono::milliseconds ahead);
 
+  // Its disk dies. Its people bring its places back from their sheet, with a new key, out of what the daemons tell that it had sessions
+  // with: false, and nothing has happened, when no two of them tell the same. It holds no more than they did.
+  bool lose_disk(std::size_t node);
+  // A thief has its disk and its sheet: another daemon, and both sign charters of their own. Not agreed upon from now on: what both sign,
+  // and what they know; every other daemon that meets one of the other opinion must say so.
+  std::size_t rob(std::size_t node);
+
   // ---- what happens to the network
   void set_faults(const Faults& faults) { faults_ = faults; }
   // Nodes of different groups cannot talk; an empty partition heals.
@@ -109,6 +117,9 @@ class Simulation {
   const PlaceId& place_of(std::size_t index, std::size_t place = 0) const;
   const OwnHead& own_head(std::size_t index, std::size_t place = 0) const;
   bool knows_question(std::size_t index) const;
+  bool anybody_robbed() const;
+  // Whether it says that there are two chains of charters.
+  bool knows_two_charters(std::size_t index, const PlaceId& place) const;
   // The names of the records that a node holds of a place.
   std::set<std::string> records(std::size_t index, const PlaceId& place) const;
   std::uint64_t bytes_sent() const { return bytes_sent_; }
@@ -125,6 +136,8 @@ class Simulation {
 
   // The last events as a sequence diagram (PlantUML), and what the nodes differ in.
   std::string story() const;
+  // Keeps no story: a fifth of the time. The same seed tells it when it is run again.
+  void be_silent() { tells_ = false; }
 
  private:
   struct Link {
@@ -148,6 +161,9 @@ class Simulation {
   Bytes tampered(const Daemon& from, ByteView frame) const;
   void flood(Daemon& daemon);
   bool honest(const PlaceId& place) const;
+  bool robbed(const PlaceId& place) const;
+  std::string contradictions() const;
+  bool take_in(Daemon& daemon, const OwnPlace& own, const CharterChain& chain, const SignedHead& head, const Daemon& from);
   std::map<PlaceId, Head> known_to(const Daemon& daemon, const Daemon& other) const;
   void tick(Daemon& daemon, std::uint64_t life);
   void dial(std::size_t from, std::size_t to);
@@ -156,7 +172,7 @@ class Simulation {
   bool can_talk(std::size_t a, std::size_t b) const;
   void note(std::string line);
 
-  // One daemon (daemon.cpp)
+  // One daemon (daemon.cpp, identity.cpp)
   Now moment(const Daemon& daemon) const;
   void settle_key(Daemon& daemon);
   void start(Daemon& daemon);
@@ -199,9 +215,11 @@ class Simulation {
   std::map<std::uint64_t, Link> links_;
   std::map<Pair, Duration> back_off_;
   std::uint64_t next_session_ = 1;
+  std::size_t next_lineage_ = 1'000'000;  // of disks that begin anew
   std::uint64_t next_record_ = 1;
   std::vector<unsigned> groups_;
   std::deque<std::string> story_;
+  bool tells_ = true;
   std::uint64_t bytes_sent_ = 0, refusals_ = 0;
   std::map<PlaceId, std::uint64_t> relayed_;
   std::unique_ptr<Oracle> oracle_;
