@@ -108,6 +108,22 @@ int tell_answer(const json::object& place, const std::filesystem::path& dir, con
   return accepted ? code : kFailed;
 }
 
+void tell_admission(std::string& said, const json::object& result, const std::string& dir, Language language) {
+  for (const json::value& each : list_of(result, "letIn"))
+    said += say(Message::kPartnerLetIn, language, {called(each.get_object()), text_of(each.get_object(), "since")}) + "\n";
+  for (const json::value& each : list_of(result, "blocked")) {
+    const json::object& place = each.get_object();
+    std::string reason = told(place, "reason");
+    said += say(Message::kPartnerBlocked, language, {called(place), text_of(place, "since"), reason.empty() ? "" : " (" + reason + ")"}) + "\n";
+  }
+  for (const json::value& each : list_of(result, "waiting")) {
+    const json::object& place = each.get_object();
+    std::string id = text_of(place, "place").substr(0, 12), introducer = told(place, "introducerName");
+    if (introducer.empty()) introducer = text_of(place, "introducer").substr(0, 12);
+    said += say(Message::kPlaceWaits, language, {id, introducer, id, dir, id, dir}) + "\n";
+  }
+}
+
 std::string first_line(std::istream& from) {
   std::string line;
   std::getline(from, line);
@@ -181,6 +197,7 @@ int run_partners(const PartnersOptions& options, const Terminal& terminal) {
     said += say(Message::kInvitationOpen, terminal.language, {text_of(given, "invitation"), text_of(given, "expires"), std::to_string(number_of(given, "uses")),
                 note.empty() ? "" : "(" + note + ")"}) + "\n";
   }
+  tell_admission(said, *result, options.dir.string(), terminal.language);
   said.pop_back();
   return conclude(*result, said, terminal);
 }

@@ -84,6 +84,15 @@ bool tell_scope(std::string& said, const json::object& status, Language language
   return lacking;
 }
 
+// The address that the daemon's own profile should name, when it names none and others are told to find us there.
+std::string missing_endpoint(const json::object& status, const std::filesystem::path& dir) {
+  auto config = load_config(dir.string(), {});
+  const json::array& own = list_of(status, "own");
+  if (!config || config->http.public_url.empty() || own.empty() || !own.front().is_object()) return "";
+  if (!list_of(own.front().get_object(), "endpoints").empty()) return "";
+  return "ws" + config->http.public_url.substr(4) + config->http.base_path + "/peer";  // http → ws, https → wss
+}
+
 void tell_peer(std::string& said, const json::object& peer, Language language) {
   Message state = is_true(peer, "reconciled") ? Message::kPeersConnected : Message::kPeersCatchingUp;
   said += say(state, language, {called(peer, "place")}) + "\n";
@@ -126,6 +135,10 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";
   std::int64_t waiting = number_of(status, "contributions");
   if (waiting > 0) said += say(Message::kStatusInbox, terminal.language, {std::to_string(waiting), dir.string()}) + "\n";
+  std::string endpoint = missing_endpoint(status, dir);
+  if (!endpoint.empty()) said += say(Message::kStatusEndpoint, terminal.language, {endpoint, dir.string()}) + "\n", asked = true;
+  std::int64_t places_wait = number_of(status, "waitingPlaces");
+  if (places_wait > 0) said += say(Message::kPlacesWait, terminal.language, {std::to_string(places_wait), dir.string()}) + "\n";
   if (running && confirmed && waiting == 0 && !asked) said += say(Message::kStatusFine, terminal.language);
   return conclude(*result, said, terminal);
 }

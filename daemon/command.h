@@ -116,6 +116,12 @@ struct PartnersOptions {
   std::string revoke, part;  // an invitation to take back, a place to part from
 };
 
+struct AdmissionOptions {
+  std::filesystem::path dir;
+  std::string place;   // id, its first digits, or the short name of one that is here
+  std::string reason;  // to block it, in the operator's words
+};
+
 struct InboxOptions {
   std::filesystem::path dir;
   std::string id;    // or its first digits
@@ -195,6 +201,12 @@ int run_invite(const InviteOptions& options, const Terminal& terminal);
 // did not accept.
 int run_join(const std::filesystem::path& dir, const std::string& link, const Terminal& terminal);
 int run_partners(const PartnersOptions& options, const Terminal& terminal);
+
+// Nothing of that place is taken in, told or shown any more; what is here of it goes.
+int run_block(const AdmissionOptions& options, const Terminal& terminal);
+int run_unblock(const AdmissionOptions& options, const Terminal& terminal);
+// Lets in a place that waits, or will come.
+int run_admit(const AdmissionOptions& options, const Terminal& terminal);
 
 int run_inbox_list(const InboxOptions& options, const Terminal& terminal);
 int run_inbox_show(const InboxOptions& options, const Terminal& terminal);

@@ -81,6 +81,23 @@ Problem set_peers(const std::vector<std::string>& urls, Config& config) {
   return {};
 }
 
+constexpr std::array<std::string_view, 3> kDiscoveryWords{"profiles", "private", "lan"};
+
+Problem set_discovery(const TomlValue& node, Config& config) {
+  std::vector<std::string> words;
+  if (auto wrong = texts(node, words)) return wrong;
+  Discovery& discovery = config.peers.discovery;
+  discovery = {false, false, false};
+  for (const std::string& word : words) {
+    enum class Way { kProfiles, kPrivate, kLan } way{};
+    if (auto wrong = choice(word, kDiscoveryWords, way)) return wrong;
+    discovery.profiles = discovery.profiles || way == Way::kProfiles;
+    discovery.private_addresses = discovery.private_addresses || way == Way::kPrivate;
+    discovery.lan = discovery.lan || way == Way::kLan;
+  }
+  return {};
+}
+
 Problem set_public_url(const TomlValue& node, Config& config) {
   std::string& url = config.http.public_url;
   if (auto wrong = text(node, url)) return wrong;
@@ -143,6 +160,7 @@ constexpr auto kKeys = std::to_array<Key>({
      }},
     {"admission", [](const TomlValue& node, Config& config) { return choice(node, kAdmissionWords, config.peers.admission); }},
     {"scope", set_scope},
+    {"discovery", set_discovery},
     {"log_level", [](const TomlValue& node, Config& config) { return choice(node, kLevelWords, config.log.level); }},
     {"log_format", [](const TomlValue& node, Config& config) { return choice(node, kFormatWords, config.log.format); }},
 });

@@ -51,11 +51,19 @@ struct TlsConfig {
   bool enabled() const { return !certificate_file.empty(); }
 };
 
+// Whom this daemon finds beside those that people named.
+struct Discovery {
+  bool profiles = true;            // endpoints of signed profiles
+  bool private_addresses = false;  // among these, addresses of private networks too
+  bool lan = false;                // say who we are on the local network, and hear who is there
+};
+
 struct PeerConfig {
   std::vector<std::string> urls;  // ws://HOST:PORT/peer or wss://…
   bool tls_verify = true;
   Admission admission = Admission::kOpen;
   protocol::Scope scope;  // whose content is kept; no text: everybody's
+  Discovery discovery = {};
 };
 
 struct LogConfig {

@@ -65,6 +65,10 @@ void Dialer::authenticated(protocol::SessionId session, const protocol::PlaceId&
   entry->failures = 0;
 }
 
+void Dialer::met(protocol::SessionId session, const protocol::PlaceId& place) {
+  if (Entry* entry = find(session)) entry->place = place;
+}
+
 void Dialer::superfluous(protocol::SessionId session) {
   if (Entry* entry = find(session)) entry->backoff.rest();
 }

@@ -33,6 +33,8 @@ class Dialer {
   void failed(const std::string& url, protocol::Instant now);
   void opened(const std::string& url, protocol::SessionId session);
   void authenticated(protocol::SessionId session, const protocol::PlaceId& place, protocol::Instant now);
+  // Who is there, although no session with it is wanted now.
+  void met(protocol::SessionId session, const protocol::PlaceId& place);
   // The session was superfluous: this very place, or one that is connected another way.
   void superfluous(protocol::SessionId session);
   void closed(protocol::SessionId session, protocol::Instant now);

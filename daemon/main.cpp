@@ -39,6 +39,7 @@ struct Options {
   InviteOptions invite;
   PartnersOptions partners;
   std::string join;
+  AdmissionOptions admission;
   bool confirm_sheet = false;
 
   Terminal terminal() const { return {terminal_language(language), json}; }
@@ -219,6 +220,13 @@ void add_partners(CLI::App& app, Options& options) {
   CLI::App* partners = verb(app, options, "partners", "partenaires acceptés, rejoints, invités / partners accepted, joined, invited");
   partners->add_option("--revoke", options.partners.revoke, "retire une invitation / takes an invitation back");
   partners->add_option("--part", options.partners.part, "quitte un partenaire / parts from a partner");
+  CLI::App* block = verb(app, options, "block", "ne veut plus rien d'un lieu / wants nothing of a place any more");
+  block->add_option("PLACE", options.admission.place, "identité ou nom court / id or slug")->required();
+  block->add_option("--reason", options.admission.reason, "pourquoi, pour s'en souvenir / why, to remember");
+  CLI::App* unblock = verb(app, options, "unblock", "revient sur block / undoes block");
+  unblock->add_option("PLACE", options.admission.place, "identité, ou son début / id, or how it begins")->required();
+  CLI::App* admit = verb(app, options, "admit", "admet un lieu en attente / lets in a place that waits");
+  admit->add_option("PLACE", options.admission.place, "identité, ou son début / id, or how it begins")->required();
 }
 
 void add_verbs(CLI::App& app, Options& options) {
@@ -302,7 +310,10 @@ int run_inbox(const std::string& name, Options& options) {
 int run(const std::string& name, Options& options) {
   Terminal terminal = options.terminal();
   options.init.dir = options.publish.dir = options.query.dir = options.import.dir = options.erase.dir = options.recover.dir = options.dir;
-  options.invite.dir = options.partners.dir = options.dir;
+  options.invite.dir = options.partners.dir = options.admission.dir = options.dir;
+  if (name == "block") return run_block(options.admission, terminal);
+  if (name == "unblock") return run_unblock(options.admission, terminal);
+  if (name == "admit") return run_admit(options.admission, terminal);
   if (name == "import") return run_import(options.import, terminal);
   if (name == "invite") return run_invite(options.invite, terminal);
   if (name == "join") return run_join(options.dir, options.join, terminal);

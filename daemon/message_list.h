@@ -282,6 +282,16 @@ MAILLAGE_MESSAGE(kPartnersNone, "Aucun partenaire accepté ni rejoint ; pour en 
                  "No partner accepted or joined; to invite one: maillage invite --dir {}")
 MAILLAGE_MESSAGE(kInvitationRevoked, "L'invitation {} ne vaut plus.", "The invitation {} holds no more.")
 MAILLAGE_MESSAGE(kPartnerParted, "« {} » n'est plus partenaire.", "“{}” is no partner any more.")
+MAILLAGE_MESSAGE(kPlaceBlocked, "« {} » est bloqué : rien de ce lieu n'est plus pris, montré ni transmis d'ici, et ce qui y était est ôté.\nPour revenir dessus : maillage unblock {} --dir {}",
+                 "“{}” is blocked: nothing of this place is taken in, shown or passed on from here any more, and what was here is removed.\nTo undo it: maillage unblock {} --dir {}")
+MAILLAGE_MESSAGE(kPlaceUnblocked, "« {} » n'est plus bloqué ; ce lieu revient quand un partenaire en parle.", "“{}” is blocked no more; this place comes back when a partner speaks of it.")
+MAILLAGE_MESSAGE(kPlaceAdmitted, "« {} » est admis : ce lieu est pris de quiconque l'apporte.", "“{}” is let in: this place is taken from whoever brings it.")
+MAILLAGE_MESSAGE(kPartnerLetIn, "{} — admis le {}", "{} — let in on {}")
+MAILLAGE_MESSAGE(kPartnerBlocked, "{} — bloqué le {}{}", "{} — blocked on {}{}")
+MAILLAGE_MESSAGE(kPlaceWaits, "{} — en attente, présenté par {} ; l'admettre : maillage admit {} --dir {} · ne rien en vouloir : maillage block {} --dir {}",
+                 "{} — waits, introduced by {}; to let it in: maillage admit {} --dir {} · to want nothing of it: maillage block {} --dir {}")
+MAILLAGE_MESSAGE(kPlacesWait, "Lieux en attente, que personne d'ici n'a admis ({}) : maillage partners --dir {}",
+                 "Places that wait, whom nobody here let in ({}): maillage partners --dir {}")
 MAILLAGE_MESSAGE(kJoinPageTitle, "Une invitation à devenir partenaires", "An invitation to become partners")
 MAILLAGE_MESSAGE(kJoinPageText, "Cette adresse est l'invitation d'un lieu qui fait tourner Maillage. Pour l'accepter, copiez l'adresse entière de cette page, et sur votre serveur :",
                  "This address is the invitation of a place that runs Maillage. To take it, copy the whole address of this page, and on your server:")
@@ -341,6 +351,9 @@ MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de
 MAILLAGE_MESSAGE(kStatusHosted, "Lieux tenus ici pour d'autres : {} · partis ailleurs : {}", "Places kept here for others: {} · moved elsewhere: {}")
 MAILLAGE_MESSAGE(kStatusNotRunning, "Le serveur ne tourne pas : rien n'est reçu, rien n'est montré. Pour le lancer : maillage serve --dir {}",
                  "The daemon is not running: nothing is received, nothing is shown. To start it: maillage serve --dir {}")
+MAILLAGE_MESSAGE(kStatusEndpoint,
+                 "À faire : dire aux autres serveurs où joindre le vôtre. Dans profile.json : \"endpoints\": [\"{}\"]\n  puis : maillage publish --dir {} profile.json",
+                 "To do: tell other daemons where to reach yours. In profile.json: \"endpoints\": [\"{}\"]\n  then: maillage publish --dir {} profile.json")
 MAILLAGE_MESSAGE(kStatusInbox, "À faire : répondre aux contributions qui attendent ({}) : maillage inbox list --dir {}",
                  "To do: answer the contributions that wait ({}): maillage inbox list --dir {}")
 MAILLAGE_MESSAGE(kStatusMore, "… et {} de plus tenus ici pour d'autres : maillage place list --dir {}", "… and {} more kept here for others: maillage place list --dir {}")

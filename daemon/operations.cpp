@@ -8,6 +8,7 @@
 #include "daemon/clock.h"
 #include "daemon/messages.h"
 #include "daemon/operation_reply.h"
+#include "daemon/operations_admission.h"
 #include "daemon/operations_erase.h"
 #include "daemon/operations_hosting.h"
 #include "daemon/operations_import.h"
@@ -123,6 +124,7 @@ ControlMessage status(const Operations& operations) {
   json::object shown = operations.registry.status();
   shown["running"] = operations.announce != nullptr;
   if (operations.tell_following) operations.tell_following(shown);
+  if (operations.waiting) shown["waitingPlaces"] = operations.waiting().size();
   return answer(std::move(shown));
 }
 
@@ -167,7 +169,7 @@ bool writes(std::string_view verb) {
   return verb == "publish" || verb == "confirm" || verb == "sheet" || verb == "reindex" || verb == "refs" || verb == "verify" || verb == "settle" ||
          verb == "place-add" || verb == "place-export" || verb == "place-keep" || verb == "place-adopt" || verb == "import" || verb == "erase" ||
          verb.starts_with("key-") ||
-         (is_about_partners(verb) && verb != "partner-list") ||
+         is_about_admission(verb) || (is_about_partners(verb) && verb != "partner-list") ||
          (verb.starts_with("inbox-") && verb != "inbox-show" && verb != "inbox-files");  // showing judges the pack again, which may take a while
 }
 
@@ -205,6 +207,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "sheet") return confirm_sheet(operations, request);
   if (verb == "import" || verb == "import-known") return perform_import(verb, operations, request, now);
   if (verb.starts_with("erase")) return perform_erase(verb, operations, request, now);
+  if (is_about_admission(verb)) return perform_admission(verb, operations, request, now);
   if (is_about_partners(verb)) return perform_partners(verb, operations, request, now);
   if (verb.starts_with("inbox-")) return perform_inbox(verb, operations, request, now);
   if (verb.starts_with("key-")) return perform_keys(verb, operations, request, now);

@@ -15,6 +15,12 @@
 
 namespace maillage::daemon {
 
+// One that nobody here let in (protocol/waiting_room.h).
+struct WaitingPlace {
+  protocol::PlaceId place, introducer;
+  protocol::UnixTime since;
+};
+
 struct Operations {
   registry::Registry& registry;
   // Tells the partners; null when no daemon runs: they learn it at the next start.
@@ -27,6 +33,8 @@ struct Operations {
   std::function<void(const protocol::KeyPair&)> rekey = nullptr;
   // Whom people accept, invited or joined is another set now; null when no daemon runs.
   std::function<void()> partners_changed = nullptr;
+  // Null when no daemon runs: nobody waits then.
+  std::function<std::vector<WaitingPlace>()> waiting = nullptr;
   // Who of those that the daemon talks to keeps what an answer lacks; what it follows, for `status`. Null when no daemon runs.
   std::function<void(registry::Page&)> tell_keepers = nullptr;
   std::function<void(boost::json::object&)> tell_following = nullptr;

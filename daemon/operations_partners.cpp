@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 
 #include "daemon/operation_reply.h"
+#include "daemon/operations_admission.h"
 #include "daemon/peer_url.h"
 #include "protocol/crypto.h"
 #include "protocol/utf8.h"
@@ -89,7 +90,9 @@ ControlMessage list(const Operations& operations, const ControlMessage& request,
     if (!place.trouble.empty()) shown["trouble"] = place.trouble;
     joined.push_back(std::move(shown));
   }
-  return answer(json::object{{"invitations", std::move(invitations)}, {"accepted", std::move(accepted)}, {"joined", std::move(joined)}});
+  json::object listed{{"invitations", std::move(invitations)}, {"accepted", std::move(accepted)}, {"joined", std::move(joined)}};
+  list_admission(listed, operations, *contacts);
+  return answer(std::move(listed));
 }
 
 ControlMessage revoke(const Operations& operations, const ControlMessage& request) {

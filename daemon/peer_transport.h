@@ -44,8 +44,9 @@ class PeerTransport {
   // Answers an upgrade request; a request that a web page made (it has an Origin) is refused.
   void accept(ByteStream stream, const HttpRequest& request);
 
-  // `verify` checks a wss peer's certificate against the system's roots and the host's name.
-  void dial(const PeerUrl& url, bool verify, Dialled done);
+  // `verify` checks a wss peer's certificate against the system's roots and the host's name. `public_only`: an address that a stranger
+  // named; kPrivateAddress when the host has no other than those of private networks.
+  void dial(const PeerUrl& url, bool verify, Dialled done, bool public_only = false);
 
   // Frames leave in the order they came. Nothing happens for a session that is closed.
   void send(SessionId session, SharedBytes frame);

@@ -12,6 +12,7 @@
 #include "daemon/api.h"
 #include "daemon/clock.h"
 #include "daemon/control.h"
+#include "daemon/endpoint_choice.h"
 #include "daemon/git_push_routes.h"
 #include "daemon/git_routes.h"
 #include "daemon/http_server.h"
@@ -72,6 +73,17 @@ Result<std::vector<protocol::PlaceState>> places_of(const registry::Registry& re
   });
   if (!held) return protocol::fail(ErrorCode::kCorrupt, "place " + own.hex());
   return places;
+}
+
+// Whether the profile of a place that is not ours says where to call it.
+bool finds_somebody(const registry::Registry& registry, const Discovery& discovery) {
+  auto told = registry.whereabouts();
+  if (!discovery.profiles || !told) return false;
+  auto own = registry.own_places();
+  return std::ranges::any_of(*told, [&](const registry::Whereabouts& each) {
+    auto reachable = [&](const std::string& url) { return dialable_endpoint(url, discovery.private_addresses).has_value(); };
+    return std::ranges::find(own, each.place) == own.end() && std::ranges::any_of(each.endpoints, reachable);
+  });
 }
 
 }  // namespace
@@ -150,6 +162,7 @@ struct Service::State {
   void await_impatience();
   void look_whether_drained();
   void feed_watchdog();
+  LanAnnouncement on_lan() const;
   void tend_inbox();
 };
 
@@ -309,7 +322,7 @@ Operations Service::State::operations() {
   return {*registry, [this](protocol::Published published) { sync.announce(std::move(published)); },
           [this](std::vector<protocol::PlaceId> places) { sync.purged(std::move(places)); },
           [this] { asio::post(node, [this] { sync.settle_own(); }); }, [this](const protocol::KeyPair& key) { sync.rekey(key); },
-          [this] { sync.partners_changed(); },
+          [this] { sync.partners_changed(); }, [this] { return sync.waiting(); },
           [this](registry::Page& page) { tell_keepers(*sync.following(), page); },
           [this](boost::json::object& shown) { tell_following(*sync.following(), *registry, shown); }};
 }
@@ -358,6 +371,16 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
   };
   bool accepted = writes(verb) ? sync.write(job) : queries.post(job);
   if (!accepted) reply(refuse(*shared, Error{ErrorCode::kBusy, verb}));
+}
+
+// How whoever is on the same network reaches us; nobody when we listen for this machine alone.
+LanAnnouncement Service::State::on_lan() const {
+  boost::system::error_code no_literal;
+  auto bound = asio::ip::make_address(address.host, no_literal);
+  bool here_only = address.host == "localhost" || (!no_literal && bound.is_loopback());
+  if (here_only && config.peers.discovery.lan) log(LogLevel::kWarning, "lan.listens_here_only", {{"address", address.text()}});
+  std::string path = config.http.base_path + std::string(HttpServer::kPeerPath);
+  return {registry->identity().place, here_only ? std::uint16_t{0} : address.port, config.tls.enabled(), path};
 }
 
 void Service::State::await_signal() {
@@ -469,7 +492,7 @@ Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& dir
   // Who knows no peer waits for nobody: the first session hears of what was signed while no daemon ran.
   auto contacts = (*registry)->address_book().read();
   if (!contacts) return tl::unexpected(contacts.error());
-  if (!config->peers.urls.empty() || !contacts->joined.empty()) (*registry)->await_peers();
+  if (!config->peers.urls.empty() || !contacts->joined.empty() || finds_somebody(**registry, config->peers.discovery)) (*registry)->await_peers();
   auto places = places_of(**registry);
   if (!places) return tl::unexpected(places.error());
   auto state = std::make_unique<State>(dir, overrides, std::move(*config), std::move(*registry), std::move(*places));
@@ -501,7 +524,7 @@ const Address& Service::address() const { return state_->address; }
 
 void Service::run() {
   state_->await_signal();
-  state_->sync.start();
+  state_->sync.start(state_->on_lan());
   state_->feed_watchdog();
   state_->tend_inbox();
   log(LogLevel::kInfo, "service.ready", {{"address", state_->address.text()}, {"version", std::string(kVersion)}});

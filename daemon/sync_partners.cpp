@@ -12,6 +12,7 @@ namespace {
 
 using protocol::ErrorCode;
 using protocol::Event;
+using protocol::PlaceId;
 using State = registry::JoinedPlace::State;
 
 }  // namespace
@@ -33,29 +34,46 @@ void SyncShell::take_partners(const protocol::Result<registry::Contacts>& contac
   joined_.clear();
   for (const auto& known : contacts->accepted) partners.accepted.insert(known.place);
   for (const auto& given : contacts->invitations) partners.invitations.emplace(id_of(given.invitation.secret), given.invitation);
+  for (const auto& blocked : contacts->blocked) partners.blocked.insert(blocked.place);
+  for (const auto& let_in : contacts->let_in) partners.let_in.insert(let_in.place);
   for (const auto& joined : contacts->joined) {
-    if (joined.state == State::kRefused) continue;
+    if (joined.state == State::kRefused || partners.blocked.contains(joined.place)) continue;
     partners.accepted.insert(joined.place);  // whoever takes an invitation accepts the one who gave it
     partners.invited_by.emplace(joined.place, joined.secret);
     joined_.insert_or_assign(joined.url, Joined{joined.place, joined.state == State::kWaiting});
   }
+  std::set<PlaceId> unblocked;
+  std::ranges::set_difference(blocked_, partners.blocked, std::inserter(unblocked, unblocked.end()));
+  blocked_ = partners.blocked;
   feed(std::move(partners));
-}
-
-void SyncShell::keep_urls() {
-  std::vector<std::string> urls = config_.urls;
-  for (const auto& [url, joined] : joined_) urls.push_back(url);
-  for (SessionId unwanted : dialer_.set_urls(urls, now().instant)) transport_.close(unwanted);
-  dial();
+  for (const PlaceId& place : unblocked) dialer_.place_gone(place, now().instant);  // it rested, and tries again soon
 }
 
 void SyncShell::carry_out(protocol::AcceptPlace&& action) {
   log(LogLevel::kInfo, "peer.accepted", {{"place", action.place.hex().substr(0, 12)}, {"invitation", action.invitation.hex()}});
-  writer_.post([this, action] {
+  work(writer_, [this, action]() -> protocol::Input {
     auto done = registry_.address_book().accept(action.place, action.invitation, now().wall);
     if (!done) log(LogLevel::kWarning, "registry.accept_failed", {{"code", std::string(slug(done.error().code))}, {"reason", done.error().context}});
-  });
+    return protocol::Persisted{action.job, done.has_value()};
+  }, protocol::Persisted{action.job, false});
   partners_changed();
+}
+
+// What is not admitted any more leaves the registry, and its bytes the disk.
+void SyncShell::carry_out(protocol::Forget&& action) {
+  log(LogLevel::kInfo, "sync.forgotten", {{"count", std::to_string(action.places.size())}});
+  bool accepted = write([this, places = std::move(action.places)] {
+    if (auto done = registry_.forget(places); !done) log(LogLevel::kError, "registry.forget_failed", {{"reason", done.error().context}});
+    asio::post(context_, [this] { purge_soon(); });
+  });
+  if (!accepted) log(LogLevel::kError, "workers.full");  // with the next start
+}
+
+void SyncShell::show_waiting() {
+  auto listed = std::make_shared<std::vector<WaitingPlace>>();
+  for (const auto& [place, guest] : node_.waiting().all()) listed->push_back({place, guest.introducer, guest.since});
+  waiting_ = std::move(listed);
+  waiting_shown_ = node_.waiting().revision();
 }
 
 void SyncShell::note_partner(const protocol::Report& report) {

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/clock.h"
+#include "daemon/lan_discovery.h"
 #include "daemon/log.h"
 #include "daemon/refused_job.h"
 #include "registry/territory.h"
@@ -66,6 +67,7 @@ std::string_view event_name(Event event) {
     case Event::kOwnHeadBehind: return "sync.own_head_behind";
     case Event::kHeldAside: return "sync.own_content_aside";
     case Event::kNotAdmitted: return "sync.not_admitted";
+    case Event::kLetIn: return "sync.let_in";
     case Event::kNotInvited: return "peer.not_invited";
     case Event::kWelcomed: return "peer.welcomed";
     case Event::kReleased: return "sync.released";
@@ -98,8 +100,8 @@ LogLevel level_of(const protocol::Report& report) {
 SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
                      protocol::Random& random, Metrics& metrics)
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
-      dialer_(random), transport_(node, events()), tick_(node), redial_(node), purge_(node), own_tick_(node), following_tick_(node),
-      caught_up_(!registry.awaits_peers()),
+      random_(random), dialer_(random), choice_(random), transport_(node, events()), tick_(node), redial_(node), choice_tick_(node),
+      purge_(node), own_tick_(node), following_tick_(node), caught_up_(!registry.awaits_peers()),
       writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
   for (protocol::PlaceState& state : places) {
     const protocol::SignedHead* held = state.held_head();
@@ -128,15 +130,23 @@ PeerTransport::Events SyncShell::events() {
   events.closed = [this](SessionId session, const std::string& reason) {
     log(LogLevel::kInfo, "session.closed", {{"session", std::to_string(session)}, {"reason", reason}});
     feed(protocol::SessionClosed{session});
+    choice_.unreachable(dialer_.url_of(session));
     dialer_.closed(session, now().instant);
     dial();
   };
   return events;
 }
 
-void SyncShell::start() {
+SyncShell::~SyncShell() = default;
+
+void SyncShell::start(const LanAnnouncement& own) {
+  own_announcement_ = own;
+  if (auto told = registry_.whereabouts()) hear_of(*told);
+  else log(LogLevel::kError, "registry.whereabouts_unread", {{"reason", told.error().context}});
   take_partners(registry_.address_book().read());
+  tend_lan();
   keep_urls();
+  tend_choice();
   // What nobody here follows any more is let go when those that we dial had their turn to be here.
   if (caught_up_) follow();
   look_who_follows();
@@ -148,8 +158,10 @@ void SyncShell::start() {
 void SyncShell::reload(const PeerConfig& config) {
   config_ = config;
   node_.set_open_admission(config_.admission == Admission::kOpen);
+  tend_lan();
   keep_urls();
   follow();
+  partners_changed();  // who waits may enter now
 }
 
 void SyncShell::rekey(const protocol::KeyPair& key) {
@@ -175,6 +187,7 @@ void SyncShell::feed(const Input& input) {
     std::visit([this](auto& one) { carry_out(std::move(one)); }, action);
   open_sessions_ = node_.open_sessions();
   if (!caught_up_) look_whether_caught_up();
+  if (node_.waiting().revision() != waiting_shown_) show_waiting();
   arm();
 }
 
@@ -280,6 +293,7 @@ void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused
 bool SyncShell::write(std::function<void()> job) {
   bool accepted = writer_.post([this, job = std::move(job)] {
     job();
+    look_around();
     asio::post(context_, [this] { --jobs_; });
   });
   if (accepted) ++jobs_;
@@ -292,7 +306,8 @@ void SyncShell::dial() {
   if (stopping_) return;
   for (auto& [url, parts] : dialer_.due(now().instant)) {
     log(LogLevel::kDebug, "peer.dial", {{"url", url}});
-    transport_.dial(parts, config_.tls_verify, [this, address = url](protocol::Result<SessionId> outcome) { dialled(address, std::move(outcome)); });
+    transport_.dial(parts, config_.tls_verify, [this, address = url](protocol::Result<SessionId> outcome) { dialled(address, std::move(outcome)); },
+                    must_be_public(url));
   }
   auto next = dialer_.next_due();
   if (!next) return;
@@ -305,12 +320,18 @@ void SyncShell::dial() {
 void SyncShell::dialled(const std::string& url, protocol::Result<SessionId> outcome) {
   if (outcome) {
     dialer_.opened(url, *outcome);
-    if (auto joined = joined_.find(url); joined != joined_.end()) node_.expect(*outcome, joined->second.place);
+    if (auto joined = joined_.find(url); joined != joined_.end()) {
+      node_.expect(*outcome, joined->second.place);
+    } else if (auto found = found_at(url)) {
+      node_.expect(*outcome, *found);
+      node_.found_by_itself(*outcome);
+    }
     if (!dialer_.knows(*outcome)) transport_.close(*outcome);  // taken out of the configuration meanwhile
   } else {
     log(LogLevel::kInfo, "peer.unreachable", {{"url", url}, {"code", std::string(protocol::slug(outcome.error().code))}, {"reason", outcome.error().context}});
     note_trouble(url, outcome.error());
     dialer_.failed(url, now().instant);
+    choice_.unreachable(url);
   }
   dial();
 }
@@ -325,6 +346,7 @@ void SyncShell::carry_out(protocol::Persist&& action) {
   work(writer_, [this, asked]() -> Input {
     auto done = registry_.persist(asked->heads, asked->forks);
     if (!done) log(LogLevel::kError, "registry.persist_failed", {{"reason", done.error().context}});
+    look_around();
     return protocol::Persisted{asked->job, done.has_value()};
   }, refused_job(*asked));
 }
@@ -367,6 +389,7 @@ void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked)
         log(LogLevel::kWarning, "registry.refused",
             {{"place", shown(outcome.place)}, {"code", std::string(protocol::slug(outcome.refused->code))}, {"context", outcome.refused->context}});
     }
+    look_around();
     (void)registry_.answer_for_moved(now().wall);  // on a full disk: with the next look at the inbox
     // Which records they are says `place list`.
     for (const protocol::PlaceId& place : registry_.take_left_without())
@@ -486,12 +509,15 @@ void SyncShell::note(const protocol::Report& report) {
     });
   note_partner(report);
   note_scope(report);
+  note_found(report);
   protocol::Instant instant = now().instant;
   if (report.event == Event::kPeerOpen && !first_peer_) first_peer_ = instant;
   if (report.event == Event::kPeerOpen) dialer_.authenticated(report.session, report.place, instant);
   bool ended = report.event == Event::kRefused || report.event == Event::kByeReceived;
-  if (ended && report.error && (report.error->code == protocol::ErrorCode::kDuplicateSession || report.error->code == protocol::ErrorCode::kSamePlace))
-    dialer_.superfluous(report.session);
+  using protocol::ErrorCode;
+  constexpr std::array kRests{ErrorCode::kDuplicateSession, ErrorCode::kSamePlace, ErrorCode::kBlocked};
+  if (ended && report.error && std::ranges::find(kRests, report.error->code) != kRests.end()) dialer_.superfluous(report.session);
+  if (report.event == Event::kRefused && report.error && report.error->code == protocol::ErrorCode::kBlocked) dialer_.met(report.session, report.place);
   if (report.event == Event::kPeerClosed) {
     dialer_.place_gone(report.place, instant);
     dial();
@@ -530,6 +556,8 @@ void SyncShell::stop() {
   stopping_ = true;
   tick_.cancel();
   redial_.cancel();
+  choice_tick_.cancel();
+  lan_discovery_.reset();
   purge_.cancel();
   own_tick_.cancel();
   following_tick_.cancel();

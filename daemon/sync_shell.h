@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <set>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,7 +18,10 @@
 
 #include "daemon/config.h"
 #include "daemon/dialer.h"
+#include "daemon/endpoint_choice.h"
+#include "daemon/lan_announcement.h"
 #include "daemon/metrics.h"
+#include "daemon/operations.h"
 #include "daemon/peer_transport.h"
 #include "daemon/waiting_receipts.h"
 #include "daemon/worker_pool.h"
@@ -42,13 +46,17 @@ struct Following {
 };
 inline constexpr std::size_t kKeepersMax = 64;
 
+class LanDiscovery;
+
 class SyncShell {
  public:
   // `places` is what the registry holds, its own place among them.
   SyncShell(asio::io_context& node, registry::Registry& registry, std::vector<protocol::PlaceState> places, const PeerConfig& config,
             protocol::Random& random, Metrics& metrics);
+  ~SyncShell();
 
-  void start();
+  // `own`: what is said on the local network, if that is asked for; port 0: nothing, as nobody there could reach us.
+  void start(const LanAnnouncement& own);
   // Admission and addresses; sessions to addresses that are gone end.
   void reload(const PeerConfig& config);
   void accept(ByteStream stream, const HttpRequest& request) { transport_.accept(std::move(stream), request); }
@@ -70,6 +78,8 @@ class SyncShell {
 
   // What is followed here, and what those follow that we talk to: replaced whole when it changes. Any thread.
   std::shared_ptr<const Following> following() const { return following_.load(); }
+  // Places that nobody here let in. Any thread.
+  std::vector<WaitingPlace> waiting() const { return *waiting_.load(); }
 
   // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
   boost::json::array sessions() const;
@@ -106,6 +116,16 @@ class SyncShell {
   void note_scope(const protocol::Report& report);
   void look_who_follows_soon();
   void look_who_follows();
+  void show_waiting();
+  // Those whom nobody here named (sync_discovery.cpp)
+  void look_around();
+  void hear_of(const std::vector<registry::Whereabouts>& told);
+  bool is_ours(const protocol::PlaceId& place) const;
+  void tend_choice();
+  std::optional<protocol::PlaceId> found_at(const std::string& url) const;
+  bool must_be_public(const std::string& url) const;
+  void note_found(const protocol::Report& report);
+  void tend_lan();
   void note_trouble(const std::string& url, const protocol::Error& error);
   void arm_own();
   PeerTransport::Events events();
@@ -123,6 +143,7 @@ class SyncShell {
   void carry_out(protocol::AcceptPlace&& action);
   void carry_out(protocol::Release&& action);
   void carry_out(protocol::KeepReceipt&& action);
+  void carry_out(protocol::Forget&& action);
   void carry_out(protocol::Report&& action);
 
   asio::io_context& context_;
@@ -134,12 +155,19 @@ class SyncShell {
     bool waiting;  // for its answer
   };
   std::map<std::string, Joined> joined_;  // by address
+  std::set<protocol::PlaceId> blocked_;
   const std::vector<protocol::PlaceId> own_;
   protocol::Node node_;
+  protocol::Random& random_;
   Dialer dialer_;
+  EndpointChoice choice_;
+  std::map<std::string, protocol::PlaceId> lan_;  // heard on the local network, by address
+  std::unique_ptr<LanDiscovery> lan_discovery_;
+  LanAnnouncement own_announcement_;
   PeerTransport transport_;
   asio::steady_timer tick_;
   asio::steady_timer redial_;
+  asio::steady_timer choice_tick_;
   asio::steady_timer purge_;
   bool purge_due_ = false;
   std::chrono::steady_clock::time_point purge_after_{};
@@ -152,6 +180,8 @@ class SyncShell {
   std::uint64_t jobs_ = 0;
   std::uint64_t since_tend_ = 0;
   std::atomic<std::size_t> open_sessions_ = 0;
+  std::atomic<std::shared_ptr<const std::vector<WaitingPlace>>> waiting_{std::make_shared<const std::vector<WaitingPlace>>()};
+  std::uint64_t waiting_shown_ = 0;
   bool feeding_ = false;
   bool stopping_ = false;
   std::atomic<std::shared_ptr<const Following>> following_{std::make_shared<const Following>()};

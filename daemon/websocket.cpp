@@ -17,6 +17,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "daemon/address_range.h"
 #include "daemon/tls_context.h"
 #include "protocol/limits.h"
 
@@ -47,13 +48,25 @@ void set_options(Stream& stream, const PeerTimes& times) {
   stream.binary(true);
 }
 
+// Stands for kPrivateAddress: no system call gives it to who connects.
+const error_code kNotPublic = make_error_code(boost::system::errc::cross_device_link);
+
 tl::unexpected<protocol::Error> unreachable(const error_code& error, const std::string& host) {
   bool unknown = error == asio::error::host_not_found || error == asio::error::host_not_found_try_again;
   if (unknown) return protocol::fail(protocol::ErrorCode::kNotFound, host);
+  if (error == kNotPublic) return protocol::fail(protocol::ErrorCode::kPrivateAddress, host);
   bool tls = error.category() == asio::error::get_ssl_category();
   bool untrusted = tls && ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
   if (untrusted) return protocol::fail(protocol::ErrorCode::kDenied, host + ": certificate");
   return tl::unexpected(protocol::system_error(error, host));
+}
+
+// Where a name leads, judged after it was resolved: whoever owns a name decides what it says from one moment to the next.
+std::vector<tcp::endpoint> allowed(const tcp::resolver::results_type& found, bool public_only) {
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& entry : found)
+    if (!public_only || is_public(entry.endpoint().address())) endpoints.push_back(entry.endpoint());
+  return endpoints;
 }
 
 std::string reason_of(const Stream& stream, const error_code& error) {
@@ -99,6 +112,7 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
     asio::steady_timer deadline;
     ByteStream stream;
     bool expired = false;
+    bool public_only = false;
     void end() {
       error_code ignored;
       expired = true;
@@ -119,7 +133,7 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
   bool aborted = false;
 
   asio::awaitable<void> greet(SessionPtr session, websocket::request_type request);
-  asio::awaitable<void> reach(PeerUrl url, bool verify, Dialled done);
+  asio::awaitable<void> reach(PeerUrl url, bool verify, Dialled done, bool public_only);
   asio::awaitable<error_code> connect(std::shared_ptr<Attempt> attempt, PeerUrl url, bool verify);
   asio::awaitable<void> listen(SessionPtr session);
   SessionPtr add(Role role, ByteStream stream);
@@ -244,9 +258,11 @@ asio::awaitable<error_code> PeerTransport::State::connect(std::shared_ptr<Attemp
   auto resolve_token = into(error);
   auto found = co_await attempt->resolver.async_resolve(url.host, url.port, resolve_token);
   if (error) co_return error;
+  std::vector<tcp::endpoint> reachable = allowed(found, attempt->public_only);
+  if (reachable.empty()) co_return kNotPublic;
   arm(attempt);
   auto connect_token = into(error);
-  co_await asio::async_connect(attempt->socket, found, connect_token);
+  co_await asio::async_connect(attempt->socket, reachable, connect_token);
   if (error) co_return error;
   if (attempt->expired) co_return make_error_code(asio::error::timed_out);
   attempt->socket.set_option(tcp::no_delay(true), error);
@@ -263,9 +279,10 @@ asio::awaitable<error_code> PeerTransport::State::connect(std::shared_ptr<Attemp
   co_return error;
 }
 
-asio::awaitable<void> PeerTransport::State::reach(PeerUrl url, bool verify, Dialled done) {
+asio::awaitable<void> PeerTransport::State::reach(PeerUrl url, bool verify, Dialled done, bool public_only) {
   auto self = shared_from_this();
   auto attempt = std::make_shared<Attempt>(node);
+  attempt->public_only = public_only;
   std::uint64_t number = next_attempt++;
   attempts.emplace(number, attempt);
   error_code error = co_await connect(attempt, url, verify);
@@ -308,8 +325,8 @@ void PeerTransport::accept(ByteStream stream, const HttpRequest& request) {
   asio::co_spawn(state_->node, state_->greet(session, std::move(message)), asio::detached);
 }
 
-void PeerTransport::dial(const PeerUrl& url, bool verify, Dialled done) {
-  asio::co_spawn(state_->node, state_->reach(url, verify, std::move(done)), asio::detached);
+void PeerTransport::dial(const PeerUrl& url, bool verify, Dialled done, bool public_only) {
+  asio::co_spawn(state_->node, state_->reach(url, verify, std::move(done), public_only), asio::detached);
 }
 
 void PeerTransport::send(SessionId id, SharedBytes frame) {

@@ -70,6 +70,13 @@ bool Arrivals::may_take(const PlaceId& place, Instant now) const {
   return pace == paces_.end() || pace->second.wait(1, now) == Duration::zero();
 }
 
+void Arrivals::forget(const PlaceId& place) {
+  paces_.erase(place);
+  if (waiting_.erase(place) == 0) return;
+  std::erase(ready_, place);
+  std::erase_if(late_, [&](const auto& entry) { return entry.second == place; });
+}
+
 // At twice what had to stay: a pass over all costs each new bucket a constant.
 void Arrivals::forget_full(Instant now) {
   std::erase_if(paces_, [now](const auto& pace) { return pace.second.full(now); });

@@ -55,6 +55,9 @@ class Arrivals {
   bool take(const PlaceId& place, Instant now);
   bool may_take(const PlaceId& place, Instant now) const;
 
+  // The place is known no more.
+  void forget(const PlaceId& place);
+
   std::size_t paces() const { return paces_.size(); }
 
   // Aborts when an invariant does not hold; for tests.

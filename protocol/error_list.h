@@ -31,6 +31,12 @@ MAILLAGE_ERROR(kUsedInvitation, "used-invitation", "cette invitation a déjà se
 MAILLAGE_ERROR(kBadInvitation, "bad-invitation", "ce lien n'est pas une invitation entière : {}", "this link is no whole invitation: {}")
 MAILLAGE_ERROR(kWrongPlace, "wrong-place", "à l'adresse de l'invitation répond un autre lieu que celui qui invite : {}", "at the invitation's address answers another place than the one that invites: {}")
 MAILLAGE_ERROR(kStandingChanged, "standing-changed", "ce que les deux lieux sont l'un pour l'autre vient de changer, la connexion recommence : {}", "what both places are to each other has just changed, the session begins again: {}")
+// -- who is let in
+MAILLAGE_ERROR(kBlocked, "blocked", "les gens d'ici ne veulent rien de ce lieu, ils l'ont bloqué : {}", "the people here want nothing of this place, they blocked it: {}")
+MAILLAGE_ERROR(kBlockOwn, "block-own", "un lieu tenu ici ne se bloque pas : {}", "a place kept here cannot be blocked: {}")
+MAILLAGE_ERROR(kNotBlocked, "not-blocked", "ce lieu n'est pas bloqué : {}", "this place is not blocked: {}")
+MAILLAGE_ERROR(kNotWaiting, "not-waiting", "aucun lieu en attente n'a cet identifiant, ou plusieurs commencent ainsi ; donnez-le en entier : {}", "no place that waits has this id, or several begin so; give it whole: {}")
+MAILLAGE_ERROR(kPrivateAddress, "private-address", "cette adresse est celle d'un réseau privé, et un profil ne suffit pas pour l'appeler : {}", "this address is of a private network, and a profile is not enough to call it: {}")
 // -- git objects and packs
 MAILLAGE_ERROR(kBadPack, "bad-pack", "paquet git non valable : {}", "invalid git pack: {}")
 MAILLAGE_ERROR(kBadObject, "bad-object", "objet git refusé : {}", "git object refused: {}")

@@ -58,6 +58,10 @@ void Node::sanity_check() const {
   check(open_sessions_ == peers().size(), "open sessions are counted");
   check(sessions_.size() <= settings_.sessions_max, "sessions are bounded");
   arrivals_.sanity_check(table_);
+  waiting_.sanity_check();
+  neighbourhood_.sanity_check();
+  for (const PlaceId& place : partners_.blocked) check(table_.find(place) == nullptr, "nothing is known of a blocked place");
+  for (const auto& [place, guest] : waiting_.all()) check(table_.find(place) == nullptr, "who is in does not wait");
   for (const auto& [id, session] : sessions_) {
     check(session->outbox.bytes() <= kOutboxBytesMax, "an outbox is bounded");
     check(session->replay.places.size() <= table_.size(), "an answer holds no more than all places");

@@ -6,6 +6,7 @@
 //   - a head is relayed and sketched only once a write of it was confirmed (`Persisted`, `Ingested`, `Published`);
 //   - what a session owes is bounded (Outbox), a slow or lying peer costs its own session only;
 //   - of one place no more is written and relayed than its pace allows (Arrivals), and its greatest head in the end;
+//   - no place is in the table that is not admitted (Admission), and who waits is bounded (WaitingRoom);
 //   - every refusal ends in a BYE that names its code, or in a `Report`.
 // The node routes; what is kept is in PlaceTable, reconciliation in reconcile.h, content in node_content.cpp. Node thread.
 #pragma once
@@ -14,9 +15,11 @@
 #include <map>
 #include <set>
 
+#include "protocol/admission.h"
 #include "protocol/arrivals.h"
 #include "protocol/chain_rule.h"
 #include "protocol/reconcile.h"
+#include "protocol/waiting_room.h"
 
 namespace maillage::protocol {
 
@@ -100,11 +103,13 @@ struct WantAside {
   PlaceId place;
   bool wanted;
 };
-// What people here decided, whole. Sessions for which that changes end with kStandingChanged, to begin again.
-struct Partners {
-  std::set<PlaceId> accepted;                        // as partners
-  std::map<InvitationId, Invitation> invitations;    // that they gave
-  std::map<PlaceId, InvitationSecret> invited_by;    // what to show to whom
+// What the signed profiles of places name as their neighbours, as long as their content is held: of each all of it, or nothing any more.
+struct Neighbours {
+  struct Profile {
+    PlaceId place;
+    std::vector<PlaceId> named;
+  };
+  std::vector<Profile> profiles;
 };
 // Where others reach the daemon of this session, by its signed profile.
 struct Reached {
@@ -121,6 +126,7 @@ struct Tick {};
 
 using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
                            Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Follow, Reached, Released, Tick>;
+                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Neighbours, Tick>;
 
 // ---- what to do
 
@@ -159,7 +165,8 @@ struct ReadPack {  // its next chunk; answer PackChunk
   std::size_t bytes_max;
 };
 struct ClosePack { JobId job; };
-struct AcceptPlace {  // whoever was invited came: a partner from now on; one synced write
+struct AcceptPlace {  // whoever was invited came: a partner from now on; one synced write, answer Persisted
+  JobId job;
   PlaceId place;
   InvitationId invitation;
 };
@@ -171,6 +178,10 @@ struct KeepReceipt {  // the items concern places of ours; one synced write for 
   PlaceId replica;
   UnixTime time;
   std::vector<Receipt::Item> items;
+};
+
+struct Forget {  // these are not admitted any more: all that is kept of them, content too
+  std::vector<PlaceId> places;
 };
 
 // What people are told: logs, metrics, status.
@@ -186,7 +197,8 @@ enum class Event {
   kOwnHeadElsewhere, // a head of our own place that we did not sign, greater than ours; `head`
   kOwnHeadBehind,    // an older head of our own place, in the epoch that we sign in: ours, or not; `head`
   kHeldAside,        // the content of `head` is here, beside what is held
-  kNotAdmitted,      // a place over the introducer's quota
+  kNotAdmitted,      // a place over the introducer's quota, or that nobody may let in: it waits, or is passed over
+  kLetIn,            // one that waited
   kTwoCharters,      // another chain of this place's charters, signed by its roots: `charters`
   kOwnMoved,         // a place of ours has a charter that names another daemon's key: we sign for it no more
   kNotInvited,       // an invitation that the peer showed does not hold; `error`
@@ -206,7 +218,7 @@ struct Report {
 };
 
 using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPack, OpenPack, ReadPack, ClosePack,
-                            AcceptPlace, Release, KeepReceipt, Report>;
+                            AcceptPlace, Release, KeepReceipt, Forget, Report>;
 
 // Receipts whose passing on is remembered, so that none goes in circles.
 inline constexpr std::size_t kForwardedKept = 1024;
@@ -236,14 +248,17 @@ class Node {
   // For places introduced from now on.
   void set_open_admission(bool open) { settings_.open_admission = open; }
 
-  // Before the first frame of a session that we dial: who answers there, as an invitation says. Whoever else does is
+  // Before the first frame of a session that we dial: who answers there, as an invitation says or a profile. Whoever else does is
   // refused, with kWrongPlace.
   void expect(SessionId session, const PlaceId& place);
+  // As well: no person here named that address.
+  void found_by_itself(SessionId session);
 
   // When `Tick` is due at the latest.
   Instant deadline() const;
 
   const PlaceTable& places() const { return table_; }
+  const WaitingRoom& waiting() const { return waiting_; }
   // Whether one reconciliation since the start is complete: what a peer knew of our own places, we were told.
   bool caught_up() const { return caught_up_; }
   // Whether the content of a known place is kept here.
@@ -294,6 +309,7 @@ class Node {
   void handle(const Follow&);
   void handle(const Reached&);
   void handle(const Released&);
+  void handle(const Neighbours&);
   void handle(const Tick&);
 
   Result<void> on_frame(Session&, const Hello&, ByteView frame);
@@ -319,6 +335,25 @@ class Node {
   void welcome(Session& session);
   void answer_invitation(Session& session, std::string_view code);
   Result<void> check_invitation(const Session& session) const;
+  void accepted(const AcceptPlace& what, bool written);
+
+  // Admission (node_admission.cpp)
+  struct Introduction {
+    PlaceId by;
+    bool counts;  // towards the quota of who serves it
+  };
+  std::optional<Introduction> introduction_of(const PlaceId& place, const PlaceId& peer, bool peer_accepted);
+  bool has_quota(const PlaceId& peer, bool peer_accepted);
+  void charge_quota(const PlaceId& peer, bool peer_accepted);
+  static TokenBucket daily_bucket(std::uint64_t places);
+  TokenBucket* quota_of(const PlaceId& peer, bool peer_accepted);
+  Result<void> keep_waiting(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
+  void note_refused(Session& session, const Head& head, bool forked);
+  void look_who_may_enter();
+  void let_in(const PlaceId& place, const Introduction& introduction);
+  void hide(const std::vector<PlaceId>& places);
+  void forget(const PlaceId& place);
+  void ask_again();
 
   // Two charters with one parent (node_charters.cpp)
   void note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters);
@@ -354,10 +389,6 @@ class Node {
   const CharterChain* pending_chain(const PlaceId& place) const;
   Result<bool> waits_already(Session& session, const SignedHead& head);
   Result<void> charge_signatures(Session& session, std::span<const SignedCharter> charters, std::size_t heads);
-  bool may_introduce(Session& session);
-  void introduce(Session& session);
-  static TokenBucket daily_bucket(std::uint64_t places);
-  TokenBucket* quota_of(Session& session);
   void arrive(Candidate candidate, SessionId from);
   void note_fork(const Fork& fork);
   void persist_arrivals();
@@ -376,7 +407,10 @@ class Node {
   Result<void> advance_reconcile(Session& session, const SketchCells& cells);
   void finish_reconcile(Session& session);
   Result<void> serve_sketch(Session& session, const Sketch& part);
-  std::vector<SketchSymbol> own_symbols(const SketchKey& key) const;
+  std::vector<SketchSymbol> own_symbols(const Session& session, const SketchKey& key) const;
+  std::size_t own_count(const Session& session) const;
+  bool told_in_vain(const Session& session, const PlaceState& state) const;
+  void note_told(Session& session);
   Result<void> answer_symbols(Session& session, const SketchDone& done);
   void replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols);
   void replay_all(Session& session);
@@ -393,7 +427,7 @@ class Node {
   void free_content(const PlaceId& place);
   void settle(const Job& job, const Ingested::Outcome& outcome);
   void start_stream(Session& session);
-  void stop_serving(const Head& seen);
+  void stop_serving(const PlaceId& place, std::optional<std::uint64_t> but_epoch);
   void cut(Session& session, Session::Stream& stream);
   bool pump_stream(Session& session);
   std::optional<Bytes> next_part(Session& session, Bytes& read);
@@ -420,6 +454,9 @@ class Node {
 
   NodeSettings settings_;
   Partners partners_;
+  Neighbourhood neighbourhood_;
+  WaitingRoom waiting_;
+  std::map<JobId, AcceptPlace> accepting_;           // being written
   Random& random_;
   Now now_{};
   std::vector<Action> actions_;

@@ -201,8 +201,8 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
   for (const PackedPlace& entry : pack.places) {
     auto asked = request.places.find(entry.place);
     const PlaceState* state = table_.find(entry.place);
-    if (asked == request.places.end() || state == nullptr) return fail(ErrorCode::kMalformed, "PACK of what was not asked");
-    if (!entry.head) continue;
+    if (asked == request.places.end()) return fail(ErrorCode::kMalformed, "PACK of what was not asked");
+    if (!entry.head || state == nullptr) continue;  // blocked since it was asked for
     if (packs(job.places, entry.place)) return fail(ErrorCode::kMalformed, "PACK of one place twice");
     if (!entry.base.is_zero() && entry.base != asked->second) return fail(ErrorCode::kMalformed, "PACK on another base");
     // What an erasure took away does not come back: an older reign is not even looked at.
@@ -262,6 +262,11 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
   if (place == job.places.end()) return;
   const Candidate& candidate = place->head;
   Session* session = find(job.session);
+  if (table_.find(outcome.place) == nullptr) {  // blocked meanwhile, and it came after what was to take it away
+    free_content(outcome.place);
+    if (!outcome.refused) actions_.push_back(Forget{{outcome.place}});
+    return;
+  }
   if (!outcome.refused) {
     SessionId from[] = {job.session};
     // Not offered again: a peer whose held head is older than what was seen has nothing more to give.
@@ -362,9 +367,9 @@ void Node::start_stream(Session& session) {
   actions_.push_back(std::move(open));
 }
 
-// A break of history is seen: packs of what was before it end where they are, whoever reads them.
-void Node::stop_serving(const Head& seen) {
-  auto stale = [&](const PackedPlace& entry) { return entry.place == seen.place && entry.head && entry.head->head.epoch != seen.epoch; };
+// A break of history is seen, or the place was blocked: packs of what was before it end where they are, whoever reads them.
+void Node::stop_serving(const PlaceId& place, std::optional<std::uint64_t> but_epoch) {
+  auto stale = [&](const PackedPlace& entry) { return entry.place == place && entry.head && entry.head->head.epoch != but_epoch; };
   for (const auto& [id, session] : sessions_) {
     for (Session::Stream& stream : session->serving) {
       auto entry = std::ranges::find_if(stream.places, stale);

@@ -5,15 +5,6 @@
 
 namespace maillage::protocol {
 
-// Quotas below one a second: a place costs a thousand tokens.
-static constexpr std::uint64_t kTokensPerPlace = 1000;
-
-TokenBucket Node::daily_bucket(std::uint64_t places) {
-  constexpr std::uint64_t kSecondsPerDay = 86'400;
-  std::uint64_t tokens = places * kTokensPerPlace;
-  return {tokens, std::max<std::uint64_t>(1, tokens / kSecondsPerDay)};
-}
-
 namespace {
 
 // The charters of one place among those of a frame.
@@ -83,11 +74,23 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   if (*waits) return {};
   const PlaceState* before = table_.find(place);
   const CharterChain* pending = pending_chain(place);
+  if (partners_.blocked.contains(place)) {
+    note_refused(session, head.head, false);
+    return useless(session, "places that people here blocked");
+  }
   // Before any signature is looked at: who may not introduce a place costs us no more than reading.
+  const WaitingRoom::Guest* guest = before == nullptr && pending == nullptr ? waiting_.find(place) : nullptr;
+  if (guest != nullptr && charters.empty()) charters = guest->chain.charters();
   bool stranger = before == nullptr && pending == nullptr && !charters.empty();
-  if (stranger && !may_introduce(session)) {
-    report({Event::kNotAdmitted, session.id, place, 0, {}});
-    return useless(session, "places over the quota");
+  std::optional<Introduction> introduction;
+  if (stranger) introduction = introduction_of(place, session.handshake.peer(), session.accepted);
+  if (stranger && !introduction) return keep_waiting(session, head, charters);
+  if (introduction && guest != nullptr && order(head.head, guest->head.head) <= 0) {
+    if (introduction->counts) charge_quota(session.handshake.peer(), session.accepted);
+    bool the_same = head == guest->head;
+    let_in(place, *introduction);
+    if (the_same) (void)arrivals_.told_by(place, session.id);
+    return {};
   }
   std::size_t charters_there = (before != nullptr ? before->chain.size() : 0) + charters.size();
   // Its charters came with a head that is still being written: who tells the next one does not tell them again.
@@ -127,7 +130,11 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
   }
   if (!judged->candidate) return useless(session, "the smaller of two conflicting heads");
   const PlaceState* known = table_.find(place);
-  if (stranger) introduce(session);
+  if (introduction) {
+    judged->candidate->introducer = introduction->by;
+    if (introduction->counts) charge_quota(session.handshake.peer(), session.accepted);
+    (void)waiting_.take(place);
+  }
   bool moved = judged->candidate->chain.latest().daemon_key != settings_.identity.key.public_key();
   if (known != nullptr && known->own) report({moved ? Event::kOwnMoved : Event::kOwnHeadElsewhere, session.id, place, 0, {}, head});
   arrive(std::move(*judged->candidate), session.id);
@@ -148,29 +155,6 @@ const CharterChain* Node::pending_chain(const PlaceId& place) const {
   auto being_written = [&place](const Arrival& arrival) { return arrival.candidate.head.head.place == place; };
   auto found = std::ranges::find_if(persisting_heads_, being_written);
   return found == persisting_heads_.end() ? nullptr : &found->candidate.chain;
-}
-
-TokenBucket* Node::quota_of(Session& session) {
-  const PlaceId& peer = session.handshake.peer();
-  if (auto known = introductions_.find(peer); known != introductions_.end()) return &known->second;
-  std::uint64_t a_day = session.accepted ? settings_.introductions_per_day_accepted : settings_.introductions_per_day;
-  if (introductions_.size() >= kIntroducersMax)
-    std::erase_if(introductions_, [&](const auto& entry) { return entry.second.full(now_.instant); });
-  if (introductions_.size() >= kIntroducersMax) return nullptr;
-  return &introductions_.emplace(peer, daily_bucket(a_day)).first->second;
-}
-
-bool Node::may_introduce(Session& session) {
-  constexpr auto kNow = Duration::zero();
-  if (!session.accepted && !settings_.open_admission) return false;
-  if (!session.accepted && open_introductions_.wait(kTokensPerPlace, now_.instant) != kNow) return false;
-  TokenBucket* quota = quota_of(session);
-  return quota != nullptr && quota->wait(kTokensPerPlace, now_.instant) == kNow;
-}
-
-void Node::introduce(Session& session) {
-  if (!session.accepted) open_introductions_.take(kTokensPerPlace, now_.instant);
-  if (TokenBucket* quota = quota_of(session)) quota->take(kTokensPerPlace, now_.instant);
 }
 
 void Node::arrive(Candidate candidate, SessionId from) {
@@ -219,6 +203,7 @@ void Node::offer_to(const Arrival& arrival) {
 }
 
 void Node::handle(const Persisted& input) {
+  if (auto done = accepting_.extract(input.job); !done.empty()) return accepted(done.mapped(), input.done);
   if (!persisting_ || *persisting_ != input.job) return;
   persisting_.reset();
   auto heads = std::exchange(persisting_heads_, {});
@@ -237,6 +222,10 @@ void Node::handle(const Persisted& input) {
 void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed) {
   const PlaceId& place = candidate.head.head.place;
   const PlaceState* known = table_.find(place);
+  if (known == nullptr && (partners_.blocked.contains(place) || partners_.blocked.contains(candidate.introducer))) {
+    actions_.push_back(Forget{{place}});  // blocked while it was being written
+    return;
+  }
   std::optional<Hash> before;
   bool breaks_history = false;
   bool new_charters = known == nullptr || candidate.chain.size() > known->chain.size();
@@ -248,7 +237,7 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   }
   if (table_.adopt(candidate)) {
     resketch(place, before);
-    if (breaks_history) stop_serving(candidate.head.head);
+    if (breaks_history) stop_serving(place, candidate.head.head.epoch);
     report({Event::kSeen, from.empty() ? 0 : from.front(), place, 0, {}});
     look_whether_followed(place);
     flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal,
@@ -280,7 +269,11 @@ Evidence Node::evidence_of(const PlaceState& state) {
 Result<void> Node::on_frame(Session& session, const Evidence& evidence, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "EVIDENCE");
   const PlaceState* known = table_.find(evidence.first.head.place);
-  if (known == nullptr) return useless(session, "evidence of unknown places");
+  if (known == nullptr) {
+    const SignedHead& greater = order(evidence.first.head, evidence.second.head) < 0 ? evidence.second : evidence.first;
+    note_refused(session, greater.head, true);
+    return useless(session, "evidence of unknown places");
+  }
   if (auto allowed = charge_signatures(session, evidence.charters, 2); !allowed) return allowed;
   auto chain = chain_of(evidence.first.head.place, evidence.charters, &known->chain);
   if (!chain) return useless(session, "evidence under other charters");

@@ -1,4 +1,6 @@
 // The node and the people behind it: who is accepted, who invited whom. PROTOCOL.md §7 "Invitations".
+#include <algorithm>
+
 #include "protocol/node.h"
 
 namespace maillage::protocol {
@@ -20,17 +22,42 @@ bool same_standing(const Partners& one, const Partners& other, const PlaceId& pe
 
 // An invitation is shown, and standing decided, when a session begins: those that would begin otherwise begin again.
 void Node::handle(const Partners& told) {
+  Partners before = std::exchange(partners_, told);
+  for (const auto& [job, accept] : accepting_) {  // what was told was read before it is written
+    auto given = partners_.invitations.find(accept.invitation);
+    if (partners_.accepted.insert(accept.place).second && given != partners_.invitations.end() && given->second.uses > 0) --given->second.uses;
+  }
+  for (const auto& [place, state] : table_.all())
+    if (state.own) partners_.blocked.erase(place);
   std::vector<SessionId> changed;
-  for (const auto& [id, session] : sessions_)
-    if (session->handshake.greeted() && !same_standing(partners_, told, session->handshake.peer())) changed.push_back(id);
-  partners_ = told;
+  for (const auto& [id, session] : sessions_) {
+    if (!session->handshake.greeted()) continue;
+    const PlaceId& peer = session->handshake.peer();
+    bool ends = session->open() && partners_.blocked.contains(peer);
+    if (ends || !same_standing(before, partners_, peer)) changed.push_back(id);
+  }
   for (SessionId id : changed)
-    if (Session* session = find(id)) refuse(*session, {ErrorCode::kStandingChanged, session->handshake.peer().hex()});
+    if (Session* session = find(id)) {
+      const PlaceId& peer = session->handshake.peer();
+      refuse(*session, {partners_.blocked.contains(peer) ? ErrorCode::kBlocked : ErrorCode::kStandingChanged, peer.hex()});
+    }
+  for (const PlaceId& place : partners_.blocked) {
+    (void)waiting_.take(place);
+    if (table_.find(place) == nullptr) arrivals_.forget(place);
+  }
+  if (!std::ranges::includes(before.blocked, partners_.blocked)) hide(not_admitted(table_, partners_, neighbourhood_));
+  bool fewer_blocked = !std::ranges::includes(partners_.blocked, before.blocked);
+  if (fewer_blocked || !std::ranges::includes(before.let_in, partners_.let_in)) ask_again();
+  look_who_may_enter();
   follow_again();
 }
 
 void Node::expect(SessionId id, const PlaceId& place) {
   if (Session* session = find(id)) session->expected = place;
+}
+
+void Node::found_by_itself(SessionId id) {
+  if (Session* session = find(id)) session->accepted = false;
 }
 
 // Whichever side dialled. What is shown is good for this session only, so that it may be shown to whoever claims to be
@@ -49,8 +76,8 @@ Result<void> Node::on_frame(Session& session, const Invited& invited, ByteView) 
   return {};
 }
 
-// The peer is who it says: whether a person here accepts it, or does now by an invitation. The answer goes out at once:
-// one of two sessions between the same places may be about to end.
+// The peer is who it says: whether a person here accepts it, or does now by an invitation. It is a partner at once, and is told so
+// once that is on the disk.
 void Node::welcome(Session& session) {
   const PlaceId& peer = session.handshake.peer();
   if (session.invited && !partners_.accepted.contains(peer)) {
@@ -61,10 +88,33 @@ void Node::welcome(Session& session) {
     --partners_.invitations.at(session.invited->invitation).uses;
     partners_.accepted.insert(peer);
     introductions_.erase(peer);  // what a stranger may introduce
-    actions_.push_back(AcceptPlace{peer, session.invited->invitation});
+    AcceptPlace accept{next_job_++, peer, session.invited->invitation};
+    accepting_.emplace(accept.job, accept);
+    actions_.push_back(accept);
   }
-  if (session.invited) answer_invitation(session, "");
+  bool being_written = std::ranges::any_of(accepting_, [&](const auto& entry) { return entry.second.place == peer; });
+  if (session.invited && being_written) session.answer_due = true;
+  else if (session.invited) answer_invitation(session, "");
   session.accepted = session.accepted || partners_.accepted.contains(peer);
+}
+
+// Of two sessions between the same places the one with the invitation may have ended meanwhile: the other one tells it.
+void Node::accepted(const AcceptPlace& what, bool written) {
+  std::vector<SessionId> with_it, asked;
+  for (const auto& [id, session] : sessions_) {
+    if (!session->open() || session->handshake.peer() != what.place) continue;
+    with_it.push_back(id);
+    if (std::exchange(session->answer_due, false)) asked.push_back(id);
+  }
+  if (written) {
+    for (SessionId id : asked.empty() ? with_it : asked) answer_invitation(*find(id), "");
+    return;
+  }
+  // Nobody was told. It is no partner, and shows its invitation again when it comes again.
+  if (auto given = partners_.invitations.find(what.invitation); given != partners_.invitations.end()) ++given->second.uses;
+  partners_.accepted.erase(what.place);
+  for (SessionId id : with_it)
+    if (Session* session = find(id)) refuse(*session, {ErrorCode::kDiskFull, what.place.hex()});
 }
 
 void Node::answer_invitation(Session& session, std::string_view code) {

@@ -19,7 +19,7 @@ void Node::begin_reconcile(Session& session) {
   session.replay = {};  // what an earlier one left to send, this one finds again
   session.heard.reset();
   session.differences = 0;
-  control(session, encode(Sketch(SketchAsk{table_.size()})));
+  control(session, encode(Sketch(SketchAsk{own_count(session)})));
 }
 
 Result<void> Node::on_frame(Session& session, const Sketch& part, ByteView) {
@@ -33,23 +33,59 @@ Result<void> Node::on_frame(Session& session, const Sketch& part, ByteView) {
   }
   if (std::holds_alternative<SketchDue>(part)) {
     session.next_reconcile = std::min(session.next_reconcile, session.reconcile_began + kReconcileGapMin);
+    session.told.clear();
     return useless(session, "SKETCH due");
   }
   return fail(ErrorCode::kUnexpectedFrame, "SKETCH part of the dialling side");
 }
 
-std::vector<SketchSymbol> Node::own_symbols(const SketchKey& key) const {
+// A head that one of both sides refused counts as common: what we refused is added to our set, what they did is left out of it.
+std::vector<SketchSymbol> Node::own_symbols(const Session& session, const SketchKey& key) const {
   std::vector<SketchSymbol> symbols;
-  symbols.reserve(table_.size());
-  for (const auto& [place, state] : table_.all()) symbols.push_back(sketch_symbol(key, PlaceTable::element(state)));
+  symbols.reserve(table_.size() + session.refused.size());
+  for (const auto& [place, state] : table_.all())
+    if (!told_in_vain(session, state)) symbols.push_back(sketch_symbol(key, PlaceTable::element(state)));
+  for (const auto& [place, element] : session.refused)
+    if (table_.find(place) == nullptr) symbols.push_back(sketch_symbol(key, element));
   return symbols;
+}
+
+// How many symbols these are, or a few less.
+std::size_t Node::own_count(const Session& session) const {
+  auto vain = std::ranges::count_if(session.told, [](const auto& entry) { return entry.second.times >= kToldInVain; });
+  return table_.size() + session.refused.size() - std::min(table_.size(), static_cast<std::size_t>(vain));
+}
+
+bool Node::told_in_vain(const Session& session, const PlaceState& state) const {
+  if (session.told.empty()) return false;
+  auto found = session.told.find(state.chain.place());
+  if (found == session.told.end() || found->second.times < kToldInVain) return false;
+  return now_.instant - found->second.last < kToldAgain && found->second.element == PlaceTable::element(state);
+}
+
+// Of what the last reconciliation told and this one found missing again; what was left out of this one stays as it was.
+void Node::note_told(Session& session) {
+  std::map<PlaceId, Session::Told> told;
+  for (auto& [place, before] : session.told) {
+    const PlaceState* state = table_.find(place);
+    if (state != nullptr && told_in_vain(session, *state)) told.emplace(place, before);
+  }
+  for (const PlaceId& place : session.replay.places) {
+    const PlaceState* state = table_.find(place);
+    if (state == nullptr || told.size() >= kRefusedKeptMax) continue;
+    Hash element = PlaceTable::element(*state);
+    auto before = session.told.find(place);
+    unsigned times = before != session.told.end() && before->second.element == element ? before->second.times + 1 : 1;
+    told.insert_or_assign(place, Session::Told{element, times, now_.instant});
+  }
+  session.told = std::move(told);
 }
 
 Result<void> Node::advance_reconcile(Session& session, const SketchCells& cells) {
   // Cells that were under way when we had enough.
   if (!session.reconciliation || !session.reconciliation->waiting_for_cells()) return {};
   Reconciliation& reconciliation = *session.reconciliation;
-  if (reconciliation.begins(cells)) reconciliation.begin(cells.key, own_symbols(cells.key));
+  if (reconciliation.begins(cells)) reconciliation.begin(cells.key, own_symbols(session, cells.key));
   auto step = reconciliation.add(cells);
   if (!step) return tl::unexpected(step.error());
   if (auto* more = std::get_if<Reconciliation::More>(&*step)) {
@@ -84,9 +120,10 @@ void Node::finish_reconcile(Session& session) {
     // Every head was sent to us: what was not among them, the peer lacks.
     session.differences = session.heard->size();
     for (const auto& [place, state] : table_.all())
-      if (!session.heard->contains(place)) session.replay.places.push_back(place);
+      if (!session.heard->contains(place) && !told_in_vain(session, state)) session.replay.places.push_back(place);
   }
   session.replay.places.insert(session.replay.places.end(), session.to_tell.begin(), session.to_tell.end());
+  note_told(session);
   session.to_tell.clear();
   session.heard.reset();
   session.reconciliation.reset();

@@ -57,6 +57,14 @@ inline constexpr std::uint64_t kReceiptsPerSecond = 50;
 // and nothing marks their end.
 inline constexpr std::chrono::seconds kAnswerGrace{10};
 
+// Heads that count as common when reconciling with a peer that we dial, one side or the other having refused them. More are told again
+// each time.
+inline constexpr std::size_t kRefusedKeptMax = 16'384;
+// A head that a peer left out of its set after it was told this often is told again no sooner than after that time: its disk may have
+// been full, or its day's quota used up.
+inline constexpr unsigned kToldInVain = 2;
+inline constexpr std::chrono::hours kToldAgain{1};
+
 struct NodeSession {
   NodeSession(SessionId session_id, Role session_role, const Hello& hello) : id(session_id), role(session_role), handshake(session_role, hello) {}
 
@@ -98,6 +106,7 @@ struct NodeSession {
   bool where_due = false;          // it is asked who holds what nobody here keeps
   std::set<PlaceId> named;         // daemons that it named as holders
   std::optional<Invited> invited;  // what it says who invited it, until AUTH shows who it is
+  bool answer_due = false;          // WELCOME, once the acceptance is on the disk
   bool welcomed = false;            // our invitation was answered
   Handshake handshake;
   Instant opened_at;
@@ -115,6 +124,13 @@ struct NodeSession {
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
   std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came, of those we know
   std::set<PlaceId> to_tell;                     // dialling side: what the peer's set lacks, until its heads came
+  std::map<PlaceId, Hash> refused;               // dialling side: elements of the peer's set whose places we do not let in
+  struct Told {
+    Hash element;
+    unsigned times = 0;
+    Instant last{};
+  };
+  std::map<PlaceId, Told> told;                  // dialling side: in the last reconciliation, and in vain before
   Instant reconcile_began{}, reconcile_progress{};
   bool reconciled = false;
   Instant reconciled_at{};  // the last time

@@ -76,6 +76,7 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
     return tl::unexpected(chain.error());
   }
   ++open_sessions_;
+  if (partners_.blocked.contains(session.handshake.peer())) return fail(ErrorCode::kBlocked, session.handshake.peer().hex());
   if (auto shunned = shunned_.find(session.handshake.peer()); shunned != shunned_.end() && now_.instant < shunned->second)
     return fail(ErrorCode::kRateLimited, "broken packs");
   welcome(session);  // before its first head, which may introduce it

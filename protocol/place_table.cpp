@@ -42,7 +42,7 @@ bool PlaceTable::adopt(const Candidate& candidate) {
   const PlaceId& place = candidate.head.head.place;
   auto found = places_.find(place);
   if (found == places_.end()) {
-    places_.emplace(place, PlaceState{candidate.chain, candidate.head, nullptr, false, false, nullptr});
+    places_.emplace(place, PlaceState{candidate.chain, candidate.head, nullptr, false, false, nullptr, candidate.introducer});
     return true;
   }
   PlaceState& state = found->second;

@@ -20,6 +20,7 @@ struct Candidate {
   SignedHead head;
   CharterChain chain;
   std::size_t new_charters = 0;  // how many at the chain's end were not known
+  PlaceId introducer = {};       // of a place that was not known: by whose word it is let in (admission.h)
 };
 
 // Two heads of one place with equal counters.
@@ -35,6 +36,7 @@ struct PlaceState {
   bool own = false;                  // signed here
   std::unique_ptr<Fork> fork;        // evidence for the current (charter, epoch)
   std::unique_ptr<CharterFork> two_charters = nullptr;  // evidence beside the current chain
+  PlaceId introducer = {};           // admission.h; zero: nobody, or not known
 
   const SignedHead* held_head() const { return holds_seen ? &seen : held.get(); }
 
@@ -84,6 +86,8 @@ class PlaceTable {
   // A place as it was kept on disk: no signature is checked again.
   void restore(PlaceState state);
   void mark_own(const PlaceId& place);
+  // It is not admitted any more.
+  void forget(const PlaceId& place) { places_.erase(place); }
 
   const PlaceState* find(const PlaceId& place) const;
   std::size_t size() const { return places_.size(); }

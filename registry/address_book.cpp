@@ -88,6 +88,21 @@ Result<Contacts> AddressBook::read() const {
     return true;
   });
   if (!joined) return tl::unexpected(joined.error());
+  auto blocked = store_->scan(Column::kPeers, "b", [&](std::string_view row, std::string_view value) {
+    Reader in(as_bytes(value));
+    BlockedPlace known{id_in<PlaceId>(row).value_or(PlaceId{}), {in.i64()}, {}};
+    known.reason = std::string(as_text(in.rest()));
+    if (!in.failed() && !known.place.is_zero()) all.blocked.push_back(std::move(known));
+    return true;
+  });
+  if (!blocked) return tl::unexpected(blocked.error());
+  auto let_in = store_->scan(Column::kPeers, "l", [&](std::string_view row, std::string_view value) {
+    Reader in(as_bytes(value));
+    LetInPlace known{id_in<PlaceId>(row).value_or(PlaceId{}), {in.i64()}};
+    if (!in.failed() && !known.place.is_zero()) all.let_in.push_back(known);
+    return true;
+  });
+  if (!let_in) return tl::unexpected(let_in.error());
   return all;
 }
 
@@ -168,6 +183,35 @@ Result<void> AddressBook::change_joined(const PlaceId& place, const std::functio
   if (value == **row) return {};
   WriteBatch batch;
   batch.put(Column::kPeers, key('j', place), std::move(value));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::block(const BlockedPlace& blocked) {
+  auto all = read();
+  if (!all) return tl::unexpected(all.error());
+  if (all->blocked.size() >= kBlockedMax) return fail(ErrorCode::kTooMany, "blocked places");
+  WriteBatch batch;
+  batch.erase(Column::kPeers, key('l', blocked.place));
+  batch.put(Column::kPeers, key('b', blocked.place), std::string(as_text(Writer().i64(blocked.since.ms).text(blocked.reason).bytes())));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::unblock(const PlaceId& place) {
+  auto row = store_->get(Column::kPeers, key('b', place));
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return fail(ErrorCode::kNotBlocked, place.hex());
+  WriteBatch batch;
+  batch.erase(Column::kPeers, key('b', place));
+  return store_->write(batch);
+}
+
+Result<void> AddressBook::let_in(const LetInPlace& let_in) {
+  auto all = read();
+  if (!all) return tl::unexpected(all.error());
+  if (std::ranges::find(all->blocked, let_in.place, &BlockedPlace::place) != all->blocked.end()) return fail(ErrorCode::kBlocked, let_in.place.hex());
+  if (all->let_in.size() >= kLetInMax) return fail(ErrorCode::kTooMany, "places let in");
+  WriteBatch batch;
+  batch.put(Column::kPeers, key('l', let_in.place), std::string(as_text(Writer().i64(let_in.since.ms).bytes())));
   return store_->write(batch);
 }
 

@@ -4,6 +4,8 @@
 //   kPeers   'i' ‖ invitation id (16)   → secret (16) ‖ expires i64 ‖ uses left u16 ‖ made i64 ‖ note
 //            'a' ‖ place id             → accepted since i64 ‖ invitation id (16)
 //            'j' ‖ place id             → secret (16) ‖ joined i64 ‖ state u8 ‖ trouble: length u8, slug ‖ URL
+//            'b' ‖ place id             → blocked since i64 ‖ reason
+//            'l' ‖ place id             → let in since i64
 //
 // Every change is one synced write. Reading: any thread; changing: the writer.
 #pragma once
@@ -28,6 +30,10 @@ inline constexpr std::size_t kInvitationsMax = 1'000;
 // Each is dialled for ever.
 inline constexpr std::size_t kJoinedMax = 64;
 inline constexpr std::size_t kInvitationNoteMax = 200;  // bytes
+// Each is looked at when a session begins; whoever blocks more wants `admission = "invited"`.
+inline constexpr std::size_t kBlockedMax = 10'000;
+inline constexpr std::size_t kLetInMax = 10'000;
+inline constexpr std::size_t kBlockReasonMax = 500;  // bytes
 
 struct GivenInvitation {
   protocol::Invitation invitation;
@@ -50,10 +56,25 @@ struct JoinedPlace {
   std::string trouble = {};  // the slug of what the last attempt met, or of their refusal; empty: none
 };
 
+// Nothing of it is taken in, told or served. No name: that went with its content.
+struct BlockedPlace {
+  PlaceId place;
+  UnixTime since;
+  std::string reason;  // in the operator's words; shown here only
+};
+
+// Admitted by an operator, whoever brings it.
+struct LetInPlace {
+  PlaceId place;
+  UnixTime since;
+};
+
 struct Contacts {
   std::vector<GivenInvitation> invitations;  // those that expired too
   std::vector<AcceptedPlace> accepted;
   std::vector<JoinedPlace> joined;
+  std::vector<BlockedPlace> blocked;
+  std::vector<LetInPlace> let_in;
 };
 
 class AddressBook {
@@ -79,6 +100,13 @@ class AddressBook {
   Result<void> note_trouble(const PlaceId& place, std::string_view trouble);
   // No partner any more, accepted or joined. kUnknownPlace when it was none.
   Result<void> part_from(const PlaceId& place);
+
+  // A place that was let in is so no more; a partner stays written as one, and is none while it is blocked. kTooMany.
+  Result<void> block(const BlockedPlace& blocked);
+  // kNotBlocked.
+  Result<void> unblock(const PlaceId& place);
+  // kBlocked, kTooMany.
+  Result<void> let_in(const LetInPlace& let_in);
 
  private:
   Result<void> change_joined(const PlaceId& place, const std::function<void(JoinedPlace&)>& change);

@@ -42,6 +42,7 @@ struct Rows {
   std::optional<SignedHead> seen, held;
   std::vector<SignedCharter> charters;
   std::optional<Fork> fork;
+  PlaceId introducer;
 };
 
 Result<PlaceState> assemble(const PlaceId& place, Rows& rows) {
@@ -57,6 +58,7 @@ Result<PlaceState> assemble(const PlaceId& place, Rows& rows) {
   bool current = rows.fork && rows.fork->first.head.charter == rows.seen->head.charter &&
                  rows.fork->first.head.epoch == rows.seen->head.epoch;
   if (current) state.fork = std::make_unique<Fork>(*rows.fork);
+  state.introducer = rows.introducer;
   return state;
 }
 
@@ -107,6 +109,16 @@ Result<void> read_evidence(const StateStore& store, AllRows& rows, std::vector<E
   });
 }
 
+// Of places that are known by other rows.
+Result<void> read_introducers(const StateStore& store, AllRows& rows, std::vector<Error>&) {
+  return store.scan(Column::kPeers, "f", [&](std::string_view key, std::string_view value) {
+    auto place = place_of_key(key.substr(1)), introducer = place_of_key(value);
+    auto found = place && introducer ? rows.find(*place) : rows.end();
+    if (found != rows.end()) found->second.introducer = *introducer;
+    return true;
+  });
+}
+
 }  // namespace
 
 void put_head(WriteBatch& batch, Mark mark, const SignedHead& head) {
@@ -147,6 +159,12 @@ Result<std::optional<SignedHead>> get_head(const StateStore& store, Mark mark, c
   return std::optional(*head);
 }
 
+std::string introducer_key(const PlaceId& place) { return "f" + text_of(place.bytes); }
+
+void put_introducer(WriteBatch& batch, const PlaceId& place, const PlaceId& introducer) {
+  batch.put(Column::kPeers, introducer_key(place), text_of(introducer.bytes));
+}
+
 void put_receipt(WriteBatch& batch, const PlaceId& place, const Replica& replica) {
   Writer value;
   value.fixed(replica.head).i64(replica.time.ms);
@@ -175,7 +193,7 @@ Result<std::vector<Replica>> get_receipts(const StateStore& store, const PlaceId
 
 Result<std::vector<PlaceState>> load_places(const StateStore& store, std::vector<Error>& damaged) {
   AllRows rows;
-  for (auto read : {read_heads, read_charters, read_evidence})
+  for (auto read : {read_heads, read_charters, read_evidence, read_introducers})
     if (auto done = read(store, rows, damaged); !done) return tl::unexpected(done.error());
   std::vector<PlaceState> places;
   places.reserve(rows.size());

@@ -4,6 +4,7 @@
 //   kCharters  place ‖ number u16                 → signed charter
 //   kEvidence  place ‖ charter u16 ‖ epoch u64    → two signed heads
 //   kPeers     'r' ‖ place ‖ replica              → head hash ‖ time i64
+//              'f' ‖ place                        → place id: who introduced it (protocol/admission.h)
 // Any thread.
 #pragma once
 
@@ -34,6 +35,9 @@ struct Replica {
 void put_receipt(WriteBatch& batch, const PlaceId& place, const Replica& replica);
 Result<std::optional<Replica>> get_receipt(const StateStore& store, const PlaceId& place, const PlaceId& replica);
 Result<std::vector<Replica>> get_receipts(const StateStore& store, const PlaceId& place);
+
+std::string introducer_key(const PlaceId& place);
+void put_introducer(WriteBatch& batch, const PlaceId& place, const PlaceId& introducer);
 
 // Every place as it was kept. Signatures of rotated charters are checked again, those of heads are not (`verify` does).
 // What cannot be read is listed in `damaged` and left out.

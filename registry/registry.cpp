@@ -77,7 +77,10 @@ Result<void> clear_unfinished(const std::filesystem::path& dir) {
 
 }  // namespace
 
-void put_format(WriteBatch& batch) { batch.put(Column::kMeta, std::string(kFormatKey), std::string(kFormat)); }
+void put_format(WriteBatch& batch) {
+  batch.put(Column::kMeta, std::string(kFormatKey), std::string(kFormat));
+  batch.put(Column::kMeta, std::string(kWhereaboutsKey), "");
+}
 void put_identity(WriteBatch& batch, const PlaceId& place) { batch.put(Column::kMeta, std::string(kIdentityKey), id_text(place)); }
 
 Result<std::unique_ptr<Registry::Parts>> Registry::Parts::begin(const std::filesystem::path& dir, const DaemonKeys& keys) {
@@ -197,6 +200,8 @@ Result<void> Registry::Parts::open_stores() {
   for (const PlaceId& place : own.all()) look_who_signs(place);
   if (auto read = read_handed(); !read) return read;
   if (auto read = load_two_charters(); !read) return read;
+  if (*format)
+    if (auto read = load_whereabouts(); !read) return read;
   if (auto recovered = recover_packs(); !recovered) return recovered;
   auto usable = judge_by_our_rules();
   // Without room for the judgement the old one shows, until a start that has it.

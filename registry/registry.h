@@ -26,6 +26,7 @@
 #include "registry/push_check.h"
 #include "registry/recovery.h"
 #include "registry/trustees.h"
+#include "registry/whereabouts.h"
 
 namespace maillage::registry {
 
@@ -356,6 +357,11 @@ class Registry {
 
   // Whom people here accept, invited and joined. Its changes: from the writer.
   AddressBook address_book() const;
+  // All that is kept of these places is out of service, and marked for `purge`. Those of ours stay. Writer.
+  Result<void> forget(const std::vector<PlaceId>& places);
+  // What profiles say to daemons: of all places that say something, and of those where it changed since this was asked (the writer's).
+  Result<std::vector<Whereabouts>> whereabouts() const;
+  std::vector<Whereabouts> take_whereabouts();
 
   // ---- contributions (GIT.md "Contributions")
   // Where a pushed pack is put as it comes. kDiskFull.
@@ -426,7 +432,7 @@ class Registry {
   std::size_t count_lately(What what) const;  // for a scrape: Index
   // {"revision", "known": places, "held": those of them whose content is here, "counts": {places …}, "sheetConfirmed", "packs",
   // "hosted": how many, "movedAway": how many more,
-  // "contributions": that wait, "own": [{id, slug, name, head, problems, receipts, "movedAway", "forked" and "keptBack" when true, "question":
+  // "contributions": that wait, "own": [{id, slug, name, head, endpoints, problems, receipts, "movedAway", "forked" and "keptBack" when true, "question":
   // {code, theirs}}], "commons": {commit, tree}, once it was asked for}: what `status` shows;
   // "own" is the daemon's place, then hosted ones, 20 at most in all and each that asks something.
   boost::json::object status() const;

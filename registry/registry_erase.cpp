@@ -263,8 +263,12 @@ Result<std::vector<PlaceId>> Registry::purge(UnixTime now) {
     if (auto written = parts_->state->write(first); !written) return tl::unexpected(written.error());
   if (auto done = parts_->purge_objects(); !done) return tl::unexpected(done.error());
   bool alone = places->size() <= kPurgedAloneMax;
-  for (std::size_t i = 0; i < (alone ? places->size() : 1); ++i)
-    if (auto done = parts_->state->purge(Column::kRecords, alone ? as_text((*places)[i].bytes) : ""); !done) return tl::unexpected(done.error());
+  for (std::size_t i = 0; i < (alone ? places->size() : 1); ++i) {
+    std::string prefix(alone ? as_text((*places)[i].bytes) : "");
+    if (auto done = parts_->state->purge(Column::kRecords, prefix); !done) return tl::unexpected(done.error());
+    // What its profile said to daemons.
+    if (auto done = parts_->state->purge(Column::kPeers, "w" + prefix); !done) return tl::unexpected(done.error());
+  }
   if (auto done = parts_->purge_commons(); !done) return tl::unexpected(done.error());
   if (!last.empty())
     if (auto written = parts_->state->write(last); !written) return tl::unexpected(written.error());

@@ -81,7 +81,7 @@ Result<bool> Registry::Parts::raise(WriteBatch& batch, Mark mark, const SignedHe
 }
 
 Result<void> Registry::Parts::stage_seen(WriteBatch& batch, const Candidate& candidate, WholeChain::Turn& turn,
-                                         std::vector<IndexChange>& changes) const {
+                                         std::vector<IndexChange>& changes) {
   const Head& head = candidate.head.head;
   auto before = get_head(*state, Mark::kSeen, head.place);
   if (!before) return tl::unexpected(before.error());
@@ -98,14 +98,14 @@ Result<void> Registry::Parts::stage_seen(WriteBatch& batch, const Candidate& can
   if (is_out) {
     turn.withdraw(head.place);
     changes.push_back({PlaceChanges{head.place, true, {}}, {}});
-    return index->stage(batch, changes.back());
+    return stage_index(batch, changes.back());
   }
   // A charter's number outranks the epoch that a thief went up to: what is held goes on, and its rows are gone.
   auto all = changes_between(*objects, head.place, std::nullopt, (*held)->head.commit);
   if (!all) return tl::unexpected(all.error());
   if (whole_chain->withholds()) turn.restore(head.place);
   changes.push_back({std::move(*all), signer_of(candidate.chain, (*held)->head)});
-  return index->stage(batch, changes.back());
+  return stage_index(batch, changes.back());
 }
 
 Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::vector<Fork>& forks) {
@@ -115,6 +115,7 @@ Result<void> Registry::persist(const std::vector<Candidate>& heads, const std::v
   std::vector<IndexChange> changes;
   for (const Candidate& candidate : heads) {
     put_charters(batch, candidate.chain, candidate.chain.size() - candidate.new_charters);
+    if (!candidate.introducer.is_zero()) put_introducer(batch, candidate.chain.place(), candidate.introducer);
     if (auto staged = parts_->stage_seen(batch, candidate, turn, changes); !staged) return staged;
   }
   for (const Fork& fork : forks) put_fork(batch, fork);
@@ -336,7 +337,7 @@ Result<void> Registry::Parts::commit_places(CheckedPack& checked, const std::vec
       if (!*holds) continue;
       if (origin == Origin::kOurs) stage_signed(batch, candidate.head.head);
       changed.push_back({std::move(changes), signer_of(candidate.chain, candidate.head.head)});
-      if (auto staged = index->stage(batch, changed.back()); !staged) return staged;
+      if (auto staged = stage_index(batch, changed.back()); !staged) return staged;
     }
     if (auto staged = turn.stage(batch); !staged) return staged;
     if (fate == Fate::kUnneeded) fate = Fate::kDoubtful;

@@ -137,7 +137,7 @@ Result<bool> Registry::Parts::hold_beside(const Candidate& candidate, const OwnL
   if (!holds) return holds;
   if (*holds) changed.push_back({std::move(changes), signer_of(candidate.chain, candidate.head.head)});
   for (IndexChange& change : changed)
-    if (auto staged = index->stage(batch, change); !staged) return tl::unexpected(staged.error());
+    if (auto staged = stage_index(batch, change); !staged) return tl::unexpected(staged.error());
   if (auto staged = turn.stage(batch); !staged) return tl::unexpected(staged.error());
   if (auto committed = commit(batch, std::move(changed)); !committed) return tl::unexpected(committed.error());
   turn.written();

@@ -27,6 +27,7 @@
 #include "registry/renewal.h"
 #include "registry/rocks_store.h"
 #include "registry/stored_record.h"
+#include "registry/whereabouts.h"
 
 namespace maillage::registry {
 
@@ -145,6 +146,9 @@ struct IncomingPack {
 
 // What a pack of so many bytes may inflate to.
 PackLimits limits_of_pack(std::uint64_t bytes);
+
+// A row of Column::kMeta: every profile that is kept was read for its whereabouts. An older version did not.
+inline constexpr std::string_view kWhereaboutsKey = "whereabouts";
 
 // Rows of Column::kMeta that a directory begins and is finished with.
 void put_format(WriteBatch& batch);
@@ -265,13 +269,19 @@ struct Registry::Parts {
   void clear_sealed_parts();
   Result<void> check_request(const SealedRequest& request, UnixTime now) const;
 
+  // The index, and what the profile says to daemons (registry_admission.cpp).
+  Result<void> stage_index(WriteBatch& batch, IndexChange& change);
+  Result<void> load_whereabouts();
+  std::set<PlaceId> tells_whereabouts;                 // they may have a row; the writer's, as what follows
+  std::map<PlaceId, Whereabouts> told_whereabouts;     // staged since the last take_whereabouts
+
   Result<void> commit_places(CheckedPack& checked, const std::vector<protocol::IngestPack::Place>& places,
                              const PackName& pack, Origin origin, Fate& fate);
   // Whether nothing was taken out of a place's history between two commits of it.
   bool continues(const ObjectId& before, const ObjectId& after) const;
   Result<bool> raise(WriteBatch& batch, Mark mark, const protocol::SignedHead& head) const;
   // Raises `seen`; with a new epoch, what is held goes out of service (its rows leave the index, the commons wait) or comes back.
-  Result<void> stage_seen(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, std::vector<IndexChange>& changes) const;
+  Result<void> stage_seen(WriteBatch& batch, const protocol::Candidate& candidate, WholeChain::Turn& turn, std::vector<IndexChange>& changes);
   // `changes` are what a head brings on top of `base`; when something else is held, as of a place of ours whose last publication
   // nobody was told yet, they become the whole of it.
   Result<void> fit_to_held(PlaceChanges& changes, const ObjectId& base, const ObjectId& commit) const;

@@ -129,6 +129,8 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
     for (const Replica& replica : *found)
       receipts.push_back({{"replica", replica.replica.hex()}, {"name", index->name_of(replica.replica).name},
                           {"head", replica.head.hex()}, {"time", format_utc(replica.time)}});
+  if (auto found = get_whereabouts(*state, place); found)
+    entry["endpoints"] = boost::json::array(found->endpoints.begin(), found->endpoints.end());
   entry["problems"] = std::move(problems);
   entry["receipts"] = std::move(receipts);
   return entry;
@@ -239,7 +241,8 @@ Result<std::uint64_t> Registry::Parts::rebuild_index(std::optional<Error>& unrea
     changes->replaces_all = true;
     records += changes->records.size();
     WriteBatch batch;
-    if (auto staged = index->stage(batch, *changes); !staged) return tl::unexpected(staged.error());
+    IndexChange change{std::move(*changes), {}};
+    if (auto staged = stage_index(batch, change); !staged) return tl::unexpected(staged.error());
     if (auto committed = commit(batch); !committed) return tl::unexpected(committed.error());
   }
   WriteBatch whole;

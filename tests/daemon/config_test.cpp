@@ -18,6 +18,20 @@ std::string refusal(std::string_view toml) {
 
 }  // namespace
 
+TEST_CASE("by default profiles are followed to public addresses, and the list says all of what is wanted") {
+  CHECK(parse_config("")->peers.discovery.profiles);
+  CHECK_FALSE(parse_config("")->peers.discovery.private_addresses);
+  CHECK_FALSE(parse_config("")->peers.discovery.lan);
+  auto none = parse_config("discovery = []");
+  REQUIRE(none);
+  CHECK_FALSE(none->peers.discovery.profiles);
+  auto all = parse_config("discovery = [\"lan\", \"profiles\", \"private\", \"lan\"]");
+  REQUIRE(all);
+  CHECK((all->peers.discovery.profiles && all->peers.discovery.private_addresses && all->peers.discovery.lan));
+  CHECK(parse_config("discovery = [\"wifi\"]").error().code == ErrorCode::kConfigChoice);
+  CHECK(parse_config("discovery = \"lan\"").error().code == ErrorCode::kConfigTexts);
+}
+
 TEST_CASE("an empty configuration gives the defaults") {
   auto config = parse_config("");
   REQUIRE(config);

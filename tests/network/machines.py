@@ -145,6 +145,14 @@ class Router:
         """Nobody opens a connection to it, as behind a provider's address translation; what it opens itself works."""
         self.ip(f"rule add to {machine.address} ipproto 6 dport {PORT} blackhole")
 
+    def cable(self, one: Machine, other: Machine) -> None:
+        """Joins two machines by a network of their own, beside the router: 10.9.0.1 and 10.9.0.2."""
+        with one.inside():
+            self.ip(f"link add dev near type veth peer name near netns /proc/{os.getpid()}/fd/{other.namespace}")
+        for machine, address in ((one, "10.9.0.1"), (other, "10.9.0.2")):
+            with machine.inside():
+                self.ip(f"addr add {address}/24 dev near", "link set dev near up")
+
     def parts(self, some: list[Machine], others: list[Machine]) -> None:
         """Packets from one half to the other are lost, both ways."""
         self._between("add", some, others)

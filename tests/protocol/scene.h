@@ -31,6 +31,7 @@ class Scene {
   // What the prompter does by itself.
   bool persists = true, reads = true, appends = true, ingests = true, opens = true, releases = true;
   std::optional<Error> ingest_error;
+  std::optional<bool> accepts = true;  // whether the write of an acceptance succeeds; nothing: it goes on
 
   std::map<SessionId, std::vector<Bytes>> sent;
   std::set<SessionId> closed;
@@ -40,6 +41,7 @@ class Scene {
   std::vector<KeepReceipt> receipts;
   std::vector<AcceptPlace> taken_in;
   std::vector<Release> let_go;
+  std::vector<PlaceId> forgotten;
   std::vector<Report> reports;
   std::size_t appended_bytes = 0;
   std::size_t pack_bytes = 0;  // still to come of the pack that is read; 0: it is as small as can be
@@ -148,12 +150,16 @@ class Scene {
     later_.push_back(PackChunk{read.job, bytes, pack_bytes == 0, false});
   }
   void carry_out(const ClosePack&) {}
-  void carry_out(const AcceptPlace& accept) { taken_in.push_back(accept); }
   void carry_out(const Release& release) {
     let_go.push_back(release);
     if (releases) later_.push_back(Released{release.job, true, release.places});
   }
+  void carry_out(const AcceptPlace& accept) {
+    taken_in.push_back(accept);
+    if (accepts) later_.push_back(Persisted{accept.job, *accepts});
+  }
   void carry_out(const KeepReceipt& keep) { receipts.push_back(keep); }
+  void carry_out(const Forget& forget) { forgotten.insert(forgotten.end(), forget.places.begin(), forget.places.end()); }
   void carry_out(const Report& report) { reports.push_back(report); }
 
   // Answers come one after another, never inside the input that asked.

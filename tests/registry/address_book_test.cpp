@@ -214,3 +214,25 @@ TEST_CASE("a row cut anywhere or with a key of another length is passed over, an
       CHECK(read->joined.size() <= 1);
     }
 }
+
+TEST_CASE("a place is blocked until it is not, by a word that is kept, and nobody lets in who is blocked") {
+  MemoryStateStore store;
+  AddressBook book(store);
+  REQUIRE(book.let_in({place(3), kNow}));
+  REQUIRE(book.block({place(3), kNow, "des réclames"}));
+  auto contacts = book.read();
+  REQUIRE(contacts);
+  REQUIRE(contacts->blocked.size() == 1);
+  CHECK(contacts->blocked.front().place == place(3));
+  CHECK(contacts->blocked.front().since == kNow);
+  CHECK(contacts->blocked.front().reason == "des réclames");
+  CHECK(contacts->let_in.empty());
+  CHECK(book.let_in({place(3), kNow}).error().code == ErrorCode::kBlocked);
+  REQUIRE(book.unblock(place(3)));
+  CHECK(book.unblock(place(3)).error().code == ErrorCode::kNotBlocked);
+  REQUIRE(book.let_in({place(3), kLater}));
+  contacts = book.read();
+  CHECK(contacts->blocked.empty());
+  REQUIRE(contacts->let_in.size() == 1);
+  CHECK(contacts->let_in.front().since == kLater);
+}

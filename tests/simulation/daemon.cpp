@@ -245,6 +245,7 @@ void Simulation::carry_out(Daemon& daemon, const ClosePack& close) { daemon.keep
 void Simulation::carry_out(Daemon&, const AcceptPlace&) {}
 void Simulation::carry_out(Daemon&, const Release&) {}  // every daemon keeps everything
 void Simulation::carry_out(Daemon&, const KeepReceipt&) {}
+void Simulation::carry_out(Daemon&, const Forget&) {}
 
 void Simulation::carry_out(Daemon& daemon, const Report& report) {
   using protocol::Event;

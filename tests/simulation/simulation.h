@@ -203,6 +203,7 @@ class Simulation {
   void carry_out(Daemon& daemon, const AcceptPlace& action);
   void carry_out(Daemon& daemon, const Release& action);
   void carry_out(Daemon& daemon, const KeepReceipt& action);
+  void carry_out(Daemon& daemon, const Forget& action);
   void carry_out(Daemon& daemon, const Report& action);
 
   std::uint64_t seed_;

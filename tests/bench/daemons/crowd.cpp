@@ -87,6 +87,7 @@ class Member {
   void carry_out(const AcceptPlace&) {}
   void carry_out(const Release&) {}
   void carry_out(const KeepReceipt&) {}
+  void carry_out(const Forget&) {}
   void carry_out(const Report& report) {
     reconciled_ = reconciled_ || report.event == Event::kReconciled;
     if (report.error) trouble_ = std::string(slug(report.error->code)) + " " + report.error->context;
