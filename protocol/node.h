@@ -125,8 +125,8 @@ struct Released {
 struct Tick {};
 
 using Input = std::variant<SessionOpened, SessionClosed, FrameReceived, FrameSent, Published, Persisted, PackAppended,
-                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Follow, Reached, Released, Tick>;
-                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Neighbours, Tick>;
+                           Ingested, Purged, PackOpened, PackChunk, WantAside, Partners, Neighbours, Follow, Reached,
+                           Released, Tick>;
 
 // ---- what to do
 

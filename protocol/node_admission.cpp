@@ -124,7 +124,7 @@ void Node::forget(const PlaceId& place) {
   source_.erase(place);
   unpurged_.erase(place);
   owed_.erase(place);
-  two_charters_.erase(place);
+  fallen_.erase(place);
   for (const auto& [id, session] : sessions_) {
     Session::Replay& replay = session->replay;
     auto rest = replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next);

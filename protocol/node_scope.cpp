@@ -48,9 +48,9 @@ void Node::handle(const Follow& input) {
 
 // When it is not what the session was told last. Before AUTH nothing may be said: then when it opens.
 void Node::tell_scope(Session& session) {
-  if (session.told == settings_.follow.scope) return;
-  session.told = settings_.follow.scope;
-  control(session, encode(ScopeNow{session.told.texts()}));
+  if (session.scope_told == settings_.follow.scope) return;
+  session.scope_told = settings_.follow.scope;
+  control(session, encode(ScopeNow{session.scope_told.texts()}));
 }
 
 void Node::handle(const Reached& input) {

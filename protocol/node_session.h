@@ -100,7 +100,7 @@ struct NodeSession {
   Role role;
   bool accepted = false;
   std::optional<PlaceId> expected;  // who answers there, as an invitation says
-  Scope scope, told;               // what the peer keeps, as it said last; what we said of us
+  Scope scope, scope_told;         // what the peer keeps, as it said last; what we said of us
   std::string address;             // where others reach it, when its profile says so
   std::set<PlaceId> claimed;       // places that it is said to hold although its scope does not cover them
   bool where_due = false;          // it is asked who holds what nobody here keeps

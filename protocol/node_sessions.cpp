@@ -24,7 +24,7 @@ void Node::handle(const SessionOpened& input) {
   hello.scope = settings_.follow.scope.texts();
   auto session = std::make_unique<Session>(input.session, input.role, hello);
   session->accepted = input.accepted;
-  session->told = settings_.follow.scope;
+  session->scope_told = settings_.follow.scope;
   session->opened_at = now_.instant;
   session->since = now_.wall;
   // Not reported: whoever dials without end must not fill a log at that pace.

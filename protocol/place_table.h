@@ -35,8 +35,8 @@ struct PlaceState {
   bool holds_seen = false;           // held is seen itself
   bool own = false;                  // signed here
   std::unique_ptr<Fork> fork;        // evidence for the current (charter, epoch)
-  std::unique_ptr<CharterFork> two_charters = nullptr;  // evidence beside the current chain
   PlaceId introducer = {};           // admission.h; zero: nobody, or not known
+  std::unique_ptr<CharterFork> two_charters = nullptr;  // evidence beside the current chain
 
   const SignedHead* held_head() const { return holds_seen ? &seen : held.get(); }
 
