@@ -39,7 +39,8 @@ bool Simulation::lose_disk(std::size_t node) {
       const PlaceState* state = other->node->places().find(own.place);
       const SignedHead* held = state != nullptr ? state->held_head() : nullptr;
       told.emplace_back();
-      if (held != nullptr) told.back().push_back({state->chain.charters(), *held, std::nullopt, {}});
+      // As the registry has it: what may be erased is out of service.
+      if (held != nullptr && held->head.epoch == state->seen.head.epoch) told.back().push_back({state->chain.charters(), *held, std::nullopt, {}});
     }
     auto choice = registry::choose_recovery(own.root.public_key(), told, false);
     if (choice.agreed.size() != 1) return false;

@@ -194,7 +194,10 @@ void Oracle::at_rest(const Daemon& daemon, const std::function<bool(const PlaceI
     if (held == nullptr || !erased_at_.contains(place) || !honest(place)) continue;
     for (const auto& [path, blob] : daemon.keeper.files(held->head.commit)) {
       auto erased = erased_.find(blob);
-      demand(erased == erased_.end() || erased->second.first != place, [&] { return who(daemon) + "what was erased came back: " + path; });
+      bool back = erased != erased_.end() && erased->second.first == place;
+      // Unless a charter undid it, or a person who was asked.
+      demand(!back || (erased->second.second < reign(held->head) && !knows(held->head, erased->second.second)),
+             [&] { return who(daemon) + "what was erased came back: " + path; });
     }
     for (const auto& [blob, where] : erased_)
       demand(where.first != place || !knows(held->head, where.second) || !daemon.keeper.has_anywhere(blob),
