@@ -53,6 +53,7 @@ bool Simulation::lose_disk(std::size_t node) {
   daemon.key = KeyPair(random_.fixed<Seed>());
   daemon.next_key.reset(), daemon.snapshot.reset(), daemon.two_charters.clear();
   daemon.lineage = next_lineage_++;
+  std::vector<Published::Place> made;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const OwnPlace& own = daemon.own[i];
     const SignedHead& head = found[i].head;
@@ -70,10 +71,11 @@ bool Simulation::lose_disk(std::size_t node) {
     next.daemon_key = daemon.key.public_key(), next.time = now().wall;
     check(chain.extend(protocol::sign(next, std::vector{own.root})).has_value(), "a recovery is valid");
     Keeper::Plan plan{chain, 1, head, daemon.keeper.draft(head, own.place, now().wall), {next.number, head.head.epoch, head.head.sequence + 1}};
-    auto made = [&](const std::vector<Published::Place>& places) { oracle_->signed_by(daemon, places.at(0), false, nullptr, now()); };
-    for (auto& step : daemon.keeper.sign({plan}, daemon.key, now().wall, [](const SignedHead& one) { return OwnLedger{one, {}, {}, {}}; }, made)) step();
+    auto keep = [&made](const std::vector<Published::Place>& places) { made.push_back(places.at(0)); };
+    for (auto& step : daemon.keeper.sign({plan}, daemon.key, now().wall, [](const SignedHead& one) { return OwnLedger{one, {}, {}, {}}; }, keep)) step();
   }
   start(daemon);
+  for (const Published::Place& place : made) oracle_->signed_by(daemon, place, false, nullptr, now());
   oracle_->started(daemon, false);
   return true;
 }
