@@ -319,6 +319,7 @@ void Node::handle(const Published& input) {
       Pack pack{0, Pack::kFirst | Pack::kLast, {{head.place, place.head.head, place.base}}, *place.pack};
       pushed = std::make_shared<const Bytes>(encode(pack));
     }
+    partners_.blocked.erase(head.place);  // it was, and people here took it over
     adopt(place.head, {}, pushed);
     // Unless a charter named another daemon while it was being written.
     if (table_.find(head.place)->chain.latest().daemon_key == settings_.identity.key.public_key()) table_.mark_own(head.place), know_own(head.place);

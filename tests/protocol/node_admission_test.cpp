@@ -291,3 +291,12 @@ TEST_CASE("a head that the dialled side refuses is told twice, then not for an h
     CHECK(ann.seen(kEve) != nullptr);
   }
 }
+
+TEST_CASE("a place that was blocked and that people here took over is ours all the same") {
+  Scene scene(kUs);
+  scene.on(blocking({kEve.place()}));
+  Candidate candidate = kEve.candidate(kEve.head(1));
+  scene.on(Published{{{candidate, {}, nullptr}}});
+  CHECK(scene.seen(kEve) != nullptr);
+  CHECK(scene.forgotten.empty());
+}
