@@ -81,7 +81,15 @@ bool tell_scope(std::string& said, const json::object& status, Language language
   std::int64_t outbound = number_of(status, "outbound"), covering = number_of(status, "covering");
   bool lacking = covering < std::min<std::int64_t>(2, outbound);
   if (lacking) said += say(Message::kStatusScopePartners, language, {std::to_string(outbound), std::to_string(covering)}) + "\n";
-  return lacking;
+  std::string holders;
+  for (const json::value& each : list_of(status, "holders")) {
+    if (!each.is_object()) continue;
+    std::string address = told(each.get_object(), "address");
+    holders += (holders.empty() ? "" : ", ") + called(each.get_object(), "id") + (address.empty() ? "" : " (" + address + ")");
+  }
+  bool missing = !holders.empty() && number_of(status, "held") < number_of(status, "known");
+  if (missing) said += say(Message::kStatusHolders, language, {holders}) + "\n";
+  return lacking || missing;
 }
 
 // The address that the daemon's own profile should name, when it names none and others are told to find us there.

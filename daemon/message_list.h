@@ -84,7 +84,8 @@ MAILLAGE_MESSAGE(kUnpublished, "retiré : {}", "unpublished: {}")
 MAILLAGE_MESSAGE(kConfirmed, "confirmé : {}", "confirmed: {}")
 MAILLAGE_MESSAGE(kNothingChanged, "rien n'a changé : tout est déjà publié", "nothing changed: everything is published already")
 MAILLAGE_MESSAGE(kFound, "en tout : {} ; sur cette page : {}", "in all: {}; on this page: {}")
-MAILLAGE_MESSAGE(kBeyond, "connus, mais pas suivis ici, donc absents de cette réponse : {} lieux", "known but not followed here, so not in this answer: {} places")
+MAILLAGE_MESSAGE(kBeyond, "lieux connus dont le contenu n'est pas ici, donc absents de cette réponse : {}",
+                 "places that are known but whose content is not here, so not in this answer: {}")
 MAILLAGE_MESSAGE(kBeyondKeptBy, "qui en garde : {}", "who keeps some of them: {}")
 MAILLAGE_MESSAGE(kWithoutPosition, "sans position, donc ni près ni loin : {}", "without a position, so neither near nor far: {}")
 MAILLAGE_MESSAGE(kNextPage, "la suite : {}", "more: {}")
@@ -346,6 +347,9 @@ MAILLAGE_MESSAGE(kStatusScope, "Suivi ici : {} · lieux connus : {}, dont gardé
 MAILLAGE_MESSAGE(kStatusScopePartners,
                  "Des partenaires que ce serveur appelle ({}), {} suivent tout ce qui est suivi ici : ajoutez-en qui le suivent, ou des lieux manqueront",
                  "Of the partners that this server calls ({}), {} follow all that is followed here: add some that do, or places will be missing")
+MAILLAGE_MESSAGE(kStatusHolders,
+                 "Des lieux suivis ici manquent ; un partenaire dit que ceux-ci les gardent : {}. Pour les appeler, ajoutez leur adresse à peers",
+                 "Places that are followed here are missing; a partner says that these keep them: {}. To call them, add their addresses to peers")
 MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de secours : maillage sheet --confirm --dir {}",
                  "To do: confirm that you have the recovery sheet: maillage sheet --confirm --dir {}")
 MAILLAGE_MESSAGE(kStatusHosted, "Lieux tenus ici pour d'autres : {} · partis ailleurs : {}", "Places kept here for others: {} · moved elsewhere: {}")

@@ -1,6 +1,7 @@
 // The shell's part in scope: what the node is told to follow, what goes from the disk, and what people see of who follows what.
 #include "daemon/sync_shell.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -38,9 +39,11 @@ void SyncShell::carry_out(protocol::Release&& action) {
 }
 
 void SyncShell::note_scope(const protocol::Report& report) {
+  if (report.event == Event::kHolderNamed && report.error && (named_holders_.size() < kNamedHoldersMax || named_holders_.contains(report.place)))
+    named_holders_.insert_or_assign(report.place, parse_peer_url(report.error->context) ? report.error->context : "");
   if (report.event == Event::kOwnMoved) asio::post(context_, [this] { follow(); });
   bool session_changed = report.event == Event::kPeerOpen || report.event == Event::kPeerClosed || report.event == Event::kRefused ||
-                         report.event == Event::kByeReceived || report.event == Event::kScopeTold;
+                         report.event == Event::kByeReceived || report.event == Event::kScopeTold || report.event == Event::kHolderNamed;
   if (session_changed) look_who_follows_soon();
   if (report.event != Event::kPeerOpen) return;
   // Where others may reach it, to be told to who asks: what its operator published, nothing that we found out.
@@ -71,6 +74,8 @@ void SyncShell::look_who_follows() {
     if (dialled && peer.scope.covers(fresh->scope, registry::areas_of)) ++fresh->covering;
     if (fresh->keepers.size() < kKeepersMax) fresh->keepers.push_back({peer.place, registry_.name_of(peer.place).name, peer.scope});
   }
+  for (const auto& [place, address] : named_holders_)
+    if (std::ranges::find(fresh->keepers, place, &Following::Keeper::place) == fresh->keepers.end()) fresh->named.emplace_back(place, address);
   bool same = fresh->scope == before->scope && fresh->keepers == before->keepers;
   fresh->version = before->version + (same ? 0 : 1);
   following_ = std::move(fresh);

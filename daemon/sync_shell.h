@@ -41,10 +41,12 @@ struct Following {
   std::uint64_t version = 0;     // of our scope and the keepers: of what answers are made that lack something
   protocol::Scope scope;         // ours
   std::vector<Keeper> keepers;   // peers of open sessions, kKeepersMax at most
+  std::vector<std::pair<protocol::PlaceId, std::string>> named;  // daemons that hold what we lack, say peers, and their addresses
   std::size_t outbound = 0;      // sessions that we dialled,
   std::size_t covering = 0;      // and those of them whose peer keeps all that we follow
 };
 inline constexpr std::size_t kKeepersMax = 64;
+inline constexpr std::size_t kNamedHoldersMax = 16;
 
 class LanDiscovery;
 
@@ -174,6 +176,7 @@ class SyncShell {
   asio::steady_timer own_tick_;
   asio::steady_timer following_tick_;
   bool following_due_ = false;
+  std::map<protocol::PlaceId, std::string> named_holders_;  // since the start
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
   bool caught_up_;
   bool settling_ = false, settle_again_ = false;

@@ -34,6 +34,10 @@ void tell_following(const Following& following, const registry::Registry& regist
     scope.push_back({{"text", text}, {"name", place ? registry.name_of(*place).name : registry::name_of_scope(text)}});
   }
   shown["scope"] = std::move(scope);
+  boost::json::array named;
+  for (const auto& [place, address] : following.named)
+    named.push_back({{"id", place.hex()}, {"name", registry.name_of(place).name}, {"address", address}});
+  if (!named.empty()) shown["holders"] = std::move(named);
   shown["outbound"] = following.outbound;
   shown["covering"] = following.covering;
 }

@@ -11,7 +11,8 @@ namespace maillage::daemon {
 // Of a page that reaches beyond what is kept here: those that keep some of it, by what they said of their scope.
 void tell_keepers(const Following& following, registry::Page& page);
 
-// "scope": [{"text", "name"}], no entry: everything; "outbound" sessions, and "covering": those of them that follow all of it too.
+// "scope": [{"text", "name"}], no entry: everything; "outbound" sessions, and "covering": those of them that follow all of it too;
+// "holders": [{"id", "name", "address"}], daemons that hold what we lack, say those that we talk to, when there are some.
 void tell_following(const Following& following, const registry::Registry& registry, boost::json::object& shown);
 
 }  // namespace maillage::daemon

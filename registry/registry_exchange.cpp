@@ -253,12 +253,12 @@ bool Registry::Parts::continues(const ObjectId& before, const ObjectId& after) c
 }
 
 // Rationale: the node asks for content on top of what it was told that we hold. What is kept back is not among that, and its
-// records would stay in the index under a history that does not have them.
+// records would stay in the index under a history that does not have them. What was let go meanwhile has none there.
 Result<void> Registry::Parts::fit_to_held(PlaceChanges& changes, const ObjectId& base, const ObjectId& commit) const {
   if (changes.replaces_all) return {};
   auto before = get_head(*state, Mark::kHeld, changes.place);
   if (!before) return tl::unexpected(before.error());
-  if (!*before || (*before)->head.commit == base) return {};
+  if (*before ? (*before)->head.commit == base : base.is_zero()) return {};
   auto all = changes_between(*objects, changes.place, std::nullopt, commit);
   if (!all) return tl::unexpected(all.error());
   changes = std::move(*all);

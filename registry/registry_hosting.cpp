@@ -93,9 +93,9 @@ Result<CharterChain> Registry::Parts::new_chain(UnixTime now, const std::optiona
     std::ranges::sort(genesis.roots);
     genesis.daemon_key = identity.key.public_key();
     genesis.time = last_genesis;
-    auto known = state->get(Column::kMeta, own_key(place_of_genesis(genesis)));
-    if (!known) return tl::unexpected(known.error());
-    if (!*known) return CharterChain::start({genesis, {}});
+    auto taken = state->get(Column::kMeta, own_key(place_of_genesis(genesis)));
+    if (!taken) return tl::unexpected(taken.error());
+    if (!*taken) return CharterChain::start({genesis, {}});
   }
 }
 
@@ -155,10 +155,10 @@ bool gives_us(const Charter& next, const CharterChain& chain, const SignedHead& 
 // What this disk knows of the place must be the beginning of what the file says: an old file, or another chain, takes
 // nothing over.
 Result<void> Registry::Parts::check_known(const Handover& handover, const CharterChain& chain) const {
-  auto known = chain_of(chain.place());
-  if (!known) return known.error().code == ErrorCode::kUnknownPlace ? Result<void>() : tl::unexpected(known.error());
-  bool begins = known->size() <= chain.size() && std::equal(known->charters().begin(), known->charters().end(), chain.charters().begin());
-  if (known->size() >= chain.size() && signs_for(*known)) return fail(ErrorCode::kExists, chain.place().hex());
+  auto ours = chain_of(chain.place());
+  if (!ours) return ours.error().code == ErrorCode::kUnknownPlace ? Result<void>() : tl::unexpected(ours.error());
+  bool begins = ours->size() <= chain.size() && std::equal(ours->charters().begin(), ours->charters().end(), chain.charters().begin());
+  if (ours->size() >= chain.size() && signs_for(*ours)) return fail(ErrorCode::kExists, chain.place().hex());
   if (!begins) return fail(ErrorCode::kMovedAway, chain.place().hex());
   auto seen = get_head(*state, Mark::kSeen, chain.place());
   if (!seen) return tl::unexpected(seen.error());

@@ -42,7 +42,7 @@ Result<PlaceId> Registry::Parts::recover_place(const Handover& handover, const S
   if (!(handover.head.head == agreed.head)) return fail(ErrorCode::kIdentityElsewhere, chain->place().hex());
   if (auto room = need_room(kReserveBytes + 2 * handover.pack.size()); !room) return tl::unexpected(room.error());
   if (auto taken = take_in(handover, *chain); !taken) return tl::unexpected(taken.error());
-  std::size_t known = chain->size();
+  std::size_t had = chain->size();
   if (auto extended = extend_vouched(*chain, vouching); !extended) return tl::unexpected(extended.error());
   // Every root that was one stays: a sheet that its people have of their own goes on being theirs.
   auto next = charter_for({identity.key.public_key(), keys.root}, *chain, {sheet}, {}, now);
@@ -52,7 +52,7 @@ Result<PlaceId> Registry::Parts::recover_place(const Handover& handover, const S
   FileChanges files{{"identity/charters", identity_charters(*chain)}, {"identity/allowed_signers", Bytes(signers.begin(), signers.end())}};
   PlaceId place = chain->place();
   std::size_t chain_size = chain->size();
-  auto published = publish({{std::move(*chain), handover.head, std::move(files), chain_size - known, name, "recover " + name}}, now);
+  auto published = publish({{std::move(*chain), handover.head, std::move(files), chain_size - had, name, "recover " + name}}, now);
   if (!published.front()) return tl::unexpected(published.front().error());
   return place;
 }

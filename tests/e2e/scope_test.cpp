@@ -77,7 +77,7 @@ TEST_CASE("heads go everywhere, and content to those that follow its territory")
   CHECK(number_at(answer, "/beyond/places") == 2);
   CHECK(number_at(json_of(all.finistere.command("query", {"places", "department=29"})), "/beyond/places") == -1);
   Ended said = run_maillage({"query", "--dir", all.finistere.dir().string(), "places", "region=53"});
-  CHECK(said.out.find("not followed here, so not in this answer: 2 places") != std::string::npos);
+  CHECK(said.out.find("whose content is not here, so not in this answer: 2") != std::string::npos);
   CHECK(said.out.find("La Compagnie") != std::string::npos);
 
   auto status = json_of(all.finistere.command("status"));
@@ -139,11 +139,14 @@ TEST_CASE("whom nobody here keeps is found by asking who does") {
   brest.serve_with(lille);
   // Lille says who has it; both are asked to be called by nobody, so the operator reads it in the journal.
   CHECK(eventually([&] { return brest.log().find("peer.holder_named") != std::string::npos; }));
+  REQUIRE(eventually([&] { return text_at(json_of(brest.command("status")), "/holders/0/id") == rennes.id(); }));
   auto status = json_of(brest.command("status"));
   CHECK(number_at(status, "/outbound") == 1);
   CHECK(number_at(status, "/covering") == 0);
   Ended said = run_maillage({"status", "--dir", brest.dir().string()});
   CHECK(said.out.find("Of the partners that this server calls (1), 0 follow all that is followed here") != std::string::npos);
+  CHECK(text_at(json_of(brest.command("status")), "/holders/0/id") == rennes.id());
+  CHECK(said.out.find("a partner says that these keep them: " + rennes.id().substr(0, 12)) != std::string::npos);
 }
 
 TEST_CASE("a scope that cannot be followed is refused with what was probably meant, and SIGHUP keeps the old one") {

@@ -152,6 +152,37 @@ TEST_CASE("a place that is let go is in no answer, and in no file once that is p
   CHECK(here.sound());
 }
 
+TEST_CASE("what comes on top of a state that was let go meanwhile is whole in every answer") {
+  Holder here;
+  TemporaryDirectory elsewhere;
+  must(Registry::create(elsewhere.path() / "peer", {"Hôtel Pasteur", false, "35238", {}, {}}, kNow));
+  auto peer = must(Registry::open(elsewhere.path() / "peer"));
+  protocol::ObjectId base;
+  auto deliver = [&] {
+    auto state = std::move(must(peer->load()).front());
+    REQUIRE(peer->open_pack(1, {{state.chain.place(), state.seen, base}}).size() == 1);
+    for (bool last = false; !last;) {
+      auto chunk = must(peer->read_pack(1, 1 << 20));
+      must(here.registry->append_pack(9, chunk.bytes));
+      last = chunk.last;
+    }
+    peer->close_pack(1);
+    auto outcome = here.registry->ingest(9, {{{state.seen, state.chain, state.chain.size()}, base}}).at(0);
+    CHECK_FALSE(outcome.refused);
+    base = state.seen.head.commit;
+  };
+  REQUIRE(peer->publish(peer->identity().place, {resource("canari", "un canari")}, kNow));
+  deliver();
+  must(here.registry->release({peer->identity().place}));
+  REQUIRE(peer->publish(peer->identity().place, {resource("scie", "une scie")}, kNow));
+  deliver();
+  CHECK(found(*here.registry, "canari") == 1);
+  CHECK(found(*here.registry, "scie") == 1);
+  CHECK(here.sound());
+  must(here.registry->purge(kNow));
+  CHECK(here.sound());
+}
+
 TEST_CASE("nothing of ours is let go, a place that moved away included") {
   Holder here;
   CHECK(must(here.registry->release({here.own()})).empty());
