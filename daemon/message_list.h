@@ -348,8 +348,8 @@ MAILLAGE_MESSAGE(kStatusScopePartners,
                  "Des partenaires que ce serveur appelle ({}), {} suivent tout ce qui est suivi ici : ajoutez-en qui le suivent, ou des lieux manqueront",
                  "Of the partners that this server calls ({}), {} follow all that is followed here: add some that do, or places will be missing")
 MAILLAGE_MESSAGE(kStatusHolders,
-                 "Des lieux suivis ici manquent ; un partenaire dit que ceux-ci les gardent : {}. Pour les appeler, ajoutez leur adresse à peers",
-                 "Places that are followed here are missing; a partner says that these keep them: {}. To call them, add their addresses to peers")
+                 "Des lieux suivis ici manquent ; un partenaire dit que ceux-ci les gardent : {}. Demandez-leur une invitation, ou ajoutez leur adresse à celles que ce serveur appelle",
+                 "Places that are followed here are missing; a partner says that these keep them: {}. Ask them for an invitation, or add their addresses to those that this server calls")
 MAILLAGE_MESSAGE(kStatusSheet, "À faire : confirmer que vous avez la feuille de secours : maillage sheet --confirm --dir {}",
                  "To do: confirm that you have the recovery sheet: maillage sheet --confirm --dir {}")
 MAILLAGE_MESSAGE(kStatusHosted, "Lieux tenus ici pour d'autres : {} · partis ailleurs : {}", "Places kept here for others: {} · moved elsewhere: {}")

@@ -82,6 +82,14 @@ TEST_CASE("a full disk, from any step on, refuses an erasure or leaves its purge
   fill_everywhere(drill("erase"));
 }
 
+TEST_CASE("a full disk, from any step on, leaves a place held or its purge to be done, which works with room again") {
+  if (auto said = done_elsewhere(R"(a full disk\, from any step on\, leaves a place held*)")) {
+    CHECK(*said == "");
+    return;
+  }
+  fill_everywhere(drill("let-go"));
+}
+
 TEST_CASE("a full disk, from any step on, refuses init and upkeep, which work with room again") {
   for (const char* name : {"init", "sheet", "refs", "tend"}) fill_everywhere(drill(name));
 }

@@ -66,6 +66,14 @@ TEST_CASE("an erasure and its purge outlive a power cut after any step") {
   cut_everywhere(drill("erase"));
 }
 
+TEST_CASE("letting go of a place and its purge outlive a power cut after any step") {
+  if (auto said = done_elsewhere("letting go of a place and its purge*")) {
+    CHECK(*said == "");
+    return;
+  }
+  cut_everywhere(drill("let-go"));
+}
+
 TEST_CASE("upkeep outlives a power cut after any step") {
   for (const char* name : {"sheet", "refs", "reindex", "tend", "restart-committed"}) cut_everywhere(drill(name));
 }
