@@ -127,8 +127,10 @@ void Node::forget(const PlaceId& place) {
   fallen_.erase(place);
   for (const auto& [id, session] : sessions_) {
     Session::Replay& replay = session->replay;
-    auto rest = replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next);
-    replay.places.erase(std::remove(rest, replay.places.end(), place), replay.places.end());
+    if (auto at = std::ranges::find(replay.places, place); at != replay.places.end()) {
+      if (static_cast<std::size_t>(at - replay.places.begin()) < replay.next) --replay.next;  // told already
+      replay.places.erase(at);
+    }
     session->to_tell.erase(place);
   }
 }

@@ -300,3 +300,22 @@ TEST_CASE("a place that was blocked and that people here took over is ours all t
   CHECK(scene.seen(kEve) != nullptr);
   CHECK(scene.forgotten.empty());
 }
+
+TEST_CASE("a place that is blocked while all heads are being told is told no more, wherever the answer stands") {
+  for (bool reads : {true, false}) {
+    Scene scene(kUs);
+    scene.meet(kWithAnn, kAnn);
+    for (std::uint64_t number = 100; number < 400; ++number) scene.node.restore({Author(number).chain(), Author(number).head(1), nullptr, true, false, nullptr, {}});
+    scene.reads = reads;
+    scene.receive(kWithAnn, Sketch(SketchAsk{1}));
+    scene.receive(kWithAnn, Sketch(SketchAll{}));
+    Partners people;
+    for (std::uint64_t number = 100; number < 400; number += 3) people.blocked.insert(Author(number).place());
+    scene.on(people);
+    CHECK(scene.node.places().size() == 2 + 200);
+    scene.reads = true;
+    for (int i = 0; i < 100; ++i) scene.on(FrameSent{kWithAnn, 64 * kKiB});
+    CHECK(std::holds_alternative<SketchEnd>(scene.all<Sketch>(kWithAnn).back()));
+    CHECK(scene.closed.empty());
+  }
+}
