@@ -7,7 +7,7 @@ namespace maillage::protocol {
 namespace {
 
 constexpr std::string_view kRegionPrefix = "region:";
-constexpr std::size_t kRegionDigits = 2, kCommuneCharacters = 5, kEpciDigits = 9;
+constexpr std::size_t kCommuneCharacters = 5, kEpciDigits = 9;
 
 // Countries whose communes INSEE numbers; a head that names none may be of a daemon that asks for none.
 constexpr std::string_view kInseeCountries = "FR GP MQ GF RE YT PM BL MF WF PF NC TF";
@@ -24,8 +24,11 @@ bool is_insee(std::string_view code) {
 bool is_department(std::string_view code) { return (code.size() == 2 || (code.size() == 3 && code.starts_with("9"))) && is_insee(code); }
 bool is_commune(std::string_view code) { return code.size() == kCommuneCharacters && is_insee(code); }
 bool is_epci(std::string_view code) { return code.size() == kEpciDigits && digits(code); }
+// 53, 987: the lands overseas that are no department are regions of three digits.
 bool is_region(std::string_view text) {
-  return text.size() == kRegionPrefix.size() + kRegionDigits && text.starts_with(kRegionPrefix) && digits(text.substr(kRegionPrefix.size()));
+  if (!text.starts_with(kRegionPrefix)) return false;
+  std::string_view code = text.substr(kRegionPrefix.size());
+  return digits(code) && (code.size() == 2 || (code.size() == 3 && code.starts_with("9")));
 }
 
 bool is_french(std::string_view country) {

@@ -104,6 +104,18 @@ TEST_CASE("what is written for a scope is a text of a scope, with a name to show
   CHECK(registry::name_of_scope(std::string(64, 'a')) == "");
 }
 
+TEST_CASE("every region, department and EPCI of the table can be followed, by its code and by its name") {
+  for (const char* prefix : {"region:", "departement:"})
+    for (int code = 0; code < 1000; ++code)
+      for (const std::string& written : {std::string(prefix) + std::to_string(code), std::string(prefix) + "0" + std::to_string(code)}) {
+        auto text = registry::scope_text(written);
+        if (!text) continue;
+        INFO(written);
+        CHECK(protocol::Scope::of({*text}));
+        CHECK(registry::scope_text(registry::name_of_scope(*text)).has_value());
+      }
+}
+
 TEST_CASE("a commune lies in its department, region and EPCI, one of former days too") {
   protocol::Areas konk = registry::areas_of("29039");
   CHECK(konk.department == "29");
