@@ -53,7 +53,7 @@ TEST_CASE("networks under everything at once keep every rule, and agree in the e
     FAIL(again.story << shown(least) << again.violation.value_or(*outcome.violation) << "\n" << replay_line(seed));
   }
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  auto shown = [](std::uint64_t count) { return std::to_string(count); };
+  auto shown = [](std::uint64_t number) { return std::to_string(number); };
   std::printf("%s seeds from %s in %.1f s, %s failed: %s heals, %s erasures, %s questions, %s counters signed twice for want of warning\n", shown(done).c_str(),
               shown(first).c_str(), seconds, shown(failed).c_str(), shown(heals).c_str(), shown(erasures).c_str(), shown(questions).c_str(),
               shown(unforeseeable).c_str());
