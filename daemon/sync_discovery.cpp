@@ -27,7 +27,8 @@ void SyncShell::look_around() {
   if (told->empty()) return;
   asio::post(context_, [this, told] {
     hear_of(*told);
-    keep_urls();
+    // An address that is named no more goes with the next look: a place that was just blocked hears why first.
+    if (std::ranges::any_of(*told, [](const registry::Whereabouts& each) { return !each.endpoints.empty(); })) keep_urls();
   });
 }
 
