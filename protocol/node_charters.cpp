@@ -18,7 +18,7 @@ void Node::note_two_charters(Session& session, const PlaceState& known, std::spa
   if (!fork || !table_.record_two_charters(*fork)) return;
   const PlaceId& place = fork->kept.charter.place;
   for (const auto& [id, other] : sessions_)
-    if (other->open() && id != session.id) owe_two_charters(*other, place);
+    if (other->open()) owe_two_charters(*other, place);
   pump_wanted_ = true;
   report({Event::kTwoCharters, session.id, place, 0, {}, {}, std::move(fork)});
 }
@@ -35,6 +35,7 @@ Result<void> Node::on_frame(Session& session, const TwoCharters& told, ByteView)
   if (known == nullptr || known->two_charters != nullptr) return useless(session, "two charters that are known, or of unknown places");
   const SignedCharter both[] = {told.first, told.second};
   note_two_charters(session, *known, both);
+  session.two_charters_due.erase(told.first.charter.place);  // it knows
   return known->two_charters != nullptr ? Result<void>() : useless(session, "two charters that are none");
 }
 

@@ -200,7 +200,9 @@ std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, 
       bool evidence_due = session.evidence_due.erase(place) > 0;
       session.charters_due.erase(place);
       if (state->fork && (all || evidence_due)) forked = state;
-      if (session.two_charters_due.erase(place) > 0 && state->two_charters) twice = state;
+      // Not while a head is being written whose charters may settle it.
+      bool two_due = session.two_charters_due.erase(place) > 0 && state->two_charters != nullptr;
+      if (two_due && pending_chain(place) == nullptr) twice = state;
     }
     ++taken;
     if (forked != nullptr || twice != nullptr) break;

@@ -67,7 +67,8 @@ TEST_CASE("a place that signs heads without end is passed on at its pace, and it
   std::uint64_t relayed = network.relayed(kHasty) - before;
   std::printf("%llu heads of one place, told by others %llu times over %zu sessions\n",
               static_cast<unsigned long long>(kSeconds * kHeadsASecond), static_cast<unsigned long long>(relayed), kSessions);
-  CHECK(relayed <= kSessions * (kHeadsBurst + (kSeconds + 10) * kHeadsPerSecond));
+  // Whoever asked for content that was not there yet is told once more when it is.
+  CHECK(relayed <= 2 * kSessions * (kHeadsBurst + (kSeconds + 10) * kHeadsPerSecond));
   require_agreement(network, 1h);
 }
 
