@@ -23,8 +23,9 @@ void Node::note_two_charters(Session& session, const PlaceState& known, std::spa
   report({Event::kTwoCharters, session.id, place, 0, {}, {}, std::move(fork)});
 }
 
-// Behind the place's head, in its turn in the outbox, where it can be dropped.
+// Behind the place's head, in its turn in the outbox, where it can be dropped. With its charters: a peer may follow the other chain.
 void Node::owe_two_charters(Session& session, const PlaceId& place) {
+  session.charters_due.insert(place);
   session.two_charters_due.insert(place);
   session.outbox.push_head(place, Outbox::Urgency::kUrgent);
 }

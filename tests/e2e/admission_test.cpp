@@ -104,6 +104,7 @@ TEST_CASE("what a blocked place alone introduced goes with it, and what another 
   TemporaryDirectory folder;
   Place here(folder.path(), "Le Hangar"), spreader(folder.path(), "Colporteur"), alone(folder.path(), "Seul"), shared(folder.path(), "Commun");
   Place friendly(folder.path(), "Le Moulin");
+  write_text(shared.dir() / "config.toml", "admission = \"invited\"\n");  // the spreader introduces nobody there
   alone.serve();
   shared.serve();
   spreader.serve({alone.peer_url(), shared.peer_url()});

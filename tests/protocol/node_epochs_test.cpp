@@ -161,6 +161,12 @@ TEST_CASE("two charters with one parent are handed on to everybody, who checks t
     CHECK(scene.events(Event::kTwoCharters) == 0);
     CHECK(scene.all<TwoCharters>(kWithEve).empty());
   }
+  SECTION("and a head of the other chain without its charters ends no session") {
+    scene.receive(kWithAnn, both);
+    const Author& beyond = &side == &bob ? other : bob;
+    scene.receive(kWithAnn, Heads{{{}, {beyond.head(7)}}});
+    CHECK(*scene.seen(kBob) == side.head(2));
+  }
   SECTION("of a place that nobody has told of") {
     Author far = kFar, twin = kFar;
     far.rotate();
