@@ -305,7 +305,8 @@ TEST_CASE("a place that is blocked while all heads are being told is told no mor
   for (bool reads : {true, false}) {
     Scene scene(kUs);
     scene.meet(kWithAnn, kAnn);
-    for (std::uint64_t number = 100; number < 400; ++number) scene.node.restore({Author(number).chain(), Author(number).head(1), nullptr, true, false, nullptr, {}});
+    for (std::uint64_t number = 100; number < 400; ++number)
+      scene.node.restore({Author(number).chain(), Author(number).head(1), nullptr, true, false, nullptr, {}});
     scene.reads = reads;
     scene.receive(kWithAnn, Sketch(SketchAsk{1}));
     scene.receive(kWithAnn, Sketch(SketchAll{}));
