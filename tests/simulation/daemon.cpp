@@ -144,6 +144,7 @@ std::size_t Simulation::clone(std::size_t node) {
   added->next_key = original.next_key;
   added->keeper = original.keeper.snapshot();
   added->locked_out = original.locked_out;
+  added->robbed = original.robbed;
   daemons_.push_back(std::move(added));
   Daemon& daemon = *daemons_.back();
   if (!groups_.empty()) groups_.push_back(groups_[node]);
