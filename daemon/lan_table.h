@@ -22,7 +22,7 @@ class LanTable {
  public:
   explicit LanTable(const protocol::PlaceId& own) : own_(own) {}
 
-  // A datagram from this IP literal. Gives whether a new place, or another address of one, is known now. While the table is full nobody new is.
+  // A datagram from this IP literal. Gives whether a new place is known now. While the table is full nobody new is.
   bool hear(protocol::ByteView datagram, const std::string& address, protocol::Instant now);
   // Gives whether somebody went.
   bool expire(protocol::Instant now);

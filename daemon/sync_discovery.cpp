@@ -54,14 +54,19 @@ void SyncShell::keep_urls() {
   lan_.clear();
   for (const LanTable::Heard& heard : lan_discovery_ ? lan_discovery_->heard() : std::vector<LanTable::Heard>()) {
     bool named = std::ranges::find(urls, heard.url) != urls.end();
-    met.insert(heard.place);
     if (named || is_ours(heard.place) || lan_.size() >= kLanDialledMax) continue;
+    met.insert(heard.place);
     lan_.emplace(heard.url, heard.place);
     urls.push_back(heard.url);
   }
   choice_.allow(config_.discovery.profiles, config_.discovery.private_addresses);
   (void)choice_.tend(urls, [&](const PlaceId& place) { return met.contains(place); }, now().instant);
-  for (const EndpointChoice::Chosen& one : choice_.chosen()) urls.push_back(one.url);
+  // Kept until the dialer is given others: what a peer says may end a choice before.
+  found_.clear();
+  for (const EndpointChoice::Chosen& one : choice_.chosen()) {
+    found_.emplace(one.url, one.place);
+    urls.push_back(one.url);
+  }
   for (SessionId unwanted : dialer_.set_urls(urls, now().instant)) transport_.close(unwanted);
   dial();
 }
@@ -79,11 +84,11 @@ void SyncShell::tend_choice() {
 // Whom an address that nobody here named must lead to.
 std::optional<PlaceId> SyncShell::found_at(const std::string& url) const {
   if (auto heard = lan_.find(url); heard != lan_.end()) return heard->second;
-  const PlaceId* place = choice_.place_at(url);
-  return place != nullptr ? std::optional(*place) : std::nullopt;
+  auto found = found_.find(url);
+  return found != found_.end() ? std::optional(found->second) : std::nullopt;
 }
 
-bool SyncShell::must_be_public(const std::string& url) const { return choice_.place_at(url) != nullptr && !config_.discovery.private_addresses; }
+bool SyncShell::must_be_public(const std::string& url) const { return found_.contains(url) && !config_.discovery.private_addresses; }
 
 void SyncShell::note_found(const protocol::Report& report) {
   std::string url = dialer_.url_of(report.session);

@@ -164,6 +164,7 @@ class SyncShell {
   Dialer dialer_;
   EndpointChoice choice_;
   std::map<std::string, protocol::PlaceId> lan_;  // heard on the local network, by address
+  std::map<std::string, protocol::PlaceId> found_;  // drawn from profiles, by address, as the dialer has them
   std::unique_ptr<LanDiscovery> lan_discovery_;
   LanAnnouncement own_announcement_;
   PeerTransport transport_;

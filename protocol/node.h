@@ -386,6 +386,7 @@ class Node {
   // Heads (node_heads.cpp)
   Result<void> take_head(Session& session, const SignedHead& head, std::span<const SignedCharter> charters);
   void look_behind(Session& session, const SignedHead& head);
+  const Candidate* pending(const PlaceId& place) const;
   const CharterChain* pending_chain(const PlaceId& place) const;
   Result<bool> waits_already(Session& session, const SignedHead& head);
   Result<void> charge_signatures(Session& session, std::span<const SignedCharter> charters, std::size_t heads);

@@ -351,7 +351,8 @@ Result<void> Node::on_frame(Session& session, const Want& want, ByteView) {
     if (awaits && session.interests.size() < kInterestsMax) session.interests.insert(wanted.place);
   }
   if (any) stream.job = next_job_++;
-  tell_holders(session, not_held, false);
+  // Each costs a look at many sessions; of more, none is told: WHERE asks again.
+  if (!not_held.empty() && session.holder_answers.take(1, now_.instant)) tell_holders(session, not_held, false);
   session.serving.push_back(std::move(stream));
   start_stream(session);
   return {};

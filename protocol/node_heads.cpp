@@ -152,14 +152,22 @@ void Node::look_behind(Session& session, const SignedHead& head) {
 }
 
 // Of a head that waits to be written or is being written; null: none is.
-const CharterChain* Node::pending_chain(const PlaceId& place) const {
-  if (const Arrival* arrival = arrivals_.find(place)) return &arrival->candidate.chain;
+const Candidate* Node::pending(const PlaceId& place) const {
+  if (const Arrival* arrival = arrivals_.find(place)) return &arrival->candidate;
   auto being_written = [&place](const Arrival& arrival) { return arrival.candidate.head.head.place == place; };
   auto found = std::ranges::find_if(persisting_heads_, being_written);
-  return found == persisting_heads_.end() ? nullptr : &found->candidate.chain;
+  return found == persisting_heads_.end() ? nullptr : &found->candidate;
+}
+
+const CharterChain* Node::pending_chain(const PlaceId& place) const {
+  const Candidate* candidate = pending(place);
+  return candidate != nullptr ? &candidate->chain : nullptr;
 }
 
 void Node::arrive(Candidate candidate, SessionId from) {
+  // A later head of a place that is not written yet is let in by the same word.
+  const Candidate* before = pending(candidate.head.head.place);
+  if (before != nullptr && candidate.introducer.is_zero()) candidate.introducer = before->introducer;
   if (auto fork = arrivals_.put(std::move(candidate), from)) note_fork(*fork);
 }
 

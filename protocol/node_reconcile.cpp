@@ -178,7 +178,7 @@ Result<void> Node::answer_symbols(Session& session, const SketchDone& done) {
     replay_all(session);
     return {};
   }
-  if (done.symbols.size() > table_.size() - session.replay.places.size())
+  if (done.symbols.size() + session.replay.places.size() > table_.size())
     return fail(ErrorCode::kTooMany, "symbols of a sketch");
   for (SketchSymbol symbol : done.symbols)
     if (auto place = sketch_.place_of(symbol)) session.replay.places.push_back(*place);

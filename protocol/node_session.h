@@ -117,6 +117,7 @@ struct NodeSession {
   std::size_t in_flight_bytes = 0;
   std::optional<Error> overflow;  // the peer asks and does not read: the next pump ends the session
   TokenBucket useless{kUselessBurst, kUselessPerSecond};
+  TokenBucket holder_answers{kUselessBurst / kWhereCost, kUselessPerSecond / kWhereCost};  // HOLDERS beside the answer to a WANT
   TokenBucket signatures{kSignaturesBurst, kSignaturesPerSecond};
   std::set<PlaceId> charters_due, evidence_due, two_charters_due;  // places whose next live head takes them along
 

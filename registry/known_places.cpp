@@ -31,6 +31,15 @@ void KnownPlaces::count_absent(const TerritoryCell& cell, bool more) {
   if (at->second.places == 0) absent_.erase(at);
 }
 
+void KnownPlaces::forget(const PlaceId& place) {
+  std::unique_lock lock(mutex_);
+  auto known = places_.find(place);
+  if (known == places_.end()) return;
+  if (known->second.held) --held_;
+  else count_absent(known->second.cell, false);
+  places_.erase(known);
+}
+
 void KnownPlaces::set(const PlaceId& place, const TerritoryCell& cell, bool held) {
   std::unique_lock lock(mutex_);
   auto [at, is_new] = places_.try_emplace(place);

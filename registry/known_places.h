@@ -19,6 +19,7 @@ class KnownPlaces {
     std::size_t known = 0, held = 0;
   };
   Counts counts() const;
+  void forget(const protocol::PlaceId& place);
 
   // Nothing when all that the question may be about is here. Cost: the communes of what is not.
   std::optional<Beyond> beyond(const Query& query) const;

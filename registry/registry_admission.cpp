@@ -91,7 +91,11 @@ Result<void> Registry::forget(const std::vector<PlaceId>& places) {
     turn.written();
     parts_->end_fetches(gone);
     parts_->advertised.forget({});
-    for (const PlaceId& place : gone) parts_->forked.set(place, false), parts_->two_charters.set(place, false);
+    for (const PlaceId& place : gone) {
+      parts_->forked.set(place, false);
+      parts_->two_charters.set(place, false);
+      parts_->known.forget(place);
+    }
   }
   return parts_->purge_commons();
 }

@@ -1,5 +1,6 @@
 // Erasing: a place begins its history anew, and what was before leaves the disk. STORAGE.md "Erasure".
 #include <algorithm>
+#include <filesystem>
 
 #include "registry/history.h"
 #include "registry/registry_parts.h"
@@ -261,6 +262,10 @@ Result<std::vector<PlaceId>> Registry::purge(UnixTime now) {
   }
   if (!first.empty())
     if (auto written = parts_->state->write(first); !written) return tl::unexpected(written.error());
+  // Refs for stock git, where somebody had them written, name what goes.
+  std::filesystem::path named = std::filesystem::path(parts_->objects->git_directory().string()) / "packed-refs";
+  std::error_code none;
+  if (std::filesystem::exists(named, none) && !write_refs()) std::filesystem::remove(named, none);
   if (auto done = parts_->purge_objects(); !done) return tl::unexpected(done.error());
   bool alone = places->size() <= kPurgedAloneMax;
   for (std::size_t i = 0; i < (alone ? places->size() : 1); ++i) {

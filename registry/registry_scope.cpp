@@ -41,7 +41,7 @@ Result<void> Registry::Parts::release_some(std::span<const PlaceId>& places, std
     erase_held(batch, place);
     batch.put(Column::kMeta, purge_key(place), "");
     changes.push_back({PlaceChanges{place, true, {}}, {}});
-    if (auto staged = index->stage(batch, changes.back()); !staged) return staged;
+    if (auto staged = stage_index(batch, changes.back()); !staged) return staged;
   }
   if (!changes.empty()) {
     turn.drop();

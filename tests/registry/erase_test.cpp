@@ -1,5 +1,6 @@
 // What a place erases, here or elsewhere, leaves the disk of whoever held it: objects, rows, contributions.
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "registry/git/fetch.h"
 #include "registry/git/pkt_line.h"
@@ -34,6 +35,19 @@ TEST_CASE("what a place erases is in no file and no object of its daemon after t
   here.reopen();
   CHECK(here.sound());
   REQUIRE(here.registry->publish(here.own(), {resource("tour", "un tour")}, kNow));
+}
+
+TEST_CASE("refs that were written for stock git name what there is after a purge too") {
+  Holder here;
+  REQUIRE(here.registry->publish(here.own(), {resource("scie", "une scie")}, kNow));
+  REQUIRE(here.registry->write_refs());
+  auto erased = here.registry->erase(here.own(), {{"resources/scie.json"}, false}, kNow);
+  REQUIRE(erased);
+  must(here.registry->purge(kNow));
+  std::ifstream file(fs::path(here.dir()) / "store.git/packed-refs");
+  std::string refs{std::istreambuf_iterator<char>(file), {}};
+  CHECK(refs.find(erased->place->head.head.head.commit.hex() + " refs/heads/main") != std::string::npos);
+  CHECK(here.sound());
 }
 
 TEST_CASE("erasing the past alone keeps every file, and erasing a place leaves who it is") {
