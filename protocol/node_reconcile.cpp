@@ -142,7 +142,8 @@ void Node::settle_reconciled(Session& session) {
   offer_all(session);
   session.where_due = true;
   for (const auto& [place, state] : table_.all())
-    if (state.two_charters != nullptr) owe_two_charters(session, place);
+    // Not while a head is being written whose charters may settle it.
+    if (state.two_charters != nullptr && pending_chain(place) == nullptr) owe_two_charters(session, place);
   pump_wanted_ = true;
 }
 

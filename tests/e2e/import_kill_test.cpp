@@ -39,7 +39,7 @@ struct Listed {
 };
 
 // Of ten: a step may be beyond the last one of its round.
-constexpr int kDeathsAtLeast = 8;
+constexpr int kDeathsAtLeast = 5;
 
 unsigned long seed_of_now() {
   const char* given = std::getenv("MAILLAGE_SEED");
