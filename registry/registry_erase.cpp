@@ -211,6 +211,10 @@ Result<bool> Registry::Parts::expire_replaced(UnixTime now) {
 Result<void> Registry::Parts::purge_objects() {
   auto commits = kept_commits();
   if (!commits) return tl::unexpected(commits.error());
+  // Refs for stock git, where somebody had them written, name what goes.
+  std::filesystem::path named = std::filesystem::path(objects->git_directory().string()) / "packed-refs";
+  std::error_code none;
+  if (std::filesystem::exists(named, none) && !write_refs()) std::filesystem::remove(named, none);
   // The reserve that new work leaves untouched is there for this.
   auto room = [this](std::uint64_t bytes) { return has_room(kOpenBytes + bytes); };
   auto purged = objects->purge(*commits, room, half_purged);
@@ -262,10 +266,6 @@ Result<std::vector<PlaceId>> Registry::purge(UnixTime now) {
   }
   if (!first.empty())
     if (auto written = parts_->state->write(first); !written) return tl::unexpected(written.error());
-  // Refs for stock git, where somebody had them written, name what goes.
-  std::filesystem::path named = std::filesystem::path(parts_->objects->git_directory().string()) / "packed-refs";
-  std::error_code none;
-  if (std::filesystem::exists(named, none) && !write_refs()) std::filesystem::remove(named, none);
   if (auto done = parts_->purge_objects(); !done) return tl::unexpected(done.error());
   bool alone = places->size() <= kPurgedAloneMax;
   for (std::size_t i = 0; i < (alone ? places->size() : 1); ++i) {

@@ -250,6 +250,7 @@ struct Registry::Parts {
   Result<std::vector<ObjectId>> kept_commits() const;  // of every head whose content is here, and replaced ones
   Result<bool> expire_replaced(UnixTime now);
   Result<void> purge_objects();
+  Result<std::uint64_t> write_refs() const;
   Result<void> purge_contributions(const PlaceId& place, UnixTime now);
   std::atomic<bool> half_purged = false;  // objects that others name may be gone: nothing may be taken in
   tl::expected<Revision, Problems> prepare_erasure(const PlaceId& place, const Erasure& erasure);

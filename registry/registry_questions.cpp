@@ -253,16 +253,18 @@ Result<std::uint64_t> Registry::Parts::rebuild_index(std::optional<Error>& unrea
   return records;
 }
 
-Result<std::uint64_t> Registry::write_refs() const {
-  auto heads = parts_->all_served();
+Result<std::uint64_t> Registry::Parts::write_refs() const {
+  auto heads = all_served();
   if (!heads) return tl::unexpected(heads.error());
   std::vector<NamedCommit> refs;
   for (const SignedHead& head : *heads) refs.push_back({"refs/places/" + head.head.place.hex(), head.head.commit});
   // HEAD names this one: `git clone` of the store then gives the daemon's own place.
-  if (auto own = parts_->held(parts_->identity.place); own) refs.push_back({"refs/heads/main", own->head.commit});
-  if (auto written = registry::write_refs(parts_->objects->git_directory().string(), refs); !written) return tl::unexpected(written.error());
+  if (auto own = held(identity.place); own) refs.push_back({"refs/heads/main", own->head.commit});
+  if (auto written = registry::write_refs(objects->git_directory().string(), refs); !written) return tl::unexpected(written.error());
   return heads->size();
 }
+
+Result<std::uint64_t> Registry::write_refs() const { return parts_->write_refs(); }
 
 Result<void> Registry::tend() {
   if (auto settled = parts_->settle_approvals(); !settled) return settled;

@@ -72,7 +72,7 @@ struct Victim {
     kept.erase(tool);  // done or not done
     if (command({"erase", "--yes", path(tool)}, 160)) gone.insert(erased);
   }
-  void tidy() { (void)command({"reindex"}, 40); }
+  void tidy() { (void)command({draw(2) == 0 ? "reindex" : "refs"}, 40); }
 
   // The hub has something new, or something less; the place hears of it, and is told to publish meanwhile.
   void serve() {
