@@ -259,7 +259,7 @@ Result<std::uint64_t> Registry::Parts::write_refs() const {
   std::vector<NamedCommit> refs;
   for (const SignedHead& head : *heads) refs.push_back({"refs/places/" + head.head.place.hex(), head.head.commit});
   // HEAD names this one: `git clone` of the store then gives the daemon's own place.
-  if (auto own = held(identity.place); own) refs.push_back({"refs/heads/main", own->head.commit});
+  if (auto first = held(identity.place); first) refs.push_back({"refs/heads/main", first->head.commit});
   if (auto written = registry::write_refs(objects->git_directory().string(), refs); !written) return tl::unexpected(written.error());
   return heads->size();
 }
