@@ -1,10 +1,10 @@
 // A peer that has everything comes back: first nothing changed meanwhile, then some places did. Bytes of both ways and milliseconds
 // until the last of them, which is the receipt for what it has on its disk.
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 
 #include <boost/json/serialize.hpp>
-#include <poll.h>
 
 #include "daemon/control.h"
 #include "registry/registry.h"
@@ -26,7 +26,6 @@ namespace json = boost::json;
 constexpr tests::Milliseconds kLimit{300'000};
 constexpr std::chrono::milliseconds kQuiet{1'500};  // without a byte: the exchange is over
 constexpr unsigned kTurns = 5;
-constexpr int kAwayMs = 200;  // longer than the tap takes to cut a connection
 
 std::vector<protocol::PlaceId> places_of(const fs::path& directory, std::size_t most) {
   auto registry = registry::Registry::open(directory);
@@ -54,9 +53,26 @@ void change(const fs::path& directory, const protocol::PlaceId& place, Synthetic
   if (!reply || reply->body.contains("error")) throw std::runtime_error("a change is refused");
 }
 
-// From the moment the way is open again until nothing is said any more.
-FrameTap::Traffic reconnect(FrameTap& tap) {
-  tap.set_open(true);
+// A peer that can be stopped, and come back with what it had on its disk.
+class Peer {
+ public:
+  Peer(const Options& options, const fs::path& directory, const FrameTap& tap)
+      : program_(options.program), directory_(directory), origin_("ws://" + tap.address() + "/peer") {}
+
+  Daemon& start() { return daemon_.emplace(program_, directory_, std::vector{origin_}); }
+  void stop() {
+    if (daemon_) daemon_->watched().end();
+    daemon_.reset();
+  }
+
+ private:
+  fs::path program_, directory_;
+  std::string origin_;
+  std::optional<Daemon> daemon_;
+};
+
+// Until nothing is said any more.
+FrameTap::Traffic after_silence(const FrameTap& tap) {
   std::uint64_t before = 0;
   auto quiet_since = std::chrono::steady_clock::now();
   auto over = [&] {
@@ -67,11 +83,6 @@ FrameTap::Traffic reconnect(FrameTap& tap) {
   };
   if (!tests::eventually(over, kLimit)) throw std::runtime_error("the peer does not come back");
   return tap.traffic();
-}
-
-void leave(FrameTap& tap) {
-  tap.set_open(false);
-  ::poll(nullptr, 0, kAwayMs);
 }
 
 struct Turns {
@@ -101,21 +112,25 @@ void measure_changed(const Options& options) {
   Daemon origin(options.program, registry);
   FrameTap tap(origin.port());
   make_place(work.path() / "receiver", "Receiver");
-  Daemon receiver(options.program, work.path() / "receiver", {"ws://" + tap.address() + "/peer"});
-  auto level = [&] { return matched(receiver.address(), "needs") == matched(origin.address(), "needs"); };
-  if (!tests::eventually([&] { return tap.traffic().authenticated && level() && matched(receiver.address(), "places") > 1; }, kLimit))
-    throw std::runtime_error("the first sync does not end");
+  Peer peer(options, work.path() / "receiver", tap);
+  auto level = [&](const Daemon& receiver) { return matched(receiver.address(), "needs") == matched(origin.address(), "needs"); };
+  auto comes_back = [&] {
+    Daemon& receiver = peer.start();
+    FrameTap::Traffic traffic = after_silence(tap);
+    if (!tests::eventually([&] { return level(receiver) && matched(receiver.address(), "places") > 1; }, kLimit))
+      throw std::runtime_error("what is new does not arrive");
+    peer.stop();
+    return traffic;
+  };
+  comes_back();
+  comes_back();  // what a first meeting leaves to say
   SyntheticPlaces synthetic(options.seed + 1);
   Turns nothing, changed;
   for (unsigned turn = 0; turn < kTurns; ++turn) {
-    leave(tap);
-    nothing.add(reconnect(tap));
-    leave(tap);
+    nothing.add(comes_back());
     for (const protocol::PlaceId& place : places) change(registry, place, synthetic, turn);
-    changed.add(reconnect(tap));
-    if (!tests::eventually(level, kLimit)) throw std::runtime_error("a change does not arrive");
+    changed.add(comes_back());
   }
-  receiver.watched().end();
   origin.watched().end();
   if (options.json) {
     json::object all{{"machine", machine()}, {"places", options.places}, {"changed", places.size()}, {"turns", kTurns},

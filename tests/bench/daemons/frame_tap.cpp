@@ -62,7 +62,6 @@ FrameTap::Traffic FrameTap::traffic() const {
 
 void FrameTap::run() {
   while (!ending_) {
-    if (!open_) cut();
     pollfd waiting[] = {{listener_, POLLIN, 0}, {directions_[0].from, POLLIN, 0}, {directions_[1].from, POLLIN, 0}};
     ::poll(waiting, 3, kLookMs);
     if (waiting[0].revents != 0) accept();
@@ -75,7 +74,7 @@ void FrameTap::run() {
 void FrameTap::accept() {
   int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (socket < 0) return;
-  int target = open_ && directions_[0].from < 0 ? ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+  int target = directions_[0].from < 0 ? ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
   sockaddr_in address = loopback(target_);
   if (target < 0 || ::connect(target, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     ::close(socket);
@@ -108,7 +107,7 @@ void FrameTap::relay(Direction& direction) {
 void FrameTap::cut() {
   std::scoped_lock guard(mutex_);
   if (directions_[0].from >= 0) ::close(directions_[0].from), ::close(directions_[0].to);
-  for (Direction& each : directions_) each.from = each.to = -1;
+  directions_ = {};
 }
 
 void FrameTap::Direction::read(const std::uint8_t* all, std::size_t size) {

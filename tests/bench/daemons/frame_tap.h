@@ -1,5 +1,5 @@
 // A TCP relay that reads along: what of the bytes between two daemons belongs to their handshake (HTTP upgrade, HELLO, AUTH) and what
-// comes after, and when. One connection at a time; can be closed for as long as somebody is to be away.
+// comes after, and when. One connection at a time.
 #pragma once
 
 #include <array>
@@ -22,10 +22,7 @@ class FrameTap {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-  // Closed: who is connected is cut off, who connects is turned away.
-  void set_open(bool open) { open_ = open; }
-
-  // Of the last connection.
+  // Of the connection that is open; nothing when none is.
   struct Traffic {
     std::uint64_t all = 0, after_handshake = 0;  // bytes both ways
     double connected_ms = 0;      // from the connection to the last byte of a message
@@ -60,7 +57,7 @@ class FrameTap {
 
   std::uint16_t target_, port_ = 0;
   int listener_ = -1;
-  std::atomic<bool> open_ = true, ending_ = false;
+  std::atomic<bool> ending_ = false;
   mutable std::mutex mutex_;  // guards what follows
   std::array<Direction, 2> directions_;
   Clock::time_point connected_, authenticated_, last_;
