@@ -67,7 +67,11 @@ std::string line_of(const json::object& item, Language language) {
   std::string line = "- " + told(item, "name");
   if (std::string place = told(object_at(item, "place"), "name"); !place.empty()) line += " · " + place;
   if (std::string start = told(item, "start"); !start.empty()) line += " · " + start;
-  return line + "\n    " + told(item, "record") + "\n" + publishers_of(item, language);
+  line += "\n    " + told(item, "record") + "\n" + publishers_of(item, language);
+  const json::object place = object_at(item, "place");
+  for (auto [field, message] : {std::pair("forked", Message::kItemForked), std::pair("twoCharters", Message::kItemTwoCharters)})
+    if (is_true(item, field) || is_true(place, field)) line += "    " + say(message, language) + "\n";
+  return line;
 }
 
 // As a shell reads it back.

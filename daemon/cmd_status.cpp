@@ -133,11 +133,20 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
     const json::object& place = each.get_object();
     asked = tell_question(said, place, dir.string(), terminal.language) || is_true(place, "movedAway") || asked;
   }
-  for (const json::value& place : list_of(status, "twoCharters")) {
+  auto called = [](const json::value& place) {
     std::string name = told(place.get_object(), "name");
-    said += say(Message::kStatusTwoCharters, terminal.language, {name.empty() ? text_of(place.get_object(), "id") : name}) + "\n";
+    return name.empty() ? text_of(place.get_object(), "id") : name;
+  };
+  for (const json::value& place : list_of(status, "twoCharters")) {
+    said += say(Message::kStatusTwoCharters, terminal.language, {called(place)}) + "\n";
     asked = true;
   }
+  // Of ours it stands with the place.
+  auto ours = [&](const json::value& place) {
+    return std::ranges::any_of(list_of(status, "own"), [&](const json::value& own) { return text_of(own.get_object(), "id") == text_of(place.get_object(), "id"); });
+  };
+  for (const json::value& place : list_of(status, "forked"))
+    if (!ours(place)) said += say(Message::kStatusForkedElsewhere, terminal.language, {called(place)}) + "\n";
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
   if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
   if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";

@@ -309,6 +309,11 @@ MAILLAGE_MESSAGE(kStatusTwoCharters,
                  "your place, sign one more (maillage key rotate), and all come together; if not, tell its people: somebody may have their sheet.")
 MAILLAGE_MESSAGE(kStatusForked, "  publié deux fois différemment sous la même identité : la suite le répare, rien n'est perdu",
                  "  published twice, differently, under the same identity: what follows mends it, nothing is lost")
+MAILLAGE_MESSAGE(kStatusForkedElsewhere,
+                 "« {} » a publié deux fois différemment sous la même identité ; son serveur le répare de lui-même, rien n'est perdu. Si cela dure, prévenez ses gens.",
+                 "“{}” published twice, differently, under the same identity; its server mends that by itself, nothing is lost. If it lasts, tell its people.")
+MAILLAGE_MESSAGE(kItemForked, "publié deux fois différemment par ce lieu : ceci peut encore changer", "published twice, differently, by this place: this may still change")
+MAILLAGE_MESSAGE(kItemTwoCharters, "ce lieu a deux chartes d'un même rang : vérifiez auprès de lui", "this place has two charters of one rank: check with its people")
 MAILLAGE_MESSAGE(kStatusKeptBack, "  sera annoncé aux partenaires dès que l'un d'eux aura dit ce qu'il sait de ce lieu",
                  "  will be told to the partners as soon as one of them has said what it knows of this place")
 MAILLAGE_MESSAGE(kStatusMovedAway, "  un autre serveur tient ce lieu, sous une nouvelle clé : ce dossier ne publie plus rien pour lui",

@@ -152,6 +152,7 @@ ControlMessage settle(const Operations& operations, const ControlMessage& reques
   } else {
     registry.own_caught_up();
     if (!registry.settle_own(daemon::now()).aside.empty()) return refuse(request, Error{ErrorCode::kNobodyAnswers, "control.sock"});
+    if (auto purged = registry.purge(daemon::now().wall); !purged) return refuse(request, purged.error());
   }
   auto called = registry.name_of(*place);
   return answer({{"place", place->hex()}, {"slug", called.slug}, {"name", called.name}, {"answer", take ? "take" : "keep"}});

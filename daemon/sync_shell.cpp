@@ -240,6 +240,7 @@ void SyncShell::settled(const registry::OwnMoves& moves) {
   }
   for (const protocol::WantAside& want : moves.aside) feed(want);
   if (!moves.published.empty()) feed(protocol::Published{moves.published});
+  if (registry_.purge_waits()) purge_soon();
   if (settle_again_) settle_own();
   if (!failed) return arm_own();
   own_tick_.expires_after(kOwnRetry);

@@ -173,6 +173,7 @@ Result<Frame> read_pack(Reader& in) {
   if ((pack.flags & Pack::kFirst) != 0)
     if (auto read = read_packed_places(in, pack); !read) return tl::unexpected(read.error());
   pack.bytes = in.rest();
+  if (pack.bytes.size() > kPackChunkBytes) return fail(ErrorCode::kTooLarge, "part of a pack");
   return pack;
 }
 

@@ -137,7 +137,9 @@ void Node::dismiss(Session& session, const Error& error) {
 
 void Node::shun(const PlaceId& peer) {
   if (shunned_.size() >= kShunnedMax) std::erase_if(shunned_, [&](const auto& entry) { return entry.second <= now_.instant; });
-  if (shunned_.size() < kShunnedMax) shunned_[peer] = now_.instant + kShunTime;
+  if (shunned_.size() >= kShunnedMax && !shunned_.contains(peer))
+    shunned_.erase(std::ranges::min_element(shunned_, {}, [](const auto& entry) { return entry.second; }));
+  shunned_[peer] = now_.instant + kShunTime;
 }
 
 void Node::drop(Session& session) {

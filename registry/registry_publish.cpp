@@ -19,8 +19,12 @@ using namespace protocol;
 constexpr std::size_t kAddressBytes = 64;
 constexpr std::string_view kAddressScheme = "maillage:";
 
-// Every place that a record's text names by its address.
-void add_addressed(Addressed& addressed, std::string_view json) {
+// Every place that a record's text names by its address; of a membership its network, of an admission its member (RECORDS.md).
+void add_addressed(Addressed& addressed, std::string_view path, std::string_view json) {
+  if (path.starts_with("memberships/") || path.starts_with("admissions/"))
+    if (auto record = parse_record(as_bytes(json)))
+      for (const char* field : {"network", "member"})
+        if (auto place = PlaceId::parse(text_field(*record, field).value_or(""))) addressed.add(*place);
   for (std::size_t at = json.find(kAddressScheme); at != std::string_view::npos; at = json.find(kAddressScheme, at + 1)) {
     auto place = PlaceId::parse(json.substr(at + kAddressScheme.size(), kAddressBytes));
     if (place) addressed.add(*place);
@@ -81,11 +85,11 @@ void Registry::Parts::describe(Head& head, const FileChanges& files) const {
     head.cell = cell_of_profile(*profile->second);
   head.addressed = {};
   for (const auto& [path, bytes] : files)
-    if (bytes) add_addressed(head.addressed, as_text(*bytes));
+    if (bytes) add_addressed(head.addressed, path, as_text(*bytes));
   // A damaged row costs at most a filter bit here; `verify` reports it.
   auto scanned = state->scan(Column::kRecords, record_prefix(head.place), [&](std::string_view, std::string_view value) {
     if (auto record = decode_stored_record(value); record && !files.contains(record->path))
-      add_addressed(head.addressed, as_text(record->json));
+      add_addressed(head.addressed, record->path, as_text(record->json));
     return true;
   });
   if (!scanned) head.addressed = Addressed(~std::uint64_t{0});

@@ -153,10 +153,13 @@ boost::json::object Registry::status() const {
                             {"counts", std::move(counts)}, {"sheetConfirmed", sheet_confirmed()},
                             {"packs", parts_->objects->packs().size()}, {"hosted", all.size() - 1 - moved}, {"movedAway", moved},
                             {"contributions", parts_->inbox->open_count()}, {"own", std::move(own)}};
-  boost::json::array doubled;
-  for (const PlaceId& place : parts_->two_charters.some(kStatusPlacesMax))
-    doubled.push_back({{"id", place.hex()}, {"name", parts_->known_name(place).name}});
-  if (!doubled.empty()) shown["twoCharters"] = std::move(doubled);
+  auto list = [&](std::string_view key, const ForkedPlaces& places) {
+    boost::json::array named;
+    for (const PlaceId& place : places.some(kStatusPlacesMax)) named.push_back({{"id", place.hex()}, {"name", parts_->known_name(place).name}});
+    if (!named.empty()) shown[key] = std::move(named);
+  };
+  list("forked", parts_->forked);
+  list("twoCharters", parts_->two_charters);
   if (auto tip = parts_->whole_chain->tip()) shown["commons"] = {{"commit", tip->commit.hex()}, {"tree", tip->tree.hex()}};
   return shown;
 }

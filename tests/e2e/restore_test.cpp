@@ -65,6 +65,8 @@ TEST_CASE("two machines with one directory both publish: everybody sees the fork
   auto forked = [&](const Place& at) { return state_of(at, one.id()).ends_with(" forked"); };
   CHECK(eventually([&] { return forked(north) && forked(south) && forked(bridge); }));
   CHECK(eventually([&] { return north.ask("needs?q=avant").json().at_pointer("/items/0/place").as_object().contains("forked"); }));
+  CHECK(north.command("query", {"--lang", "en", "needs", "q=avant"}).out.find("published twice, differently") != std::string::npos);
+  CHECK(json_of(north.command("status")).at_pointer("/forked/0/id").as_string() == one.id());
 
   one.serve_with(north);
   two.serve_with(south);
@@ -74,6 +76,7 @@ TEST_CASE("two machines with one directory both publish: everybody sees the fork
   CHECK(epoch_at(bridge, one.id()) == 1);
   CHECK_FALSE(forked(bridge));
   CHECK_FALSE(json_of(one.command("status")).at_pointer("/own/0").as_object().contains("forked"));
+  CHECK_FALSE(json_of(north.command("status")).as_object().contains("forked"));
   CHECK(one.publish("needs/apres.json", need("apres")).code == 0);
   CHECK(agree(all, one.id()));
   for (Place* at : {&one, &two, &bridge}) at->stop();

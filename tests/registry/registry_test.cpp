@@ -367,3 +367,26 @@ TEST_CASE("refs name every place's commit for stock git") {
   std::string text(std::istreambuf_iterator<char>(refs), {});
   CHECK(text.find("refs/places/" + registry->identity().place.hex()) != std::string::npos);
 }
+
+TEST_CASE("a head says whom the place's open records speak to: by address, a membership its network, an admission its member") {
+  TemporaryDirectory directory;
+  auto registry = make(directory.path() / "one", "Konk Ar Lab");
+  PlaceId place = registry->identity().place;
+  auto id = [](char digit) { return std::string(64, digit); };
+  Addressed addressed;
+  auto publish_edit = [&](const FileEdit& made) {
+    auto published = registry->publish(place, {made}, kNow);
+    REQUIRE(published);
+    addressed = published->place->head.head.head.addressed;
+  };
+  auto publish = [&](const std::string& path, const std::string& json) { publish_edit(edit(path, json)); };
+  auto speaks_to = [&](char digit) { return addressed.may_contain(*PlaceId::parse(id(digit))); };
+  publish("memberships/collectif.json", R"({"kind": "membership", "name": "Adhésion", "network": ")" + id('a') + "\"}");
+  publish("admissions/konk.json", R"({"kind": "admission", "name": "Admission", "member": ")" + id('b') + "\"}");
+  publish("needs/scie.json", R"({"kind": "need", "name": "Scie", "description": "Comme maillage:)" + id('c') + R"(/offers/scie"})");
+  CHECK((speaks_to('a') && speaks_to('b') && speaks_to('c')));
+  CHECK_FALSE(speaks_to('d'));
+  publish_edit({"memberships/collectif.json", std::nullopt});
+  CHECK_FALSE(speaks_to('a'));
+  CHECK((speaks_to('b') && speaks_to('c')));
+}

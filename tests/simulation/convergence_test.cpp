@@ -94,8 +94,7 @@ TEST_CASE("a place that signs two states is known as forked everywhere, and ever
     Simulation network(seed);
     weave(network, 10);
     require_agreement(network, 10min);
-    network.neglect(3);
-    network.equivocate(3, 0, 9);
+    REQUIRE(network.equivocate(3, 0, 9));
     require_agreement(network, 2h);
     for (std::size_t i = 0; i < network.nodes(); ++i)
       CHECK(network.node(i).places().find(network.place_of(3))->fork != nullptr);

@@ -502,10 +502,17 @@ void Simulation::answer(std::size_t node, OwnHead::Answer answer) {
 }
 
 // Two heads that one disk would not sign, each kept by somebody as if its daemon had told it.
-void Simulation::equivocate(std::size_t index, std::size_t first, std::size_t second) {
+bool Simulation::equivocate(std::size_t index, std::size_t first, std::size_t second) {
   Daemon& daemon = *daemons_[index];
   const OwnHead& own = daemon.heads.at(daemon.own[0].place);
+  if (!own.ledger().mine || !own.may_sign() || daemon.locked_out || daemon.habit != Habit::kHonest) return false;
   const SignedHead mine = *own.ledger().mine;
+  auto level = [&](std::size_t victim) {
+    const PlaceState* state = daemons_[victim]->node->places().find(mine.head.place);
+    return daemons_[victim]->habit == Habit::kHonest && state != nullptr && state->holds_seen && state->seen.head == mine.head;
+  };
+  if (!level(first) || !level(second)) return false;
+  daemon.neglects = true;
   for (std::size_t victim : {first, second}) {
     Daemon& to = *daemons_[victim];
     const PlaceState* state = to.node->places().find(mine.head.place);
@@ -515,6 +522,7 @@ void Simulation::equivocate(std::size_t index, std::size_t first, std::size_t se
     for (auto& step : to.keeper.sign({std::move(plan)}, daemon.key, now().wall, nullptr, [](const auto&) {})) step();
     crash(victim);
   }
+  return true;
 }
 
 }  // namespace maillage::simulation

@@ -93,14 +93,13 @@ TEST_CASE("a node that joins late with nothing gets all there is") {
   CHECK(network.node(late).places().size() == 9);
 }
 
-// MAILLAGE_SEED=S runs that one, MAILLAGE_SEEDS=N the first N; otherwise as many as fit into some seconds.
+// MAILLAGE_SEED=S runs that one, MAILLAGE_SEEDS=N the first N.
 TEST_CASE("small networks under every fault at once converge, seed after seed") {
   const char* one = std::getenv("MAILLAGE_SEED");
   const char* many = std::getenv("MAILLAGE_SEEDS");
   std::uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1'000;
   std::uint64_t count = one != nullptr ? 1 : many != nullptr ? std::strtoull(many, nullptr, 10) : 60;
-  auto stop = std::chrono::steady_clock::now() + (many != nullptr ? 24h : 15s);
-  for (std::uint64_t seed = first; seed < first + count && std::chrono::steady_clock::now() < stop; ++seed) {
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     Simulation network(seed);
     std::size_t nodes = 5 + network.random().below(4);
     ring(network, nodes);

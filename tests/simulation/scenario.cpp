@@ -15,10 +15,10 @@ using Kind = ScenarioStep::Kind;
 
 constexpr std::string_view kNames[] = {"publish", "erase", "partition", "heal",    "crash",      "crash-at", "backup", "restore",
                                        "clock",   "clone", "rotate",    "slow",    "connect",    "disconnect", "hostile", "answer",
-                                       "lose-disk", "rob"};
+                                       "lose-disk", "rob",   "equivocate"};
 
 // How often each kind is drawn, in the order of Kind.
-constexpr std::size_t kWeights[] = {34, 3, 6, 6, 3, 8, 7, 7, 3, 2, 3, 2, 2, 1, 1, 3, 2, 1};
+constexpr std::size_t kWeights[] = {34, 3, 6, 6, 3, 8, 7, 7, 3, 2, 3, 2, 2, 1, 1, 3, 2, 1, 1};
 
 Kind draw_kind(SeededRandom& random) {
   std::size_t all = 0, at = 0;
@@ -64,7 +64,7 @@ struct Course {
   std::size_t nodes;
   std::set<PlaceId> twice;  // places whose identity two daemons use
   std::optional<std::size_t> hostile;
-  std::uint64_t recoveries = 0, robberies = 0;
+  std::uint64_t recoveries = 0, robberies = 0, equivocations = 0;
   std::size_t cloned = 0;
   std::optional<std::size_t> copy;
 
@@ -94,6 +94,7 @@ struct Course {
       case Kind::kAnswer: return network.answer(step.node, static_cast<OwnHead::Answer>(step.a));
       case Kind::kLoseDisk: return lose_disk(step.node);
       case Kind::kRob: return rob(step.node);
+      case Kind::kEquivocate: return equivocate(step.node);
     }
   }
 
@@ -111,6 +112,10 @@ struct Course {
     if (!may_clone(node) || hostile || network.anybody_robbed()) return;
     settle(node, network.rob(node));
     ++robberies;
+  }
+  void equivocate(std::size_t node) {
+    if (node == hostile || (copy && node == cloned) || network.anybody_robbed()) return;
+    equivocations += network.equivocate(node, (node + 1) % nodes, (node + 2) % nodes);
   }
   void settle(std::size_t node, std::size_t made) {
     for (std::size_t place = 0; place < network.places(node); ++place) twice.insert(network.place_of(node, place));
@@ -222,6 +227,7 @@ Outcome run(const Scenario& scenario, Telling telling) {
   const Oracle& oracle = course.network.oracle();
   outcome.own_steps = course.network.own_steps();
   outcome.confirmed = oracle.confirmed(), outcome.recoveries = course.recoveries, outcome.robberies = course.robberies;
+  outcome.equivocations = course.equivocations;
   if (std::getenv("MAILLAGE_STORY") != nullptr) print(course.network.story());
   outcome.unforeseeable = oracle.unforeseeable(), outcome.heals = oracle.heals(), outcome.erasures = oracle.erasures();
   return outcome;

@@ -29,6 +29,7 @@ struct ScenarioStep {
     kAnswer,       // node, a: ours or theirs
     kLoseDisk,     // node: comes back from its sheet
     kRob,          // node: its roots are stolen
+    kEquivocate,   // node: signs two states under one number, each told to another node, and never heals
   } kind;
   std::size_t node = 0, place = 0;
   std::uint64_t a = 0;
@@ -50,7 +51,7 @@ struct Scenario {
 struct Outcome {
   std::optional<std::string> violation;
   std::string story;
-  std::uint64_t unforeseeable = 0, heals = 0, erasures = 0, questions = 0, confirmed = 0, recoveries = 0, robberies = 0;
+  std::uint64_t unforeseeable = 0, heals = 0, erasures = 0, questions = 0, confirmed = 0, recoveries = 0, robberies = 0, equivocations = 0;
   std::array<std::uint64_t, std::variant_size_v<OwnStep>> own_steps{};
   bool failed() const { return violation.has_value(); }
 };

@@ -220,7 +220,6 @@ std::uint64_t Simulation::relayed(std::size_t index) const {
 // ---- habits
 
 void Simulation::misbehave(std::size_t node, Habit habit) { daemons_[node]->habit = habit; }
-void Simulation::neglect(std::size_t node) { daemons_[node]->neglects = true; }
 
 Bytes Simulation::tampered(const Daemon& from, ByteView bytes) const {
   Bytes frame(bytes.begin(), bytes.end());

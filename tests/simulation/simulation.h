@@ -95,10 +95,9 @@ class Simulation {
   // What a hostile node does with what its own, honest node would send. It and its places are left out of agreement.
   enum class Habit { kHonest, kFloods, kCorruptsPacks, kForgesSignatures, kNeverReads, kWithholdsContent };
   void misbehave(std::size_t node, Habit habit);
-  // It heals nothing, and does not look at what others sign for it.
-  void neglect(std::size_t node);
-  // `node`'s key signs two heads with equal counters, and each of the two others holds one.
-  void equivocate(std::size_t node, std::size_t first, std::size_t second);
+  // `node`'s key signs two heads with equal counters, and each of the two others holds one. From then on it heals nothing, and does not look
+  // at what others sign for it. False: not now, the two do not both hold what it would sign on.
+  bool equivocate(std::size_t node, std::size_t first, std::size_t second);
 
   // ---- time
   void run_for(Duration time);
