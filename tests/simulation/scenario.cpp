@@ -66,7 +66,7 @@ struct Course {
   std::optional<std::size_t> hostile;
   std::uint64_t recoveries = 0, robberies = 0, equivocations = 0;
   std::size_t cloned = 0;
-  std::optional<std::size_t> copy;
+  std::optional<std::size_t> copy, twofold;  // `twofold`: who said two things
 
   explicit Course(const Scenario& scenario) : network(scenario.seed), nodes(scenario.nodes) {
     for (std::size_t i = 0; i < nodes; ++i) network.add_node(scenario.hosted[i]);
@@ -83,7 +83,7 @@ struct Course {
       case Kind::kCrash: return network.crash(step.node);
       case Kind::kCrashAt: return network.crash_before_step(step.node, step.a);
       case Kind::kBackup: return network.keep_snapshot(step.node);
-      case Kind::kRestore: return void(network.restore_snapshot(step.node));
+      case Kind::kRestore: return restore(step.node);
       case Kind::kClock: return network.set_clock(step.node, (static_cast<int>(step.a) - 365) * 24h);
       case Kind::kClone: return clone(step.node);
       case Kind::kRotate: return network.rotate(step.node, step.a == 1);
@@ -102,7 +102,7 @@ struct Course {
   std::size_t who(const ScenarioStep& step) const { return copy && step.node == cloned && step.a % 2 == 0 ? *copy : step.node; }
 
   // One at most: each has its own way to the others, past whoever is hostile.
-  bool may_clone(std::size_t node) const { return twice.empty() && (!hostile || far(node, *hostile)); }
+  bool may_clone(std::size_t node) const { return !twofold && twice.empty() && (!hostile || far(node, *hostile)); }
   bool far(std::size_t node, std::size_t other) const { return other != node && other != (node + 2) % nodes && other != (node + 3) % nodes; }
   void clone(std::size_t node) {
     if (may_clone(node)) settle(node, network.clone(node));
@@ -113,9 +113,15 @@ struct Course {
     settle(node, network.rob(node));
     ++robberies;
   }
+  // Only the two that were told have the content of what was said: they keep it, and tell it.
   void equivocate(std::size_t node) {
-    if (node == hostile || (copy && node == cloned) || network.anybody_robbed()) return;
-    equivocations += network.equivocate(node, (node + 1) % nodes, (node + 2) % nodes);
+    if (twofold || hostile || copy || !network.equivocate(node, (node + 1) % nodes, (node + 2) % nodes)) return;
+    twofold = node;
+    ++equivocations;
+  }
+  void restore(std::size_t node) {
+    bool told = twofold && (node == (*twofold + 1) % nodes || node == (*twofold + 2) % nodes);
+    if (!told) network.restore_snapshot(node);
   }
   void settle(std::size_t node, std::size_t made) {
     for (std::size_t place = 0; place < network.places(node); ++place) twice.insert(network.place_of(node, place));
@@ -132,11 +138,11 @@ struct Course {
     if (from != to && !way) network.connect(from, to);
   }
   void lose_disk(std::size_t node) {
-    if ((!copy || node != cloned) && !hostile && !network.anybody_robbed()) recoveries += network.lose_disk(node);
+    if (!twofold && (!copy || node != cloned) && !hostile && !network.anybody_robbed()) recoveries += network.lose_disk(node);
   }
 
   void turn_hostile(std::size_t node, std::uint64_t habit) {
-    if (hostile || network.anybody_robbed() || (copy && !far(cloned, node))) return;
+    if (twofold || hostile || network.anybody_robbed() || (copy && !far(cloned, node))) return;
     hostile = node;
     network.misbehave(node, static_cast<Simulation::Habit>(habit));
   }

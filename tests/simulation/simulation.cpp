@@ -284,8 +284,9 @@ bool Simulation::knows_question(std::size_t index) const {
 }
 
 void Simulation::check_at_rest(std::size_t node) const {
-  if (daemons_[node]->habit != Habit::kHonest || daemons_[node]->locked_out || daemons_[node]->robbed) return;
-  oracle_->at_rest(*daemons_[node], [this](const PlaceId& place) { return honest(place); });
+  const Daemon& daemon = *daemons_[node];
+  if (daemon.habit != Habit::kHonest || daemon.locked_out || daemon.robbed || daemon.neglects) return;
+  oracle_->at_rest(daemon, [this](const PlaceId& place) { return honest(place); });
 }
 
 // One line for each place on which a node differs from the first, or whose content it lacks.
