@@ -69,6 +69,18 @@ Result<std::vector<std::string>> read_scope(Reader& in) {
   return scope;
 }
 
+void write_estimate(Writer& out, const Estimate& estimate) {
+  out.u8(static_cast<std::uint8_t>(estimate.levels().size()));
+  for (std::uint64_t level : estimate.levels()) out.u64(level);
+}
+Result<Estimate> read_estimate(Reader& in) {
+  std::size_t count = in.u8();
+  if (count > Estimate::kLevelsMax) return fail(ErrorCode::kTooMany, "levels of an estimate");
+  std::array<std::uint64_t, Estimate::kLevelsMax> levels{};
+  for (std::size_t i = 0; i < count; ++i) levels[i] = in.u64();
+  return Estimate(levels);
+}
+
 Result<Frame> read_hello(Reader& in) {
   Hello hello;
   hello.version = in.u16();
@@ -79,6 +91,11 @@ Result<Frame> read_hello(Reader& in) {
   auto scope = read_scope(in);
   if (!scope) return tl::unexpected(scope.error());
   hello.scope = std::move(*scope);
+  if (in.failed() || in.left() == 0) return hello;
+  hello.abilities = in.u8();
+  auto estimate = read_estimate(in);
+  if (!estimate) return tl::unexpected(estimate.error());
+  hello.estimate = *estimate;
   if (!in.failed()) in.rest();  // a later version may say more
   return hello;
 }
@@ -329,6 +346,9 @@ Bytes encode(const Hello& frame) {
   out.u16(frame.version).fixed(frame.nonce).fixed(frame.place).i64(frame.time.ms);
   write_short(out, frame.agent, kHelloTextMax);
   write_scope(out, frame.scope);
+  if (frame.abilities == 0 && frame.estimate.levels().empty()) return std::move(out).take();
+  out.u8(frame.abilities);
+  write_estimate(out, frame.estimate);
   return std::move(out).take();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "protocol/charter.h"
+#include "protocol/estimate.h"
 #include "protocol/head.h"
 #include "protocol/invitation.h"
 #include "protocol/limits.h"
@@ -48,6 +49,8 @@ struct Hello {
   UnixTime time;
   std::string agent;               // ≤ 64 bytes, for people
   std::vector<std::string> scope;  // ≤ 64 of ≤ 64 bytes
+  std::uint8_t abilities = 0;      // one bit each; earlier daemons say neither this nor what follows
+  Estimate estimate = {};          // of the sender's set; empty: it tells none
   bool operator==(const Hello&) const = default;
 };
 

@@ -14,12 +14,16 @@ constexpr std::size_t kAskedSymbolsMax = kSketchSymbolsMax;
 void Node::begin_reconcile(Session& session) {
   session.next_reconcile = Instant::max();
   session.reconcile_began = session.reconcile_progress = now_.instant;
-  session.reconciliation.emplace();
+  // Of the first moment of the session: later ones find the number out by asking.
+  auto estimate = std::exchange(session.estimate, {});
+  std::uint32_t ahead = estimate.levels().empty() ? 0 : cells_ahead(estimate.apart(sketch_.estimate()), table_.size());
+  session.reconciliation.emplace(ahead);
   session.to_tell.clear();
   session.replay = {};  // what an earlier one left to send, this one finds again
   session.heard.reset();
   session.differences = 0;
   control(session, encode(Sketch(SketchAsk{own_count(session)})));
+  if (ahead > 0) control(session, encode(Sketch(SketchMore{ahead})));
 }
 
 Result<void> Node::on_frame(Session& session, const Sketch& part, ByteView) {
@@ -88,6 +92,7 @@ Result<void> Node::advance_reconcile(Session& session, const SketchCells& cells)
   if (reconciliation.begins(cells)) reconciliation.begin(cells.key, own_symbols(session, cells.key));
   auto step = reconciliation.add(cells);
   if (!step) return tl::unexpected(step.error());
+  if (std::holds_alternative<Reconciliation::Wait>(*step)) return {};
   if (auto* more = std::get_if<Reconciliation::More>(&*step)) {
     control(session, encode(Sketch(SketchMore{more->limit})));
     return {};

@@ -121,6 +121,7 @@ struct NodeSession {
   TokenBucket signatures{kSignaturesBurst, kSignaturesPerSecond};
   std::set<PlaceId> charters_due, evidence_due, two_charters_due;  // places whose next live head takes them along
 
+  Estimate estimate;                             // dialling side: what the peer told of its set, until the first reconciliation
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
   std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came, of those we know

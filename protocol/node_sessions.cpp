@@ -22,6 +22,7 @@ void Node::handle(const SessionOpened& input) {
   hello.time = now_.wall;
   hello.agent = settings_.agent;
   hello.scope = settings_.follow.scope.texts();
+  if (input.role == Role::kDialled) hello.estimate = sketch_.estimate();
   auto session = std::make_unique<Session>(input.session, input.role, hello);
   session->accepted = input.accepted;
   session->scope_told = settings_.follow.scope;
@@ -60,6 +61,7 @@ Result<void> Node::on_frame(Session& session, const Hello& hello, ByteView frame
   auto auth = session.handshake.on_hello(hello, frame, settings_.identity, own_bundle());
   if (!auth) return tl::unexpected(auth.error());
   session.scope = Scope::heard(hello.scope);
+  session.estimate = hello.estimate;
   // As unsigned: a liar's time must not overflow.
   session.clock_offset_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(hello.time.ms) - static_cast<std::uint64_t>(now_.wall.ms));
   show_invitation(session);

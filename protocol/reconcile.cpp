@@ -14,12 +14,16 @@ constexpr unsigned kStartsMax = 8;
 
 void SketchHost::add(const PlaceId& place, const Hash& element) {
   SketchSymbol symbol = sketch_symbol(key(), element);
-  if (places_.emplace(symbol, place).second) source_.add(symbol);
+  if (!places_.emplace(symbol, place).second) return;
+  source_.add(symbol);
+  estimate_.toggle(element);
 }
 
 void SketchHost::remove(const Hash& element) {
   SketchSymbol symbol = sketch_symbol(key(), element);
-  if (places_.erase(symbol) > 0) source_.remove(symbol);
+  if (places_.erase(symbol) == 0) return;
+  source_.remove(symbol);
+  estimate_.toggle(element);
 }
 
 std::optional<PlaceId> SketchHost::place_of(SketchSymbol symbol) const {
@@ -29,6 +33,7 @@ std::optional<PlaceId> SketchHost::place_of(SketchSymbol symbol) const {
 
 void SketchHost::renew(const SketchKey& key, const std::unordered_map<PlaceId, Hash>& elements) {
   source_ = SketchSource(key);
+  estimate_ = {};
   places_.clear();
   for (const auto& [place, element] : elements) add(place, element);
 }
@@ -69,7 +74,9 @@ Result<Reconciliation::Step> Reconciliation::add(const SketchCells& cells) {
     finished_ = true;
     return GiveUp{};
   }
-  return More{decoder_->cells_wanted()};
+  if (decoder_->cells() < asked_) return Wait{};
+  asked_ = decoder_->cells_wanted();
+  return More{asked_};
 }
 
 }  // namespace maillage::protocol

@@ -65,6 +65,9 @@ std::vector<std::pair<std::string, Bytes>> frames() {
   SignedHead head_1 = head_of(chain_1.place(), daemon_1, 1, "state"), head_2 = head_of(chain_2.place(), daemon_2, 1, "state");
   Hello hello_1{1, nonce_from(0), chain_1.place(), {1'767'225'602'000}, "maillage", {}};
   Hello hello_2{1, nonce_from(0x80), chain_2.place(), {1'767'225'602'500}, "maillage", {"29"}};
+  Hello telling = hello_2;  // not of the handshake shown
+  telling.abilities = 1;
+  for (int i = 0; i < 10; ++i) telling.estimate.toggle(sha256(as_bytes(std::to_string(i))));
   Handshake dialling(Role::kDialling, hello_1), dialled(Role::kDialled, hello_2);
   Bytes auth_1 = *dialling.on_hello(hello_2, *dialled.hello(), {chain_1.place(), daemon_1}, {chain_1.charters(), {head_1}});
   Bytes auth_2 = *dialled.on_hello(hello_1, *dialling.hello(), {chain_2.place(), daemon_2}, {chain_2.charters(), {head_2}});
@@ -81,6 +84,7 @@ std::vector<std::pair<std::string, Bytes>> frames() {
   auto [hash_1, hash_2] = dialling.hellos();
   return {{"hello_dialling", encode(hello_1)},
           {"hello_dialled", encode(hello_2)},
+          {"hello_telling", encode(telling)},
           {"auth_dialling", auth_1},
           {"auth_dialled", auth_2},
           {"sketch_ask", encode(Sketch(SketchAsk{2}))},

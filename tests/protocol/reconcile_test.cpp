@@ -43,16 +43,19 @@ std::vector<SketchSymbol> symbols(const SketchKey& key, const Numbers& numbers) 
 
 const SketchKey kKey{{1, 2, 3}}, kLaterKey{{4, 5, 6}};
 
-// The conversation up to DONE or ALL. `before_more(n)` happens before question number n is answered.
-Result<Reconciliation::Step> talk(Host& host, const Numbers& own, const std::function<void(int)>& before_more = [](int) {}) {
+// The conversation up to DONE or ALL. `before_more(n)` happens before question number n is answered. `ahead`: asked for with ASK.
+Result<Reconciliation::Step> talk(Host& host, const Numbers& own, const std::function<void(int)>& before_more = [](int) {},
+                                  std::uint32_t ahead = 0) {
   SketchStream stream(host.sketch);
-  Reconciliation dialling;
+  Reconciliation dialling(ahead);
   stream.allow(kSketchCellsFirst);
   for (int questions = 0; questions < 50;) {
     auto cells = stream.next(host.sketch);
     REQUIRE(cells);
+    stream.allow(ahead);  // which comes behind ASK
     if (dialling.begins(*cells)) dialling.begin(cells->key, symbols(cells->key, own));
     auto step = dialling.add(*cells);
+    if (step && std::holds_alternative<Reconciliation::Wait>(*step)) continue;
     if (!step || !std::holds_alternative<Reconciliation::More>(*step)) return step;
     before_more(++questions);
     stream.allow(std::get<Reconciliation::More>(*step).limit);
@@ -114,6 +117,59 @@ TEST_CASE("whoever holds nothing asks for all heads at once") {
   Host host(kKey, some(1000, 0));
   auto step = talk(host, {}, [](int) { FAIL("a question too many"); });
   CHECK(std::holds_alternative<Reconciliation::GiveUp>(*step));
+}
+
+TEST_CASE("with the peer's estimate nineteen reconciliations of twenty take no second question, and not twice the cells") {
+  std::mt19937_64 random(4);
+  for (auto [differences, trials] : {std::pair(2u, 60), {10u, 60}, {30u, 60}, {80u, 60}, {400u, 40}, {3'000u, 6}}) {
+    int questions = 0;
+    double cells = 0;
+    for (int trial = 0; trial < trials; ++trial) {
+      Numbers own = some(2'500, 0), remote = own;
+      for (unsigned i = 0; i < differences; ++i) (random() % 2 == 0 ? own : remote).insert(random());
+      Host here(kKey, own), there(kKey, remote);
+      std::uint32_t ahead = cells_ahead(there.sketch.estimate().apart(here.sketch.estimate()), own.size());
+      auto step = talk(there, own, [&](int) { ++questions; }, ahead);
+      REQUIRE(step);
+      check_decoded(there, remote, own, *step);
+      cells += std::max<std::uint32_t>(ahead, kSketchCellsFirst);
+    }
+    CAPTURE(differences, questions, cells);
+    CHECK(questions <= 0.1 * trials + 1);
+    CHECK(cells / trials <= 2 * 1.5 * differences + kSketchCellsFirst);
+  }
+}
+
+TEST_CASE("an estimate asks for nothing where all heads may be the answer, and never for more than the set could need") {
+  CHECK(cells_ahead(0, 1'000) == 0);
+  CHECK(cells_ahead(1'001, 1'000) == 0);
+  CHECK(cells_ahead(1e9, 1'000'000) == 0);
+  CHECK(cells_ahead(1e6, 1'000'000) == kSketchCellsAheadMax);
+  for (double apart : {5.0, 100.0, 5'000.0}) CHECK(cells_ahead(apart, 5'000) <= 64 + 2 * apart);
+}
+
+TEST_CASE("cells that were asked for ahead are waited for, and when they are too few the next question is the counts'") {
+  Numbers remote = some(600, 0), own = some(600, 100);
+  Host host(kKey, remote);
+  int questions = 0;
+  auto step = talk(host, own, [&](int) { ++questions; }, 60);
+  REQUIRE(step);
+  check_decoded(host, remote, own, *step);
+  CHECK(questions >= 1);
+  CHECK(questions <= 4);
+}
+
+TEST_CASE("the estimate of a host is that of its set, also under another key") {
+  Host host(kKey, some(300, 0));
+  Estimate before = host.sketch.estimate();
+  host.add(1'000);
+  CHECK_FALSE(host.sketch.estimate() == before);
+  host.sketch.remove(element_of(1'000));
+  host.sketch.remove(element_of(2'000));  // never there
+  CHECK(host.sketch.estimate() == before);
+  host.elements.erase(place_of(1'000));
+  host.sketch.renew(kLaterKey, host.elements);
+  CHECK(host.sketch.estimate() == before);
 }
 
 TEST_CASE("a key renewed in the middle of a stream begins it anew, and the answer is right") {

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/charter.h"
+#include "protocol/estimate.h"
 #include "protocol/head.h"
 #include "protocol/sketch.h"
 #include "tests/locations.h"
@@ -136,7 +137,11 @@ json::object sketch_vector() {
                                  {"check", hex_of_integer(cell.check, 8)},
                                  {"count", cell.count}});
   for (int i = 0; i < 10; ++i) symbols.push_back(symbol_vector(i));
-  return {{"key", kKey.hex()}, {"symbols", symbols}, {"cells", cells}, {"encoded", to_hex(wire.bytes())}};
+  Estimate estimate;
+  for (int i = 0; i < 10; ++i) estimate.toggle(sha256(as_bytes(std::to_string(i))));
+  json::array levels;
+  for (std::uint64_t level : estimate.levels()) levels.emplace_back(hex_of_integer(level, 16));
+  return {{"key", kKey.hex()}, {"symbols", symbols}, {"cells", cells}, {"encoded", to_hex(wire.bytes())}, {"estimate", levels}};
 }
 
 json::object identity_vectors() {

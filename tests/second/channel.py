@@ -16,6 +16,7 @@ from .charter import Charter, of_places, signed, verified
 from .frame import FRAME_MAX, Auth, Bundle, Bye, Frame, Hello, Unknown, auth_message, read_frame
 from .memory import Memory
 from .octets import Refused
+from .sketch import estimate_of
 
 HANDSHAKE_SECONDS = 10
 DIALLING, DIALLED = 0, 1
@@ -39,6 +40,7 @@ class Channel:
     spoken: list[tuple[bool, bytes]] = field(default_factory=list)
     remote: bytes = b""  # place id, once authenticated
     remote_key: bytes = b""
+    remote_estimate: tuple[int, ...] = ()
     url: str = ""
 
     def bytes_both_ways(self) -> int:
@@ -86,13 +88,15 @@ class Channel:
 
     async def authenticate(self, author: Author, memory: Memory, nonce: bytes | None = None) -> None:
         """HELLO at once, AUTH when the other's HELLO has come; afterwards `remote` is who it says."""
-        ours = Hello(nonce or os.urandom(32), author.place, now(), "second").encoded()
+        estimate = estimate_of(known.element() for known in memory.places.values()) if self.role == DIALLED else ()
+        ours = Hello(nonce or os.urandom(32), author.place, now(), "second", estimate=estimate).encoded()
         await self.send_octets(ours)
         hello = await self.expect(Hello)
         if hello.version != 1:
             raise Refused("unsupported-version", str(hello.version))
         if hello.place == author.place:
             raise Refused("same-place")
+        self.remote_estimate = hello.estimate
         theirs = [octets for mine, octets in self.spoken if not mine][-1]
         hellos = (ours, theirs) if self.role == DIALLING else (theirs, ours)
         signature = signed(author.daemon, auth_message(self.role, *hellos))

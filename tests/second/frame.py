@@ -14,6 +14,7 @@ HEADS_MAX = 64
 WANT_MAX = 512
 CELLS_MAX = 2048
 SYMBOLS_MAX = 16384
+LEVELS_MAX = 20
 FIRST, LAST, FAILED = 1, 2, 4
 
 
@@ -25,10 +26,15 @@ class Hello:
     agent: str = ""
     scopes: tuple[str, ...] = ()
     version: int = 1
+    abilities: int = 0
+    estimate: tuple[int, ...] = ()  # levels of §5, without the zeros at the end
 
     def encoded(self) -> bytes:
         scopes = u8(len(self.scopes)) + b"".join(text8(scope, 64) for scope in self.scopes)
-        return u8(1) + u16(self.version) + self.nonce + self.place + i64(self.time) + text8(self.agent, 64) + scopes
+        known = u8(1) + u16(self.version) + self.nonce + self.place + i64(self.time) + text8(self.agent, 64) + scopes
+        if not self.abilities and not self.estimate:  # as daemons of earlier days end
+            return known
+        return known + u8(self.abilities) + u8(len(self.estimate)) + b"".join(map(u64, self.estimate))
 
 
 @dataclass(frozen=True)
@@ -217,8 +223,13 @@ def read_bundle(reader: Reader) -> Bundle:
 def read_hello(reader: Reader) -> Hello:
     version, nonce, place, time, agent = reader.u16(), reader.take(32), reader.take(32), reader.i64(), reader.text8(64)
     scopes = tuple(reader.text8(64) for _ in range(reader.count(1, 0, 64)))
+    abilities, estimate = 0, list[int]()
+    if reader.left():
+        abilities, estimate = reader.u8(), [reader.u64() for _ in range(reader.count(1, 0, LEVELS_MAX))]
+        while estimate and estimate[-1] == 0:
+            estimate.pop()
     reader.rest()  # "anything more is passed over"
-    return Hello(nonce, place, time, agent, scopes, version)
+    return Hello(nonce, place, time, agent, scopes, version, abilities, tuple(estimate))
 
 
 def read_sketch(reader: Reader) -> Frame:

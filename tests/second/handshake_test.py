@@ -15,7 +15,7 @@ from .channel import DIALLING, Channel, Ended, dialled
 from .charter import signed
 from .frame import All, Ask, Auth, Bundle, Bye, Cells, Credit, Done, End, Heads, Hello, Pack, Receipt, Want, auth_message, read_frame
 from .head import Head
-from .octets import text8, u8, u16
+from .octets import text8, u8, u16, u64
 
 GOES_ON = "goes on"
 
@@ -105,7 +105,7 @@ async def own_place(dialler: Dialler) -> None:
 async def strange_frames(dialler: Dialler) -> None:
     """Types of a later version before, between and after; a HELLO that says more."""
     await dialler.channel.send_octets(b"\xff of a later version")
-    await dialler.hello(dialler.hello_octets + b"and more")
+    await dialler.hello(dialler.hello_octets + u8(0) + u8(1) + u64(5) + b"and more")
     await dialler.channel.send_octets(b"\x80")
     await dialler.channel.send_octets(dialler.auth_octets())
     assert isinstance(read_frame(await dialler.channel.receive_octets()), Auth)

@@ -47,10 +47,18 @@ class Dialling:
     symbols: dict[bytes, int] = field(default_factory=dict)
     newcomer_asks_all: bool = True  # else even a set that is mostly new is decoded
     cells_received: int = 0
+    asked: int = 0  # the cells before this one are on their way
 
-    async def run(self) -> None:
+    async def run(self, estimate: tuple[int, ...] = ()) -> None:
+        """`estimate`: of the other's set as it is now, when it told one."""
         before = set(self.memory.places)
         await self.send(Ask(len(before)))
+        if estimate:
+            ours = sketch.estimate_of(known.element() for known in self.memory.places.values())
+            apart = sketch.apart(estimate, ours)
+            if apart <= len(before):
+                self.asked = 8 + int(2 * apart)
+                await self.send(More(self.asked))
         difference = await self.decoded()
         if difference is None:
             await self.send(All())
@@ -82,8 +90,9 @@ class Dialling:
                 return difference
             if len(difference.cells) >= 64 + 3 * (size + len(self.symbols)):
                 return None
-            if self.answers.empty():
-                await self.send(More(len(difference.cells) * 3 // 2 + 4))
+            if len(difference.cells) >= self.asked:
+                self.asked = len(difference.cells) * 3 // 2 + 4
+                await self.send(More(self.asked))
         raise Refused("malformed", "a sketch without end")
 
     async def tell(self, difference: sketch.Difference) -> None:

@@ -147,7 +147,9 @@ class Session:
     async def reconcile(self) -> None:
         async with self.questioning:  # DUE may come while we ask
             self.asking.heard.clear()
-            await self.asking.run()
+            self.asking.asked = 0
+            estimate, self.channel.remote_estimate = self.channel.remote_estimate, ()  # of the first moment only
+            await self.asking.run(estimate)
         self.reconciled += 1
         await self.tell_change()
 

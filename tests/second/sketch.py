@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from math import log
 
 from nacl.encoding import RawEncoder
 from nacl.hash import siphash24
@@ -66,6 +68,26 @@ def cells_of(key: bytes, symbols: list[int], limit: int) -> list[Cell]:
                 break
             cells[i].take(symbol, check, 1)
     return cells
+
+
+def estimate_of(elements: Iterable[bytes]) -> tuple[int, ...]:
+    """The parities that HELLO tells: 64 bits a level, without the levels at the end that are zero."""
+    levels = [0] * 20
+    for element in elements:
+        first = int.from_bytes(element[:4], "big")
+        levels[min(32 - first.bit_length(), 19)] ^= 1 << element[4] % 64
+    while levels and levels[-1] == 0:
+        levels.pop()
+    return tuple(levels)
+
+
+def apart(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """About how many elements two sets do not share: from the first level that is not too full, and what is below it."""
+    both = [a ^ b for a, b in zip_longest(one, other, fillvalue=0)]
+    odd = [level.bit_count() for level in both]
+    first = next((i for i in range(len(odd)) if max(odd[i:]) <= 20), len(odd))
+    counted = sum(-32 * log(1 - bits / 32) for bits in odd[first:])
+    return counted * 2**first
 
 
 def encode_cells(cells: list[Cell], first: int, size: int) -> bytes:
