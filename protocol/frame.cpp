@@ -236,17 +236,24 @@ Result<Frame> read_bye(Reader& in) {
   return Bye{std::move(code), read_short(in)};
 }
 
-Result<Frame> read_where(Reader& in) {
-  Where where;
+void write_places(Writer& out, const std::vector<PlaceId>& places) {
+  out.u16(static_cast<std::uint16_t>(places.size()));
+  for (const PlaceId& place : places) out.fixed(place);
+}
+// All of a WHERE or a CHARTERS.
+template <class Question>
+Result<Frame> read_places(Reader& in, const char* name) {
+  Question question;
   std::size_t count = in.u16();
-  if (count > kWantPlacesMax) return fail(ErrorCode::kTooMany, "places in one WHERE");
+  if (count > kWantPlacesMax) return fail(ErrorCode::kTooMany, std::string("places in one ") + name);
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     auto place = in.fixed<PlaceId>();
-    if (!where.places.empty() && place <= where.places.back()) return fail(ErrorCode::kMalformed, "places of a WHERE not ascending");
-    where.places.push_back(place);
+    if (!question.places.empty() && place <= question.places.back())
+      return fail(ErrorCode::kMalformed, std::string("places not ascending in ") + name);
+    question.places.push_back(place);
   }
-  if (!in.failed() && where.places.empty()) return fail(ErrorCode::kMalformed, "WHERE of nothing");
-  return where;
+  if (!in.failed() && question.places.empty()) return fail(ErrorCode::kMalformed, std::string(name) + " of nothing");
+  return question;
 }
 
 Result<Holders::Held> read_held(Reader& in, std::size_t daemons) {
@@ -306,8 +313,9 @@ Result<Frame> read_frame(std::uint8_t type, Reader& in) {
       if (!scope) return tl::unexpected(scope.error());
       return ScopeNow{std::move(*scope)};
     }
-    case FrameType::kWhere: return read_where(in);
+    case FrameType::kWhere: return read_places<Where>(in, "WHERE");
     case FrameType::kHolders: return read_holders(in);
+    case FrameType::kCharters: return read_places<Charters>(in, "CHARTERS");
   }
   if (type < 0x80) return fail(ErrorCode::kMalformed, "frame type " + std::to_string(type));
   in.rest();
@@ -448,8 +456,13 @@ Bytes encode(const ScopeNow& frame) {
 
 Bytes encode(const Where& frame) {
   Writer out = start(FrameType::kWhere, 8 + frame.places.size() * PlaceId::kSize);
-  out.u16(static_cast<std::uint16_t>(frame.places.size()));
-  for (const PlaceId& place : frame.places) out.fixed(place);
+  write_places(out, frame.places);
+  return std::move(out).take();
+}
+
+Bytes encode(const Charters& frame) {
+  Writer out = start(FrameType::kCharters, 8 + frame.places.size() * PlaceId::kSize);
+  write_places(out, frame.places);
   return std::move(out).take();
 }
 

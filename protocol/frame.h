@@ -39,7 +39,11 @@ enum class FrameType : std::uint8_t {
   kScope = 0x84,
   kWhere = 0x85,
   kHolders = 0x86,
+  kCharters = 0x87,
 };
+
+// What a HELLO says of its sender, one bit each.
+inline constexpr std::uint8_t kAsksForCharters = 1;  // it asks for the charters that it lacks, and answers who asks
 
 // Each side's first frame. `scope`: whose content the sender keeps, in the texts of scope.h; empty: all.
 struct Hello {
@@ -49,7 +53,7 @@ struct Hello {
   UnixTime time;
   std::string agent;               // ≤ 64 bytes, for people
   std::vector<std::string> scope;  // ≤ 64 of ≤ 64 bytes
-  std::uint8_t abilities = 0;      // one bit each; earlier daemons say neither this nor what follows
+  std::uint8_t abilities = 0;      // earlier daemons say neither this nor what follows
   Estimate estimate = {};          // of the sender's set; empty: it tells none
   bool operator==(const Hello&) const = default;
 };
@@ -222,13 +226,19 @@ inline constexpr std::size_t kHoldersMax = 4;
 // In one frame: with their addresses 18 KB.
 inline constexpr std::size_t kHolderDaemonsMax = 64;
 
+// "Tell me the heads of these places with their charters, which I lack."
+struct Charters {
+  std::vector<PlaceId> places;  // 1 … kWantPlacesMax, strictly ascending
+  bool operator==(const Charters&) const = default;
+};
+
 // A type with the high bit set that we do not know: to be ignored.
 struct Unknown {
   std::uint8_t type = 0;
 };
 
 using Frame = std::variant<Hello, Auth, Sketch, Heads, Want, Pack, Credit, Evidence, Receipt, Bye, Invited, Welcome, TwoCharters, ScopeNow,
-                           Where, Holders, Unknown>;
+                           Where, Holders, Charters, Unknown>;
 
 Bytes encode(const Hello& frame);
 Bytes encode(const Auth& frame);
@@ -246,6 +256,7 @@ Bytes encode(const TwoCharters& frame);
 Bytes encode(const ScopeNow& frame);
 Bytes encode(const Where& frame);
 Bytes encode(const Holders& frame);
+Bytes encode(const Charters& frame);
 
 // kTruncated, kTrailingBytes, kTooMany, kTooLarge, kMalformed (unknown type below 0x80) or what a part refuses.
 Result<Frame> decode_frame(ByteView bytes);

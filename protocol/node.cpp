@@ -99,7 +99,10 @@ void Node::handle(const FrameReceived& input) {
     if (Session* still = find(input.session)) refuse(*still, taken.error());
     return;
   }
-  if (Session* still = find(input.session)) pump(*still);
+  if (Session* still = find(input.session)) {
+    ask_for_charters(*still);
+    pump(*still);
+  }
 }
 
 void Node::handle(const Tick&) {

@@ -329,6 +329,7 @@ class Node {
   Result<void> on_frame(Session&, const ScopeNow&, ByteView frame);
   Result<void> on_frame(Session&, const Where&, ByteView frame);
   Result<void> on_frame(Session&, const Holders&, ByteView frame);
+  Result<void> on_frame(Session&, const Charters&, ByteView frame);
 
   // Partners (node_partners.cpp)
   void show_invitation(Session& session);
@@ -355,7 +356,9 @@ class Node {
   void forget(const PlaceId& place);
   void ask_again();
 
-  // Two charters with one parent (node_charters.cpp)
+  // Charters that are asked for, and two with one parent (node_charters.cpp)
+  Result<void> lack_charters(Session& session, const PlaceId& place);
+  void ask_for_charters(Session& session);
   void note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters);
   static void owe_two_charters(Session& session, const PlaceId& place);
 
@@ -376,8 +379,9 @@ class Node {
   void shun(const PlaceId& peer);
   void send(Session& session, SharedBytes frame);
   void control(Session& session, Bytes frame);
-  enum class Charters { kAlways, kWhereNew };
-  std::size_t send_heads(Session& session, std::span<const PlaceId> places, Charters charters);
+  // How heads are told: each with its charters; without those that a peer asks for where it lacks them; or as they come up.
+  enum class Telling { kWhole, kBare, kLive };
+  std::size_t send_heads(Session& session, std::span<const PlaceId> places, Telling telling);
   bool pump_cells(Session& session);
   bool pump_replay(Session& session);
   HeadBundle own_bundle() const;

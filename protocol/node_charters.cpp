@@ -1,9 +1,49 @@
-// The node's two charters with one parent: noticed, told to people here, handed on to everybody.
+// The node's charters: those that a peer or we lack, asked for; two with one parent, noticed, told to people here, handed on to everybody.
 #include <algorithm>
 
 #include "protocol/node.h"
 
 namespace maillage::protocol {
+
+// ---- asked for
+
+// Nothing is kept of the head: it comes again with the answer, or with the next reconciliation. Heads that we asked for cost their sender
+// nothing.
+Result<void> Node::lack_charters(Session& session, const PlaceId& place) {
+  if (session.asks_for_charters) session.charters_lacking.insert(place);
+  if (session.heads_asked == 0) return useless(session, "heads of unknown places");
+  --session.heads_asked;
+  return {};
+}
+
+// Behind each frame, in which a head is 224 bytes and a question 32: so no list of what is lacking grows. When the line out is so much
+// slower that questions pile up, the rest is left to another reconciliation.
+void Node::ask_for_charters(Session& session) {
+  if (session.charters_lacking.empty()) return;
+  auto lacking = std::exchange(session.charters_lacking, {});
+  if (session.outbox.control_bytes() > kOutboxControlBytesMax / 2)
+    session.next_reconcile = std::min(session.next_reconcile, session.reconcile_began + kReconcileGapMin);
+  else
+    control(session, encode(Charters{{lacking.begin(), lacking.end()}}));
+}
+
+// In their turn in the outbox, where they can be dropped. What comes with a head when all is told comes with it here.
+Result<void> Node::on_frame(Session& session, const Charters& asked, ByteView) {
+  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "CHARTERS");
+  for (const PlaceId& place : asked.places) {
+    const PlaceState* state = table_.find(place);
+    if (session.bare_told > 0) --session.bare_told;
+    else if (auto taken = useless(session, "CHARTERS", state != nullptr ? state->chain.size() : 1); !taken) return taken;
+    if (state == nullptr) continue;
+    session.charters_due.insert(place);
+    if (state->fork != nullptr) session.evidence_due.insert(place);
+    if (state->two_charters != nullptr) session.two_charters_due.insert(place);
+    session.outbox.push_head(place);
+  }
+  return {};
+}
+
+// ---- two with one parent
 
 // Rationale: the rule tells another chain from the names of its signers, which anybody can write. People are told only of what was
 // signed, once until the chain goes on.

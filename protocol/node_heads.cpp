@@ -98,7 +98,7 @@ Result<void> Node::take_head(Session& session, const SignedHead& head, std::span
     charters = std::span(pending->charters()).first(std::size_t{head.head.charter} + 1);
     charters_there = charters.size();
   }
-  if (head.head.charter >= charters_there) return useless(session, "heads of unknown places");
+  if (head.head.charter >= charters_there) return charters.empty() ? lack_charters(session, place) : useless(session, "heads of unknown places");
   if (auto allowed = charge_signatures(session, charters, 1); !allowed) return allowed;
   auto judged = table_.judge(head, charters);
   if (!judged) {

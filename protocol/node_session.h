@@ -72,6 +72,7 @@ struct NodeSession {
   struct Replay {
     std::vector<PlaceId> places;
     std::size_t next = 0;
+    bool bare = false;      // to a peer that asks for charters: without those of a genesis
     bool then_end = false;  // SketchEnd follows
     bool empty() const { return next == places.size() && !then_end; }
   };
@@ -119,9 +120,14 @@ struct NodeSession {
   TokenBucket useless{kUselessBurst, kUselessPerSecond};
   TokenBucket holder_answers{kUselessBurst / kWhereCost, kUselessPerSecond / kWhereCost};  // HOLDERS beside the answer to a WANT
   TokenBucket signatures{kSignaturesBurst, kSignaturesPerSecond};
+  bool asks_for_charters = false;   // the peer, as its HELLO says
+  std::uint64_t bare_told = 0;      // heads without charters: as often it may ask for them
+  std::set<PlaceId> charters_lacking;  // of heads in the frame that is being read
   std::set<PlaceId> charters_due, evidence_due, two_charters_due;  // places whose next live head takes them along
 
   Estimate estimate;                             // dialling side: what the peer told of its set, until the first reconciliation
+  std::uint64_t heads_asked = 0;                 // dialling side: as many may come without charters that we lack
+  std::uint64_t asker_places = 0;                // dialled side: how many the peer has, as its ASK says
   std::optional<Reconciliation> reconciliation;  // dialling side, while it runs
   std::optional<SketchStream> sketch_stream;     // dialled side, while it streams
   std::optional<std::set<PlaceId>> heard;        // while all heads are being sent to us: whose came, of those we know

@@ -22,6 +22,7 @@ void Node::handle(const SessionOpened& input) {
   hello.time = now_.wall;
   hello.agent = settings_.agent;
   hello.scope = settings_.follow.scope.texts();
+  hello.abilities = kAsksForCharters;
   if (input.role == Role::kDialled) hello.estimate = sketch_.estimate();
   auto session = std::make_unique<Session>(input.session, input.role, hello);
   session->accepted = input.accepted;
@@ -62,6 +63,7 @@ Result<void> Node::on_frame(Session& session, const Hello& hello, ByteView frame
   if (!auth) return tl::unexpected(auth.error());
   session.scope = Scope::heard(hello.scope);
   session.estimate = hello.estimate;
+  session.asks_for_charters = (hello.abilities & kAsksForCharters) != 0;
   // As unsigned: a liar's time must not overflow.
   session.clock_offset_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(hello.time.ms) - static_cast<std::uint64_t>(now_.wall.ms));
   show_invitation(session);
@@ -171,7 +173,7 @@ void Node::pump(Session& session) {
       send(session, std::move(frame->frame));
     } else if (auto* heads = std::get_if<Outbox::Heads>(&next)) {
       std::span<const PlaceId> places = heads->places;
-      for (const PlaceId& place : places.subspan(send_heads(session, places, Charters::kWhereNew)))
+      for (const PlaceId& place : places.subspan(send_heads(session, places, Telling::kLive)))
         session.outbox.push_head(place);
     } else if (auto* pack = std::get_if<Outbox::Pack>(&next)) {
       send(session, std::move(pack->frame));
@@ -183,7 +185,7 @@ void Node::pump(Session& session) {
 
 // One frame of the first of `places`, as many as fit with their charters, and the evidence of a fork right behind it.
 // Gives how many places it took. Rationale for one: a chain may fill a frame, and the window is looked at in between.
-std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, Charters charters) {
+std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, Telling telling) {
   HeadBundle bundle;
   std::size_t bytes = 0, taken = 0;
   const PlaceState* forked = nullptr;
@@ -193,8 +195,12 @@ std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, 
     if (state != nullptr) {
       // A peer that has reconciled knows the charters of every place, but for those that came since. When it does not
       // after all, it passes the head over, and the next reconciliation brings both.
-      bool all = charters == Charters::kAlways || !session.reconciled;
-      bool with_charters = all || session.charters_due.contains(place);
+      bool all = telling != Telling::kLive || !session.reconciled;
+      // What a place's id proves is its genesis: a head under it can be judged by whoever knows the place, and asked about by whoever
+      // does not. A later charter goes along, since the peer may have another one of that number.
+      bool bare = telling != Telling::kWhole && session.asks_for_charters && state->seen.head.charter == 0;
+      bool with_charters = (all && !bare) || session.charters_due.contains(place);
+      if (!with_charters) ++session.bare_told;
       std::size_t needed = SignedHead::kBytes + (with_charters ? charter_bytes(state->chain) : 0);
       if (!bundle.heads.empty() && bytes + needed > kFrameBytesMax - kKiB) break;
       const auto& chain = state->chain.charters();
@@ -241,7 +247,7 @@ bool Node::pump_replay(Session& session) {
   std::size_t count = std::min(kHeadsPerFrameMax, replay.places.size() - replay.next);
   std::vector<PlaceId> places(replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next),
                               replay.places.begin() + static_cast<std::ptrdiff_t>(replay.next + count));
-  replay.next += send_heads(session, places, Charters::kAlways);
+  replay.next += send_heads(session, places, replay.bare ? Telling::kBare : Telling::kWhole);
   return true;
 }
 

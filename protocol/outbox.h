@@ -108,6 +108,8 @@ class Outbox {
   // What is queued; a head counts as the bytes it will have on the wire.
   std::size_t bytes() const { return control_bytes_ + heads_.size() * kHeadBytes + pack_bytes_; }
 
+  std::size_t control_bytes() const { return control_bytes_; }
+
   // Heads were dropped since the last `take_dirty`: reconcile.
   bool dirty() const { return dirty_; }
   bool take_dirty() { return std::exchange(dirty_, false); }

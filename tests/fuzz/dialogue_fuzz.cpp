@@ -20,6 +20,8 @@ static Bytes frame_of(std::uint8_t kind, std::uint8_t a, std::uint8_t b, Author&
     case 8: return encode(b % 2 == 0 ? Sketch(SketchMore{a}) : Sketch(SketchDue{}));
     case 9: return encode(b % 2 == 0 ? Sketch(SketchDone{{}, {a, b}, b % 4 == 0}) : Sketch(SketchEnd{}));
     case 10: if (author.chain().size() < 8) author.rotate(a % 2);
+      break;
+    case 11: if (b % 2 == 0) return encode(Charters{{author.place()}});
   }
   return encode(Heads{author.bundle(author.head(b % 8))});
 }

@@ -12,7 +12,7 @@ inline Error bad_content() { return {ErrorCode::kWrongState, "place"}; }
 
 // The frame types that went to a session, as one letter each.
 inline std::string kinds(Scene& scene, SessionId session) {
-  static constexpr char kLetters[] = "HASOWPCERBILTYQDU";
+  static constexpr char kLetters[] = "HASOWPCERBILTYQDNU";
   std::string text;
   for (const Bytes& bytes : scene.sent[session]) text += kLetters[decode_frame(bytes)->index()];
   return text;
