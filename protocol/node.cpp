@@ -16,6 +16,7 @@ void Node::restore(PlaceState state) {
   if (state.own) know_own(place);
   table_.restore(std::move(state));
   resketch(place, std::nullopt);
+  lacking_stale_ = true;
 }
 
 std::vector<Action> Node::on(const Input& input, Now now) {
@@ -54,7 +55,10 @@ void Node::sanity_check() const {
     const SignedHead* held = state.held_head();
     check(held == nullptr || order(held->head, state.seen.head) <= 0, "held is at most seen");
     check(state.chain.place() == place && state.seen.head.place == place, "a place's state is its own");
+    check(lacking_stale_ || lacking_.contains(place) == wants_content(state), "whose content is lacking is known");
+    check(table_.with_two_charters().contains(place) == (state.two_charters != nullptr), "who has two charters is known");
   }
+  check(lacking_stale_ || lacking_.size() <= table_.size(), "of an unknown place nothing is lacking");
   check(open_sessions_ == peers().size(), "open sessions are counted");
   check(sessions_.size() <= settings_.sessions_max, "sessions are bounded");
   arrivals_.sanity_check(table_);
@@ -164,9 +168,7 @@ bool Node::is_offered_elsewhere(const Session& asked) const {
 
 void Node::renew_sketch_key() {
   next_sketch_key_ = now_.instant + kSketchKeyLife;
-  std::unordered_map<PlaceId, Hash> elements;
-  for (const auto& [place, state] : table_.all()) elements.emplace(place, PlaceTable::element(state));
-  sketch_.renew(random_.fixed<SketchKey>(), elements);
+  sketch_.renew(random_.fixed<SketchKey>());
 }
 
 Result<void> Node::on_frame(Session& session, const Unknown& frame, ByteView) {

@@ -14,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <unordered_set>
 
 #include "protocol/admission.h"
 #include "protocol/arrivals.h"
@@ -414,7 +415,7 @@ class Node {
   Result<void> serve_sketch(Session& session, const Sketch& part);
   std::vector<SketchSymbol> own_symbols(const Session& session, const SketchKey& key) const;
   std::size_t own_count(const Session& session) const;
-  bool told_in_vain(const Session& session, const PlaceState& state) const;
+  bool told_in_vain(const Session& session, const PlaceId& place, const Hash& element) const;
   void note_told(Session& session);
   Result<void> answer_symbols(Session& session, const SketchDone& done);
   void replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols);
@@ -446,6 +447,8 @@ class Node {
   // Scope (node_scope.cpp)
   bool may_hold(const Session& session, const PlaceState& state) const;
   void know_own(const PlaceId& place);
+  void look_whether_lacking(const PlaceId& place);
+  const std::unordered_set<PlaceId>& lacking();
   void tell_scope(Session& session);
   void follow_again();
   void offer_all(Session& session);
@@ -491,6 +494,8 @@ class Node {
   std::size_t open_sessions_ = 0;
   std::map<PlaceId, Instant> shunned_;  // until when
   std::set<std::uint64_t> own_masks_;   // bits of `addressed` that speak to a place of ours
+  std::unordered_set<PlaceId> lacking_;  // places whose content is wanted, as far as it is not stale
+  bool lacking_stale_ = true;
   std::set<PlaceId> named_peers_;       // that a person named, and that were here since the start
   std::set<PlaceId> fallen_;            // held, and followed by nobody here: to be let go
   bool releases_ = false;

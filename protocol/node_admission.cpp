@@ -125,6 +125,7 @@ void Node::forget(const PlaceId& place) {
   unpurged_.erase(place);
   owed_.erase(place);
   fallen_.erase(place);
+  lacking_.erase(place);
   for (const auto& [id, session] : sessions_) {
     Session::Replay& replay = session->replay;
     if (auto at = std::ranges::find(replay.places, place); at != replay.places.end()) {

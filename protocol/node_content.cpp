@@ -92,11 +92,9 @@ void Node::request_content(Session& session) {
 }
 
 void Node::handle(const WantAside& input) {
-  if (!input.wanted) {
-    aside_.erase(input.place);
-    return;
-  }
-  if (!aside_.insert(input.place).second) return;
+  bool changed = input.wanted ? aside_.insert(input.place).second : aside_.erase(input.place) > 0;
+  look_whether_lacking(input.place);
+  if (!changed || !input.wanted) return;
   for (const auto& [id, session] : sessions_)
     if (session->open()) offer(*session, input.place);
   pump_wanted_ = true;
@@ -275,6 +273,7 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
       free_content(outcome.place);
       const PlaceState* own = table_.find(outcome.place);
       if (own != nullptr && own->seen.head == candidate.head.head) aside_.erase(outcome.place);
+      look_whether_lacking(outcome.place);
       report({Event::kHeldAside, job.session, outcome.place, 0, {}, candidate.head});
       return;
     }
@@ -323,6 +322,7 @@ void Node::handle(const Published& input) {
     adopt(place.head, {}, pushed);
     // Unless a charter named another daemon while it was being written.
     if (table_.find(head.place)->chain.latest().daemon_key == settings_.identity.key.public_key()) table_.mark_own(head.place), know_own(head.place);
+    look_whether_lacking(head.place);
     hold(place.head.head);
   }
 }

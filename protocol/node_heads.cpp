@@ -247,6 +247,7 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   }
   if (table_.adopt(candidate)) {
     resketch(place, before);
+    look_whether_lacking(place);
     if (breaks_history) stop_serving(place, candidate.head.head.epoch);
     report({Event::kSeen, from.empty() ? 0 : from.front(), place, 0, {}});
     look_whether_followed(place);
@@ -299,6 +300,7 @@ bool Node::hold(const SignedHead& head) {
   const PlaceId& place = head.head.place;
   free_content(place);
   if (!table_.hold(head)) return false;
+  look_whether_lacking(place);
   report({Event::kHeld, 0, place, 0, {}});
   look_whether_followed(place);  // the scope may have changed while it was on its way
   for (const auto& [id, session] : sessions_)

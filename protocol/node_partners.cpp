@@ -91,6 +91,7 @@ void Node::welcome(Session& session) {
     }
     --partners_.invitations.at(session.invited->invitation).uses;
     partners_.accepted.insert(peer);
+    look_whether_lacking(peer);
     introductions_.erase(peer);  // what a stranger may introduce
     AcceptPlace accept{next_job_++, peer, session.invited->invitation};
     accepting_.emplace(accept.job, accept);
@@ -117,6 +118,7 @@ void Node::accepted(const AcceptPlace& what, bool written) {
   // Nobody was told. It is no partner, and shows its invitation again when it comes again.
   if (auto given = partners_.invitations.find(what.invitation); given != partners_.invitations.end()) ++given->second.uses;
   partners_.accepted.erase(what.place);
+  look_whether_lacking(what.place);
   for (SessionId id : with_it)
     if (Session* session = find(id)) refuse(*session, {ErrorCode::kDiskFull, what.place.hex()});
 }

@@ -47,8 +47,8 @@ Result<void> Node::on_frame(Session& session, const Sketch& part, ByteView) {
 std::vector<SketchSymbol> Node::own_symbols(const Session& session, const SketchKey& key) const {
   std::vector<SketchSymbol> symbols;
   symbols.reserve(table_.size() + session.refused.size());
-  for (const auto& [place, state] : table_.all())
-    if (!told_in_vain(session, state)) symbols.push_back(sketch_symbol(key, PlaceTable::element(state)));
+  for (const auto& [place, element] : sketch_.members())
+    if (!told_in_vain(session, place, element)) symbols.push_back(sketch_symbol(key, element));
   for (const auto& [place, element] : session.refused)
     if (table_.find(place) == nullptr) symbols.push_back(sketch_symbol(key, element));
   return symbols;
@@ -60,11 +60,11 @@ std::size_t Node::own_count(const Session& session) const {
   return table_.size() + session.refused.size() - std::min(table_.size(), static_cast<std::size_t>(vain));
 }
 
-bool Node::told_in_vain(const Session& session, const PlaceState& state) const {
+bool Node::told_in_vain(const Session& session, const PlaceId& place, const Hash& element) const {
   if (session.told.empty()) return false;
-  auto found = session.told.find(state.chain.place());
+  auto found = session.told.find(place);
   if (found == session.told.end() || found->second.times < kToldInVain) return false;
-  return now_.instant - found->second.last < kToldAgain && found->second.element == PlaceTable::element(state);
+  return now_.instant - found->second.last < kToldAgain && found->second.element == element;
 }
 
 // Of what the last reconciliation told and this one found missing again; what was left out of this one stays as it was.
@@ -72,7 +72,7 @@ void Node::note_told(Session& session) {
   std::map<PlaceId, Session::Told> told;
   for (auto& [place, before] : session.told) {
     const PlaceState* state = table_.find(place);
-    if (state != nullptr && told_in_vain(session, *state)) told.emplace(place, before);
+    if (state != nullptr && told_in_vain(session, place, PlaceTable::element(*state))) told.emplace(place, before);
   }
   for (const PlaceId& place : session.replay.places) {
     const PlaceState* state = table_.find(place);
@@ -115,8 +115,8 @@ Result<void> Node::advance_reconcile(Session& session, const SketchCells& cells)
 void Node::replay_symbols(Session& session, const SketchKey& key, const std::vector<SketchSymbol>& symbols) {
   if (symbols.empty()) return;
   std::unordered_set<SketchSymbol> wanted(symbols.begin(), symbols.end());
-  for (const auto& [place, state] : table_.all())
-    if (wanted.contains(sketch_symbol(key, PlaceTable::element(state)))) session.to_tell.insert(place);
+  for (const auto& [place, element] : sketch_.members())
+    if (wanted.contains(sketch_symbol(key, element))) session.to_tell.insert(place);
 }
 
 void Node::finish_reconcile(Session& session) {
@@ -125,8 +125,8 @@ void Node::finish_reconcile(Session& session) {
     session.replay = {};
     // Every head was sent to us: what was not among them, the peer lacks.
     session.differences = session.heard->size();
-    for (const auto& [place, state] : table_.all())
-      if (!session.heard->contains(place) && !told_in_vain(session, state)) session.replay.places.push_back(place);
+    for (const auto& [place, element] : sketch_.members())
+      if (!session.heard->contains(place) && !told_in_vain(session, place, element)) session.replay.places.push_back(place);
   }
   session.replay.places.insert(session.replay.places.end(), session.to_tell.begin(), session.to_tell.end());
   note_told(session);
@@ -147,9 +147,9 @@ void Node::settle_reconciled(Session& session) {
   report({Event::kReconciled, session.id, session.handshake.peer(), session.differences, {}});
   offer_all(session);
   session.where_due = true;
-  for (const auto& [place, state] : table_.all())
+  for (const PlaceId& place : table_.with_two_charters())
     // Not while a head is being written whose charters may settle it.
-    if (state.two_charters != nullptr && pending_chain(place) == nullptr) owe_two_charters(session, place);
+    if (pending_chain(place) == nullptr) owe_two_charters(session, place);
   pump_wanted_ = true;
 }
 
@@ -206,7 +206,7 @@ void Node::replay_all(Session& session) {
   session.sketch_stream.reset();
   session.replay = {};
   session.replay.places.reserve(table_.size());
-  for (const auto& [place, state] : table_.all()) session.replay.places.push_back(place);
+  for (const auto& [place, element] : sketch_.members()) session.replay.places.push_back(place);
   session.replay.then_end = true;
   session.differences = table_.size();
   settle_reconciled(session);

@@ -8,7 +8,22 @@ namespace maillage::protocol {
 void Node::know_own(const PlaceId& place) {
   Addressed mask;
   mask.add(place);
-  own_masks_.insert(mask.bits());
+  if (own_masks_.insert(mask.bits()).second) lacking_stale_ = true;
+}
+
+void Node::look_whether_lacking(const PlaceId& place) {
+  const PlaceState* state = table_.find(place);
+  if (state != nullptr && wants_content(*state)) lacking_.insert(place);
+  else lacking_.erase(place);
+}
+
+// Places whose content is wanted: mostly few of many, so that a reconciliation does not look at all for them.
+const std::unordered_set<PlaceId>& Node::lacking() {
+  if (!std::exchange(lacking_stale_, false)) return lacking_;
+  lacking_.clear();
+  for (const auto& [place, state] : table_.all())
+    if (wants_content(state)) lacking_.insert(place);
+  return lacking_;
 }
 
 // Decided on what is seen: a place that moves is followed, or let go, before its content is here.
@@ -60,6 +75,7 @@ void Node::handle(const Reached& input) {
 void Node::follow_again() {
   for (const auto& [place, state] : table_.all())
     if (state.held_head() != nullptr && !follows(state)) fallen_.insert(place);
+  lacking_stale_ = true;
   for (const auto& [id, session] : sessions_) {
     if (!session->reconciled) continue;
     offer_all(*session);
@@ -70,8 +86,9 @@ void Node::follow_again() {
 
 // What is wanted and the peer may hold. As `offer`, but one question for all.
 void Node::offer_all(Session& session) {
-  for (const auto& [place, state] : table_.all()) {
-    if (!wants_content(state) || (!state.own && !may_hold(session, state))) continue;
+  for (const PlaceId& place : lacking()) {
+    const PlaceState& state = *table_.find(place);
+    if (!state.own && !may_hold(session, state)) continue;
     auto refused = session.refused_content.find(place);
     if (refused != session.refused_content.end() && refused->second == hash_of(state.seen.head)) continue;
     if (session.offered.insert(place).second) session.offers.push_back(place);
@@ -107,6 +124,7 @@ void Node::handle(const Released& input) {
   if (!input.done || input.places.size() < asked.size()) next_release_ = now_.instant + kReleaseGap;
   for (const PlaceId& place : input.places) {
     table_.release(place);
+    look_whether_lacking(place);
     source_.erase(place);
     for (const auto& [id, session] : sessions_)
       if (session->open()) offer(*session, place);  // followed again meanwhile
@@ -141,8 +159,9 @@ void Node::ask_where(Session& session) {
   auto has_all = [](const Session* other) { return other->scope.everything(); };
   if (std::ranges::any_of(others, has_all)) return;
   Where where;
-  for (const auto& [place, state] : table_.all()) {
-    bool lacks = wants_content(state) && !state.own && !may_hold(session, state);
+  for (const PlaceId& place : lacking()) {
+    const PlaceState& state = *table_.find(place);
+    bool lacks = !state.own && !may_hold(session, state);
     if (!lacks || std::ranges::any_of(others, [&](const Session* other) { return may_hold(*other, state); })) continue;
     where.places.push_back(place);
     if (where.places.size() == kWantPlacesMax) break;

@@ -51,6 +51,7 @@ bool PlaceTable::adopt(const Candidate& candidate) {
   if (candidate.chain.size() > state.chain.size()) {
     state.chain = candidate.chain;
     state.two_charters = nullptr;
+    with_two_charters_.erase(place);
   }
   if (reign(candidate.head.head) != reign(state.seen.head)) state.fork = nullptr;
   if (state.holds_seen) state.held = std::make_unique<SignedHead>(state.seen);
@@ -91,11 +92,14 @@ bool PlaceTable::record_two_charters(const CharterFork& fork) {
   auto found = places_.find(fork.kept.charter.place);
   if (found == places_.end() || found->second.two_charters != nullptr) return false;
   found->second.two_charters = std::make_unique<CharterFork>(fork);
+  with_two_charters_.insert(found->first);
   return true;
 }
 
 void PlaceTable::restore(PlaceState state) {
   PlaceId place = state.chain.place();
+  if (state.two_charters != nullptr) with_two_charters_.insert(place);
+  else with_two_charters_.erase(place);
   places_.insert_or_assign(place, std::move(state));
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "protocol/chain_rule.h"
@@ -87,16 +88,21 @@ class PlaceTable {
   void restore(PlaceState state);
   void mark_own(const PlaceId& place);
   // It is not admitted any more.
-  void forget(const PlaceId& place) { places_.erase(place); }
+  void forget(const PlaceId& place) {
+    places_.erase(place);
+    with_two_charters_.erase(place);
+  }
 
   const PlaceState* find(const PlaceId& place) const;
   std::size_t size() const { return places_.size(); }
   const std::unordered_map<PlaceId, PlaceState>& all() const { return places_; }
+  const std::set<PlaceId>& with_two_charters() const { return with_two_charters_; }
 
   static Hash element(const PlaceState& state) { return sketch_element(state.seen.head, state.fork != nullptr); }
 
  private:
   std::unordered_map<PlaceId, PlaceState> places_;
+  std::set<PlaceId> with_two_charters_;  // those whose `two_charters` is not null: a few of many
 };
 
 }  // namespace maillage::protocol

@@ -14,28 +14,40 @@ constexpr unsigned kStartsMax = 8;
 
 void SketchHost::add(const PlaceId& place, const Hash& element) {
   SketchSymbol symbol = sketch_symbol(key(), element);
-  if (!places_.emplace(symbol, place).second) return;
+  if (!position_.emplace(symbol, static_cast<std::uint32_t>(members_.size())).second) return;
+  members_.push_back({place, element});
   source_.add(symbol);
   estimate_.toggle(element);
 }
 
 void SketchHost::remove(const Hash& element) {
   SketchSymbol symbol = sketch_symbol(key(), element);
-  if (places_.erase(symbol) == 0) return;
+  auto found = position_.find(symbol);
+  if (found == position_.end()) return;
+  std::uint32_t gap = found->second;
+  position_.erase(found);
+  if (gap + 1 < members_.size()) {  // the last one fills it
+    members_[gap] = members_.back();
+    position_[sketch_symbol(key(), members_[gap].element)] = gap;
+  }
+  members_.pop_back();
   source_.remove(symbol);
   estimate_.toggle(element);
 }
 
 std::optional<PlaceId> SketchHost::place_of(SketchSymbol symbol) const {
-  auto found = places_.find(symbol);
-  return found == places_.end() ? std::nullopt : std::optional(found->second);
+  auto found = position_.find(symbol);
+  return found == position_.end() ? std::nullopt : std::optional(members_[found->second].place);
 }
 
-void SketchHost::renew(const SketchKey& key, const std::unordered_map<PlaceId, Hash>& elements) {
+void SketchHost::renew(const SketchKey& key) {
   source_ = SketchSource(key);
   estimate_ = {};
-  places_.clear();
-  for (const auto& [place, element] : elements) add(place, element);
+  position_.clear();
+  position_.reserve(members_.size());
+  auto members = std::exchange(members_, {});
+  members_.reserve(members.size());
+  for (const Member& member : members) add(member.place, member.element);
 }
 
 std::optional<SketchCells> SketchStream::next(SketchHost& host) {

@@ -31,11 +31,18 @@ inline constexpr std::chrono::minutes kSketchKeyLife{10};
 
 class SketchHost {
  public:
+  struct Member {
+    PlaceId place;
+    Hash element;
+  };
+
   explicit SketchHost(const SketchKey& key) : source_(key) {}
 
   const SketchKey& key() const { return source_.key(); }
   SketchSource& source() { return source_; }
-  std::size_t size() const { return places_.size(); }
+  std::size_t size() const { return members_.size(); }
+  // All of the set, side by side in memory: whoever reconciles with somebody else's key goes through it once.
+  std::span<const Member> members() const { return members_; }
   const Estimate& estimate() const { return estimate_; }
 
   void add(const PlaceId& place, const Hash& element);
@@ -45,12 +52,13 @@ class SketchHost {
   std::optional<PlaceId> place_of(SketchSymbol symbol) const;
 
   // A new key: every stream that runs starts anew. O(places).
-  void renew(const SketchKey& key, const std::unordered_map<PlaceId, Hash>& elements);
+  void renew(const SketchKey& key);
 
  private:
   SketchSource source_;
   Estimate estimate_;
-  std::unordered_map<SketchSymbol, PlaceId> places_;
+  std::vector<Member> members_;
+  std::unordered_map<SketchSymbol, std::uint32_t> position_;  // among them
 };
 
 // One answer under way on the dialled side.

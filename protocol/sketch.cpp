@@ -140,8 +140,10 @@ Result<SketchRun> SketchSource::cells(std::uint64_t revision, std::uint32_t from
 }
 
 SketchDecoder::SketchDecoder(const SketchKey& key, std::span<const SketchSymbol> own_symbols)
-    : key_(key), own_(key) {
-  for (SketchSymbol symbol : own_symbols) own_.add(symbol);
+    : key_(key) {
+  check(own_symbols.size() <= kSketchSetMax, "a sketch holds between 0 and kSketchSetMax symbols");
+  own_.reserve(own_symbols.size());
+  for (SketchSymbol symbol : own_symbols) own_.push_back({symbol, sketch_check(key, symbol), SketchIndices(symbol)});
 }
 
 bool SketchDecoder::pure(const SketchCell& cell) const {
@@ -187,15 +189,12 @@ Result<void> SketchDecoder::add_cells(const SketchRun& run) {
     return fail(ErrorCode::kMalformed, "a sketch that does not continue");
   if (run.cells.size() > kSketchCellsMax - run.from) return fail(ErrorCode::kTooMany, "cells of a sketch");
   remote_size_ = run.set_size;
-  auto own = own_.cells(own_.revision(), run.from, size_of(run.cells));
-  if (!own) return tl::unexpected(own.error());
-  for (std::size_t i = 0; i < run.cells.size(); ++i) {
-    SketchCell cell = run.cells[i];
-    toggle(cell, own->cells[i].sum, own->cells[i].check, -own->cells[i].count);
-    measure(size_of(cells_), cell.count);
-    if (!cell.empty()) ++unsolved_;
-    candidates_.push_back(size_of(cells_));
-    cells_.push_back(cell);
+  cells_.insert(cells_.end(), run.cells.begin(), run.cells.end());
+  for (SketchEntry& entry : own_) map_until(entry, cells_, size_of(cells_), -1);
+  for (std::uint32_t i = run.from; i < size_of(cells_); ++i) {
+    measure(i, cells_[i].count);
+    if (!cells_[i].empty()) ++unsolved_;
+    candidates_.push_back(i);
   }
   for (SketchEntry& entry : found_remote_) apply(entry, -1);
   for (SketchEntry& entry : found_local_) apply(entry, 1);

@@ -119,7 +119,7 @@ class SketchDecoder {
   SketchDecoder(const SketchKey& key, std::span<const SketchSymbol> own_symbols);
 
   // The next cells of one stream. kMalformed when they do not continue it or describe no set; the decoder is spent
-  // then. Amortised cost: own set × log(cells), plus differences × log(cells).
+  // then. Cost of all together: own set × log(cells), plus differences × log(cells); of each call one pass over the own set.
   Result<void> add_cells(const SketchRun& run);
 
   // Every difference is known. False before the first cell.
@@ -143,7 +143,7 @@ class SketchDecoder {
   Result<void> peel();
 
   SketchKey key_;
-  SketchSource own_;
+  std::vector<SketchEntry> own_;  // mapped to the cells received
   std::vector<SketchCell> cells_;
   std::size_t unsolved_ = 0;  // cells that are not empty
   std::uint64_t remote_size_ = 0;

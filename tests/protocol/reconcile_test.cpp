@@ -24,14 +24,12 @@ Numbers some(std::size_t count, std::uint64_t from) {
 
 struct Host {
   SketchHost sketch;
-  std::unordered_map<PlaceId, Hash> elements;
 
   Host(const SketchKey& key, const Numbers& numbers) : sketch(key) {
     for (std::uint64_t number : numbers) add(number);
   }
   void add(std::uint64_t number) {
     sketch.add(place_of(number), element_of(number));
-    elements.emplace(place_of(number), element_of(number));
   }
 };
 
@@ -167,8 +165,7 @@ TEST_CASE("the estimate of a host is that of its set, also under another key") {
   host.sketch.remove(element_of(1'000));
   host.sketch.remove(element_of(2'000));  // never there
   CHECK(host.sketch.estimate() == before);
-  host.elements.erase(place_of(1'000));
-  host.sketch.renew(kLaterKey, host.elements);
+  host.sketch.renew(kLaterKey);
   CHECK(host.sketch.estimate() == before);
 }
 
@@ -176,7 +173,7 @@ TEST_CASE("a key renewed in the middle of a stream begins it anew, and the answe
   Numbers remote = some(300, 0), own = some(300, 100);
   Host host(kKey, remote);
   auto step = talk(host, own, [&](int question) {
-    if (question == 1) host.sketch.renew(kLaterKey, host.elements);
+    if (question == 1) host.sketch.renew(kLaterKey);
   });
   REQUIRE(step);
   CHECK(std::get<Reconciliation::Decoded>(*step).key == kLaterKey);
@@ -279,4 +276,24 @@ TEST_CASE("a symbol finds its place only while the place has that element") {
   CHECK_FALSE(host.sketch.place_of(symbol));
   host.sketch.remove(element_of(1));  // of what is not there: nothing
   CHECK(host.sketch.size() == 0);
+}
+
+TEST_CASE("a host has each of its members once, whatever came and went, under any key") {
+  std::mt19937_64 random(5);
+  Host host(kKey, {});
+  Numbers there;
+  for (int step = 0; step < 2'000; ++step) {
+    std::uint64_t number = random() % 60;
+    if (there.erase(number) > 0) host.sketch.remove(element_of(number));
+    else there.insert(number), host.add(number);
+    if (step % 500 == 400) host.sketch.renew(step % 1'000 < 500 ? kLaterKey : kKey);
+  }
+  Numbers expected = there;
+  CHECK(host.sketch.members().size() == there.size());
+  for (const auto& [place, element] : host.sketch.members()) {
+    auto member = std::ranges::find_if(expected, [&](std::uint64_t number) { return place_of(number) == place && element_of(number) == element; });
+    REQUIRE(member != expected.end());
+    expected.erase(member);
+    CHECK(host.sketch.place_of(sketch_symbol(host.sketch.key(), element)) == place);
+  }
 }
