@@ -193,6 +193,7 @@ class Session:
             answer.places = pack.places
             if {packed.place for packed in pack.places} - answer.asked:
                 raise Refused("malformed", "a place that was not asked for")
+            self.unheld |= {packed.place for packed in pack.places if not packed.head}  # before the next frame tells it again
         answer.octets += pack.octets
         if pack.octets:
             await self.channel.send(Credit(len(pack.octets)))
@@ -215,7 +216,6 @@ class Session:
     async def take_content(self, places: tuple[Packed, ...], octets: bytes) -> None:
         """Checks a pack against its heads, keeps it, and says so with one receipt."""
         heads = [packed.head for packed in places if packed.head]
-        self.unheld |= {packed.place for packed in places if not packed.head}
         for head in heads:
             self.memory.take(head, [])
         objects: dict[bytes, Object] = read_pack(octets, self.memory.objects.held.get) if octets or heads else {}
