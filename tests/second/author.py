@@ -64,18 +64,20 @@ class Author:
         self.chain = [Charter(bytes(32), 0, bytes(32), 1, (public(self.root),), public(self.daemon), 0, self.time)]
         self.place = self.chain[0].id()
 
-    def rotate(self, daemon: bytes, minimum_epoch: int = 0) -> None:
-        """The next charter, under which the next head is signed."""
-        last = self.chain[-1]
+    def rotate(self, daemon: bytes, minimum_epoch: int = 0, root: bytes | None = None) -> None:
+        """The next charter, under which the next head is signed; with another root when one is given."""
+        last, signers = self.chain[-1], sorted({self.root, root or self.root})
+        self.root = root or self.root
         after = replace(
             last,
             place=self.place,
             number=last.number + 1,
             previous=last.hash(),
+            roots=(public(self.root),),
             daemon=public(daemon),
             minimum_epoch=max(minimum_epoch, last.minimum_epoch),
         )
-        self.chain.append(after.signed_by([self.root]))
+        self.chain.append(after.signed_by(signers))
         self.daemon = daemon
 
     def add(self, kind: int, octets: bytes) -> bytes:

@@ -73,6 +73,35 @@ def put(pattern: bytes, by: bytes) -> Fault:
     return with_commit(lambda octets: re.sub(pattern, by, octets, count=1))
 
 
+def signature_of(octets: bytes) -> bytes:
+    found = ARMOUR.search(octets)
+    assert found is not None
+    return found[0]
+
+
+def moved(before: bytes) -> Fault:
+    """The signature stands in front of this."""
+    return with_commit(lambda octets: ARMOUR.sub(b"", octets).replace(before, signature_of(octets) + before, 1))
+
+
+def beside(change: Callable[[bytes], bytes]) -> Fault:
+    """The signature, and what `change` makes of it in front of the author."""
+    return with_commit(lambda octets: octets.replace(b"\nauthor ", b"\n" + change(signature_of(octets)) + b"author ", 1))
+
+
+def behind(change: Callable[[bytes], bytes]) -> Fault:
+    """The signature, and what `change` makes of it right behind."""
+    return with_commit(lambda octets: ARMOUR.sub(lambda found: found[0] + change(found[0]), octets))
+
+
+def same(signature: bytes) -> bytes:
+    return signature
+
+
+def of_sha256(signature: bytes) -> bytes:
+    return signature.replace(b"gpgsig ", b"gpgsig-sha256 ")
+
+
 def second_root(by: Author) -> None:
     """A merge with a history from before an erasure."""
     strange = by.commit(by.folder(nested({"profile.json": PROFILE})), [], "another beginning")
@@ -172,12 +201,9 @@ COMMITS = {
     "no e-mail": (put(rb"<[^>]*>", b"<>"), HELD),
     "a signature by anybody": (signed_by_a_stranger, HELD),
     "a signature that does not hold": (with_commit(lambda octets: octets + b"more\n"), HELD),
+    "a signature in the message too": (with_commit(lambda octets: octets + signature_of(octets)), HELD),
     "no signature": (with_commit(lambda octets: ARMOUR.sub(b"", octets)), NOT_HELD),
-    "armour wrapped otherwise": (put(rb"U1NIU0lH", b"U1NI\n U0lH"), NOT_HELD),
-    "two signatures": (with_commit(lambda octets: ARMOUR.sub(lambda found: found[0] * 2, octets)), NOT_HELD),
-    "a signature of SHA-256 git": (put(rb"gpgsig ", b"gpgsig-sha256 "), NOT_HELD),
     "a field too many": (put(rb"gpgsig ", b"encoding utf-8\ngpgsig "), NOT_HELD),
-    "NUL in the message": (with_commit(lambda octets: octets + b"\0"), NOT_HELD),
     "Latin-1": (put(rb"author ", b"author \xe9 "), NOT_HELD),
     "no empty line": (with_commit(lambda octets: octets[: octets.index(b"\n\n") + 1]), NOT_HELD),
     "more than 16 KiB": (with_commit(lambda octets: octets + b"x" * 16384), "too-large"),
@@ -195,4 +221,23 @@ COMMITS = {
     "a bracket in the name": (put(rb"author ", b"author a>b "), NOT_HELD),
     "a control character": (put(rb"author ", b"author a\tb "), NOT_HELD),
     "a space in the e-mail": (put(rb"@", b" @"), NOT_HELD),
+}
+# What makes a new commit of one that is right, which some verifier of signatures takes for as good.
+SIGNATURES = {
+    "before the tree": moved(b"tree "),
+    "before the parent": moved(b"parent "),
+    "before the author": moved(b"author "),
+    "before the committer": moved(b"committer "),
+    "after the empty line": moved(b"next\n"),
+    "behind the message": with_commit(lambda octets: ARMOUR.sub(b"", octets) + signature_of(octets)),
+    "twice": behind(same),
+    "twice, apart": beside(same),
+    "of SHA-256 git alone": put(rb"gpgsig ", b"gpgsig-sha256 "),
+    "of SHA-256 git behind it": behind(of_sha256),
+    "of SHA-256 git in front": beside(of_sha256),
+    "wrapped otherwise": put(rb"U1NIU0lH", b"U1NI\n U0lH"),
+    "an empty line in it": put(rb"U1NIU0lH", b"\n U1NIU0lH"),
+    "a space behind it": put(rb"(-----END SSH SIGNATURE-----)\n", rb"\1 \n"),
+    "NUL behind all": with_commit(lambda octets: octets + b"\0"),
+    "NUL behind it": put(rb"(-----END SSH SIGNATURE-----)\n", rb"\1\0\n"),
 }

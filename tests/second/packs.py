@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from .faults import HELD, NOT_HELD
+from .faults import ARMOUR, HELD, NOT_HELD
 from .pack import BLOB, COMMIT, OFS_DELTA, REF_DELTA, TAG, Object, delta, entry, offset_to, sealed, write_pack
 
 Packing = Callable[[list[Object]], bytes]
@@ -71,11 +71,18 @@ def wrong_size(objects: list[Object]) -> bytes:
     return sealed([entry(first[0], len(first[1]) + 1, b"", first[1]), *map(whole, others)])
 
 
+def twin(made: Object) -> Object:
+    """What whoever has no key makes of a signed commit: its signature twice, and so another name."""
+    return made[0], ARMOUR.sub(lambda found: found[0] * 2, made[1])
+
+
 PACKS: dict[str, tuple[Packing, str]] = {
     "whole objects": (write_pack, HELD),
     "a delta by offset": (by_offset, HELD),
     "a delta by name, before its base": (by_name, HELD),
     "a stowaway": (lambda objects: write_pack([*objects, (BLOB, b"erased long ago\n")]), "stowaway"),
+    "a commit and its twin": (lambda objects: write_pack([*objects, twin(split(objects)[0][0])]), "stowaway"),
+    "the twin of a commit": (lambda objects: write_pack([twin(one) if one[0] == COMMIT else one for one in objects]), NOT_HELD),
     "an object too few": (lambda objects: write_pack([one for one in objects if one[0] != BLOB]), NOT_HELD),
     "a base that nobody has": (base_that_nobody_has, NOT_HELD),
     "a base where no entry begins": (base_in_front, "bad-pack"),
