@@ -116,6 +116,40 @@ def healed(by: Author) -> None:
     by.sign(merge, tree_of(by, merge), epoch=1)
 
 
+def commit_of(size: int) -> Fault:
+    """A raw commit of so many bytes."""
+    return with_commit(lambda octets: octets + b"x" * (size - len(octets)))
+
+
+def with_parents(count: int) -> Fault:
+    """A merge of so many heads of one history."""
+
+    def fault(by: Author) -> None:
+        sides = [next_commit(by, message=f"side {n}") for n in range(count)]
+        by.sign(next_commit(by, sides), tree_of(by, sides[0]))
+
+    return fault
+
+
+def with_entries(*counts: int) -> Fault:
+    """Folders of so many files; one, and it is the root."""
+
+    def folder(by: Author, count: int) -> tuple[bytes, bytes]:
+        blob, names = by.add(BLOB, b""), [b"%05d" % n for n in range(count)]
+        made = by.add(TREE, b"".join(b"100644 " + name + b"\0" + blob for name in names))
+        return made, sha256(b"".join(line(name, sha256(b"")) for name in names))
+
+    def fault(by: Author) -> None:
+        below = [folder(by, count) for count in counts]
+        tree, state = below[0]
+        if len(counts) > 1:
+            tree = by.add(TREE, b"".join(b"40000 f%d\0" % n + made for n, (made, _) in enumerate(below)))
+            state = sha256(b"".join(line(b"f%d" % n, of_one) for n, (_, of_one) in enumerate(below)))
+        by.sign(by.commit(tree, [by.heads[-1].commit], "many files"), tree, state=state)
+
+    return fault
+
+
 def same_parent_twice(by: Author) -> None:
     tree = by.folder(nested({"profile.json": PROFILE}))
     by.sign(by.commit(tree, [by.heads[-1].commit] * 2, "next"), tree)
@@ -177,6 +211,10 @@ FOLDERS = {
     "anything in identity": (files(identity__charters=b"anything"), HELD),
     "a file of 4 MiB": (files(large=bytes(4 << 20)), HELD),
     "a file of one byte more": (files(large=bytes((4 << 20) + 1)), "too-large"),
+    "10,000 entries": (with_entries(10_000), HELD),
+    "10,001 entries": (with_entries(10_001), "too-many"),
+    "20,000 files": (with_entries(10_000, 10_000), HELD),
+    "20,001 files": (with_entries(10_000, 10_000, 1), "too-many"),
     "five segments": (files(a__b__c__d__e=b""), NOT_HELD),
     "an empty folder": (with_tree(b"40000 events\0VOID"), NOT_HELD),
     "a symbolic link": (with_tree(b"120000 link\0BLOB"), NOT_HELD),
@@ -206,7 +244,10 @@ COMMITS = {
     "a field too many": (put(rb"gpgsig ", b"encoding utf-8\ngpgsig "), NOT_HELD),
     "Latin-1": (put(rb"author ", b"author \xe9 "), NOT_HELD),
     "no empty line": (with_commit(lambda octets: octets[: octets.index(b"\n\n") + 1]), NOT_HELD),
-    "more than 16 KiB": (with_commit(lambda octets: octets + b"x" * 16384), "too-large"),
+    "16 KiB": (commit_of(16384), HELD),
+    "a byte more than 16 KiB": (commit_of(16385), "too-large"),
+    "16 parents": (with_parents(16), HELD),
+    "17 parents": (with_parents(17), NOT_HELD),
     "capitals in a name of git": (with_commit(lambda octets: octets[:5] + octets[5:45].upper() + octets[45:]), NOT_HELD),
     "one parent twice": (same_parent_twice, NOT_HELD),
     "a time before 1970": (put(rb"> \d+ ", b"> -5 "), NOT_HELD),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import unittest
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from .author import Author, now
@@ -18,6 +18,12 @@ from .head import Head
 from .octets import text8, u8, u16, u64
 
 GOES_ON = "goes on"
+
+
+def message(octets: bytes) -> bytes:
+    """A frame as RFC 6455 sends it, masked with zeros."""
+    size = u8(0x80 | len(octets)) if len(octets) < 126 else u8(0x80 | 126) + u16(len(octets))
+    return u8(0x82) + size + bytes(4) + octets
 
 
 class Dialler:
@@ -46,6 +52,10 @@ class Dialler:
         await self.hello()
         await self.channel.send_octets(self.auth_octets())
         assert isinstance(read_frame(await self.channel.receive_octets()), Auth)
+
+    def pour(self, frames: Iterable[bytes]) -> None:
+        """Thousands of frames in one write."""
+        self.channel.socket.transport.write(b"".join(map(message, frames)))
 
     async def verdict(self) -> str:
         """The code of the BYE, or that the session goes on: it answers a question."""

@@ -64,9 +64,11 @@ def read_tree(octets: bytes) -> list[Entry]:
             raise bad(f"the name {name!r}")
         entries.append(Entry(name, mode == b"40000", octets[end + 1 : end + 21]))
         at = end + 21
+        if len(entries) > ENTRIES_MAX:
+            raise Refused("too-many", "entries of a folder")
     order = [entry.sorting() for entry in entries]
-    if order != sorted(order) or len({entry.name for entry in entries}) != len(entries) or len(entries) > ENTRIES_MAX:
-        raise bad("a folder that is out of order, names one twice or is too large")
+    if order != sorted(order) or len({entry.name for entry in entries}) != len(entries):
+        raise bad("a folder that is out of order or names one twice")
     return entries
 
 
@@ -224,6 +226,8 @@ class Objects:
             raise Refused("wrong-state", "the content is not the state that the head signs")
         files = self.files(tree)
         sizes = [len(octets) for octets in files.values()]
-        if len(sizes) > FILES_MAX or sum(sizes) > PLACE_MAX or max(sizes, default=0) > FILE_MAX:
-            raise bad("too many files, or too large")
+        if len(sizes) > FILES_MAX:
+            raise Refused("too-many", "files")
+        if sum(sizes) > PLACE_MAX or max(sizes, default=0) > FILE_MAX:
+            raise Refused("too-large", "a file, or all together")
         return files

@@ -12,10 +12,10 @@ from typing import Any
 from .author import Author, nested
 from .cases import PROFILE, Case, author, settled
 from .channel import Ended
-from .charter import CHAIN_MAX, Charter
+from .charter import CHAIN_MAX, ROOTS_MAX, Charter, public
 from .daemons import event
 from .faults import next_commit, tree_of
-from .frame import Bundle, Evidence, Heads, read_frame
+from .frame import FRAME_MAX, Bundle, Evidence, Heads, read_frame
 from .head import Head
 from .memory import Known
 from .session import Peer, Session
@@ -114,10 +114,31 @@ class Identity(Case):
         await self.tell(session, by, by.publish({"profile.json": PROFILE}))
         self.assertEqual(await self.code_of(session), "too-many")
 
+    async def test_the_longest_chain_goes_in_one_frame(self) -> None:
+        """256 charters, each with as many roots and signatures as one may have."""
+        by, roots = author(), sorted((os.urandom(32) for _ in range(ROOTS_MAX)), key=public)
+        by.chain[0] = replace(by.chain[0], roots=tuple(map(public, roots)))
+        by.place = by.chain[0].id()
+        while len(by.chain) < CHAIN_MAX:
+            last = by.chain[-1]
+            by.chain.append(replace(last, place=by.place, number=last.number + 1, previous=last.hash()).signed_by(roots))
+        by.heads = []
+        head = by.publish({"profile.json": PROFILE})
+        size = sum(len(charter.encoded()) for charter in by.chain)
+        self.assertLess(FRAME_MAX - size, 4096, "there is little room left")
+        peer = self.peer(by)
+        session = await peer.dial(self.url)
+        await self.receipt_for(head, session)
+        reader, _ = await self.newcomer()
+        self.assertEqual(reader.memory.places[by.place].chain, by.chain)
+        self.assertEqual(reader.memory.places[by.place].held, head)
+
     async def test_charters_that_are_no_chain_end_the_session(self) -> None:
-        stranger = bytes(32)
+        stranger, eight = bytes(32), [os.urandom(32) for _ in range(ROOTS_MAX + 1)]
         wrong: dict[str, tuple[str, Callable[[Author, Charter], Charter]]] = {
             "duplicate roots": ("bad-charter", lambda by, last: signed_charter(by, last, roots=last.roots * 2)),
+            "eight roots": ("bad-charter", lambda by, last: signed_charter(by, last, roots=tuple(sorted(map(public, eight))))),
+            "eight signatures": ("bad-charter", lambda by, last: signed_charter(by, last).signed_by(eight)),
             "a threshold of none": ("bad-charter", lambda by, last: signed_charter(by, last, threshold=0)),
             "another previous": ("bad-charter", lambda by, last: replace(signed_charter(by, last), previous=stranger).signed_by([by.root])),
             "a number left out": ("bad-charter", lambda by, last: replace(signed_charter(by, last), number=2).signed_by([by.root])),

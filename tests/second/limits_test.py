@@ -6,19 +6,49 @@ import asyncio
 import contextlib
 import os
 import unittest
+from collections.abc import Callable
 from functools import partial
 
 from .author import Author
 from .cases import PROFILE, Case, author, settled
 from .channel import Ended, dialled
 from .frame import (
-    FIRST, FRAME_MAX, LAST, WANT_MAX, Ask, Bundle, Bye, Cells, Credit, Done, Frame, Heads, Pack, Packed, Want, read_frame,
+    FIRST, FRAME_MAX, HEADS_MAX, LAST, WANT_MAX, Ask, Bundle, Bye, Cells, Credit, Done, Frame, Heads, Hello, Pack, Packed, Receipt, Want,
+    read_frame,
 )
 from .handshake_test import GOES_ON, Dialler
-from .octets import Refused, sha256, u16, u32
-from .session import CREDIT_MAX, PART_MAX, Session
+from .head import Head
+from .octets import Refused, sha256, text8, u8, u16, u32
+from .pack import write_pack
+from .session import CREDIT_MAX, PART_MAX, Peer, Session
 
 ZERO = bytes(20)
+PUSHED_MAX, RELAYED_MAX = 64 * 1024, 8 * 1024
+
+
+def pushed_of(by: Author, size: int) -> Pack:
+    """The next publication of a place, whose thin pack has so many bytes."""
+    before, noise = by.heads[-1], size - 600
+    while True:
+        known = set(by.objects.held)
+        head = by.publish({"profile.json": PROFILE, "noise.txt": os.urandom(noise)})
+        octets = write_pack(made for name, made in by.objects.held.items() if name not in known)
+        if len(octets) == size:
+            return Pack(0, FIRST | LAST, (Packed(by.place, head, before.commit),), octets)
+        noise += size - len(octets)
+        del by.heads[-1]
+        by.objects.held = {name: by.objects.held[name] for name in known}
+
+
+def holders(daemons: int, by: int, places: list[bytes]) -> bytes:
+    """HOLDERS of so many daemons, so many of which hold each place."""
+    each = u8(by) + b"".join(map(u8, range(by)))
+    return u8(0x86) + u8(daemons) + (bytes(32) + u8(0)) * daemons + u16(len(places)) + b"".join(place + each for place in places)
+
+
+def held(peer: Peer, place: bytes) -> Head | None:
+    known = peer.memory.places.get(place)
+    return known.held if known else None
 
 
 def daemon_reconciled(session: Session) -> bool:
@@ -138,11 +168,84 @@ class Limits(Case):
             await peer.publish({"profile.json": PROFILE, "noise.txt": os.urandom(60_000) + b"%d" % n})
         await self.receipt_for(by.heads[-1], session)
         self.assertGreater(session.channel.bytes_both_ways(), CREDIT_MAX)
-        head = by.publish({"profile.json": PROFILE})
-        await session.channel.send(Pack(0, FIRST | LAST, (Packed(by.place, head, by.heads[-2].commit),), bytes(64 * 1024 + 1)))
+        asked = self.asked_by(session)
+        await session.channel.send(pushed_of(by, PUSHED_MAX))
+        await self.receipt_for(by.heads[-1], session)
+        self.assertEqual(self.asked_by(session), asked, "it is taken in as it came")
+        await session.channel.send(pushed_of(by, PUSHED_MAX + 1))
         with self.assertRaises(Ended) as ended:
             await session.until(lambda: False)
         self.assertEqual(ended.exception.code, "too-large")
+
+    def asked_by(self, session: Session) -> int:
+        """How many WANTs the other side has sent."""
+        return sum(isinstance(read_frame(octets), Want) for ours, octets in session.channel.spoken if not ours)
+
+    async def test_a_daemon_pushes_up_to_64_kib_of_its_own_and_hands_on_up_to_8(self) -> None:
+        await self.serve()
+        by = author()
+        writer, reader = self.peer(by), self.peer()
+        writing, reading = await writer.dial(self.url), await reader.dial(self.url)
+        await self.receipt_for(by.heads[-1], writing)
+        await reading.until(lambda: settled(reading) and held(reader, by.place) == by.heads[-1])
+        for size, pushed in ((RELAYED_MAX, True), (RELAYED_MAX + 1, False)):
+            before = reading.pushed
+            await writing.channel.send(pushed_of(by, size))
+            await reading.until(lambda: held(reader, by.place) == by.heads[-1])
+            self.assertEqual(reading.pushed - before, pushed, f"{size} bytes of another's")
+        for size, pushed in ((PUSHED_MAX - 2048, True), (PUSHED_MAX, False)):  # of the file alone
+            before, head = reading.pushed, held(reader, self.daemon.place)
+            (self.daemon.site / "noise.txt").write_bytes(os.urandom(size))
+            await asyncio.to_thread(self.daemon.command, "publish", "noise.txt")
+            await reading.until(lambda: held(reader, self.daemon.place) != head)  # noqa: B023
+            self.assertEqual(reading.pushed - before, pushed, f"{size} bytes of its own")
+
+    async def test_a_frame_counts_to_its_limit_and_no_further(self) -> None:
+        await self.serve()
+        places = sorted(os.urandom(32) for _ in range(WANT_MAX + 1))
+        head = author().heads[-1]
+        counted: dict[str, tuple[Callable[[int], bytes], int]] = {
+            "heads": (lambda n: Heads(Bundle((), (head,) * n)).encoded(), HEADS_MAX),
+            "places in WHERE": (lambda n: u8(0x85) + u16(n) + b"".join(places[:n]), WANT_MAX),
+            "places in HOLDERS": (lambda n: holders(1, 1, places[:n]), WANT_MAX),
+            "daemons in HOLDERS": (lambda n: holders(n, 1, places[:1]), 64),
+            "daemons that hold a place": (lambda n: holders(8, n, places[:1]), 4),
+            "places in RECEIPT": (lambda n: Receipt(bytes(32), 0, tuple((place, bytes(32)) for place in places[:n])).encoded(), WANT_MAX),
+            "texts in SCOPE": (lambda n: u8(0x84) + u8(n) + text8("29", 64) * n, 64),
+        }
+        for what, (made, most) in counted.items():
+            with self.subTest(what):
+                self.assertEqual(await self.judged(made(most)), GOES_ON)
+                self.assertEqual(await self.judged(made(most + 1)), "too-many")
+        self.assertEqual(await self.judged(u8(0x84) + u8(1) + text8("x" * 64, 64)), GOES_ON)
+        self.assertNotEqual(await self.judged(u8(0x84) + u8(1) + text8("x" * 65, 65)), GOES_ON)
+
+    async def test_a_hello_has_64_scopes_at_most(self) -> None:
+        await self.serve()
+        for count, verdict in ((64, GOES_ON), (65, "too-many")):
+            by = author()
+            dialler = Dialler(await dialled(self.url), by)
+            with contextlib.suppress(Ended):
+                await dialler.hello(Hello(os.urandom(32), by.place, 0, scopes=("29",) * count).encoded())
+                await dialler.channel.send_octets(dialler.auth_octets())
+            self.assertEqual(await dialler.verdict(), verdict)
+            await dialler.channel.close()
+
+    async def test_who_sent_a_broken_pack_is_not_heard_again_so_soon_and_others_are(self) -> None:
+        await self.serve()
+        by = author()
+        dialler, request = await self.asked(by)
+        await dialler.channel.send(Pack(request, FIRST | LAST, (Packed(by.place, by.heads[-1]),), bytes(32)))
+        while not isinstance(frame := await self.next(dialler), Bye):
+            pass
+        self.assertEqual(frame.code, "bad-pack")
+        await dialler.channel.close()
+        again = Dialler(await dialled(self.url), by)
+        await again.hello()
+        await again.channel.send_octets(again.auth_octets())
+        self.assertEqual(await again.verdict(), "rate-limited")
+        await again.channel.close()
+        self.assertEqual(await self.judged(), GOES_ON)
 
     async def test_done_names_no_more_symbols_than_there_are_places(self) -> None:
         await self.serve()

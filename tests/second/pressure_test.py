@@ -17,18 +17,11 @@ from .channel import Ended, dialled
 from .frame import LAST, Bundle, Bye, Credit, Heads, More, Pack, Want, read_frame
 from .handshake_test import Dialler
 from .head import Head
-from .octets import u8, u16
 
 PUBLICATIONS, PUBLICATIONS_MAX = 12, 60
 FLOOD_HEADS, FLOOD_USELESS = 1_500, 40_000  # of the latter 20,000 are borne, and 200 a second
 FACTOR, SLACK_SECONDS = 5, 0.25  # of a machine that does much else; who waits for a line waits for much longer
 SLOW_BYTES = 1024  # a second
-
-
-def message(octets: bytes) -> bytes:
-    """A frame as RFC 6455 sends it, masked with zeros: thousands of them are one write."""
-    size = u8(0x80 | len(octets)) if len(octets) < 126 else u8(0x80 | 126) + u16(len(octets))
-    return u8(0x82) + size + bytes(4) + octets
 
 
 def newer_heads(by: Author, count: int) -> list[bytes]:
@@ -44,15 +37,14 @@ class Flood:
     def __init__(self, url: str) -> None:
         self.url, self.by, self.ends = url, author(), list[str]()
         useless = (b"\x9f of a later version", Heads(Bundle((), (author().heads[-1],))).encoded(), More(1).encoded())
-        frames = [*newer_heads(self.by, FLOOD_HEADS), *itertools.islice(itertools.cycle(useless), FLOOD_USELESS)]
-        self.octets = b"".join(map(message, frames))
+        self.frames = [*newer_heads(self.by, FLOOD_HEADS), *itertools.islice(itertools.cycle(useless), FLOOD_USELESS)]
 
     async def run(self) -> None:
         while True:
             dialler = Dialler(await dialled(self.url), self.by)
             await dialler.open()
             try:
-                dialler.channel.socket.transport.write(self.octets)
+                dialler.pour(self.frames)
                 self.ends.append(await self.end(dialler))
             finally:
                 dialler.channel.socket.transport.abort()

@@ -16,7 +16,14 @@ from .pack import Object
 from .session import Session
 
 
-class Liar(Session):
+class Giver(Session):
+    """Takes nothing in: what was shown before is no concern of it."""
+
+    async def fetch_always(self) -> None:
+        return None
+
+
+class Liar(Giver):
     """Gives out all that its author made, whatever it is."""
 
     def content(self, head: Head, commit: bytes) -> tuple[bytes, dict[bytes, Object]]:
@@ -28,7 +35,7 @@ class Liar(Session):
 def packing(by: packs.Packing) -> type[Session]:
     """Who packs its own place so."""
 
-    class Packer(Session):
+    class Packer(Giver):
         def packed(self, objects: dict[bytes, Object]) -> bytes:
             own = self.author.heads[-1].commit in objects
             return by(list(objects.values())) if own else super().packed(objects)
