@@ -138,9 +138,9 @@ class Limits(Case):
             pass
         return dialler, frame.request
 
-    async def test_a_part_that_is_not_the_last_has_4_kib_at_least(self) -> None:
+    async def test_a_part_has_128_kib_at_most_and_4_kib_at_least_when_it_is_not_the_last(self) -> None:
         await self.serve()
-        for size, code in ((4095, "malformed"), (4096, GOES_ON)):
+        for size, code in ((4095, "malformed"), (4096, GOES_ON), (PART_MAX, GOES_ON), (PART_MAX + 1, "too-large")):
             by = author()
             dialler, request = await self.asked(by)
             await dialler.channel.send(Pack(request, FIRST, (Packed(by.place, by.heads[-1]),), bytes(size)))

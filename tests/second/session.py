@@ -188,7 +188,7 @@ class Session:
         if answer is None or answer.done.is_set() or (answer.places is None) != bool(pack.flags & FIRST):
             raise Refused("unexpected-frame", "a part of a pack that was not asked for")
         if len(pack.octets) > PART_MAX:
-            raise Refused("malformed", "a part that is too large")
+            raise Refused("too-large", "a part of a pack")
         if pack.flags & FIRST:
             answer.places = pack.places
             if {packed.place for packed in pack.places} - answer.asked:
