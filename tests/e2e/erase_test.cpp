@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tests/e2e/place.h"
+#include "tests/e2e/canary.h"
 
 using namespace maillage::tests;
 
@@ -14,37 +14,41 @@ namespace {
 // The network's promise.
 constexpr Milliseconds kErasedWithin{60'000};
 
-// In a record's text, a file's name, and so in a commit's message, and in a name that the place had, which is an author's. In no folder's
-// name: RocksDB's log says where it is.
-constexpr const char* kCanary = "serin-de-canarie";
-
-// The files below `dir` that hold it, as they are or in any zlib stream that begins anywhere in them: every object of every
-// pack, with an index or not. What RocksDB compresses begins with the third level, beyond 256 MB.
-std::string files_that_hold(const fs::path& dir) {
-  std::string script = R"(import os, sys, zlib
-canary = sys.argv[2].encode()
-def raw(path):
-    with open(path, 'rb') as file: return file.read()
-def streams(data):
-    at = data.find(b'\x78')
-    while at >= 0:
-        try:
-            yield zlib.decompressobj().decompress(data[at:], 1 << 26)
-        except zlib.error:
-            pass
-        at = data.find(b'\x78', at + 1)
-for folder, _, names in os.walk(sys.argv[1]):
-    for name in names:
-        path = os.path.join(folder, name)
-        try:
-            data = raw(path)
-        except OSError:
-            continue
-        if canary in data or any(canary in text for text in streams(data)): print(path)
-)";
-  Ended ended = run({"python3", "-c", script, dir.string(), kCanary});
-  return ended.code == 0 ? ended.out : "scan: " + ended.err;
+// Who has confirmed the last erasure of the one place that erased, each name with a blank behind it.
+std::string confirmed(const Place& place) {
+  auto table = json_of(place.command("erase", {"--status"}));
+  std::string names;
+  if (!table.is_object() || table.at("places").as_array().empty()) return names;
+  for (const auto& replica : table.at("places").at(0).at("replicas").as_array())
+    if (replica.at("confirmed").as_bool()) names += std::string(replica.at("name").as_string()) + " ";
+  return names;
 }
+
+bool leaves(const Place& place) {
+  return eventually([&] { return files_that_hold(place.dir()) == ""; }, kErasedWithin);
+}
+
+// An origin and a partner that has all of it: the canary in what is replaced by now, and in what is not.
+struct Published {
+  TemporaryDirectory folder;
+  Place origin{folder.path(), "Origine"}, partner{folder.path(), "Partenaire"};
+
+  Published() {
+    origin.serve();
+    partner.serve_with(origin);
+    publish("resources/scie.json", resource(std::string("Scie de ") + kCanary));
+    publish("resources/scie.json", resource("Scie"));
+    publish("needs/gants.json", need("Gants"));
+    REQUIRE(eventually([&] { return partner.count("resources", {"q=scie"}) == 1 && partner.count("needs") == 1; }));
+    for (Place* place : {&origin, &partner}) REQUIRE(files_that_hold(place->dir()) != "");
+  }
+  void publish(const std::string& path, const std::string& text) { REQUIRE(origin.publish(path, text).code == 0); }
+  void end() {
+    for (Place* place : {&origin, &partner}) CHECK(place->stop() == 0);
+    for (Place* place : {&origin, &partner}) CHECK(place->unsound() == "");
+    for (Place* place : {&origin, &partner}) CHECK(files_that_hold(place->dir()) == "");
+  }
+};
 
 }  // namespace
 
@@ -77,28 +81,19 @@ TEST_CASE("what is erased leaves every disk of the network within a minute, and 
   REQUIRE(erased.code == 0);
   CHECK(text_at(json_of(erased), "/changed/0") == name);
   CHECK(erased.out.find("\"purged\":true") != std::string::npos);
-  for (Place* place : {&origin, &first, &second, &third})
-    CHECK(eventually([&] { return files_that_hold(place->dir()) == ""; }, kErasedWithin));
+  for (Place* place : {&origin, &first, &second, &third}) CHECK(leaves(*place));
   CHECK(Clock::now() - began < kErasedWithin);
   for (Place* place : {&origin, &first, &second, &third}) CHECK(place->count("resources") == 1);
 
-  auto confirmed = [&] {
-    auto table = json_of(origin.command("erase", {"--status"}));
-    std::string names;
-    if (!table.is_object() || table.at("places").as_array().empty()) return names;
-    for (const auto& replica : table.at("places").at(0).at("replicas").as_array())
-      if (replica.at("confirmed").as_bool()) names += std::string(replica.at("name").as_string()) + " ";
-    return names;
-  };
-  CHECK(eventually([&] { return std::ranges::count(confirmed(), ' ') == 3; }));
-  CHECK(confirmed().find("Absent") == std::string::npos);
+  CHECK(eventually([&] { return std::ranges::count(confirmed(origin), ' ') == 3; }));
+  CHECK(confirmed(origin).find("Absent") == std::string::npos);
   CHECK(origin.command("erase", {"--status", "--lang", "fr"}).code == 0);
 
   // Whoever comes back does the same, and never answers with what was before.
   CHECK(files_that_hold(away.dir()) != "");
   away.serve_with(origin);
-  CHECK(eventually([&] { return files_that_hold(away.dir()) == ""; }, kErasedWithin));
-  CHECK(eventually([&] { return confirmed().find("Absent") != std::string::npos; }));
+  CHECK(leaves(away));
+  CHECK(eventually([&] { return confirmed(origin).find("Absent") != std::string::npos; }));
   for (Place* place : all) CHECK(place->stop() == 0);
   for (Place* place : all) CHECK(place->unsound() == "");
   for (Place* place : all) CHECK(files_that_hold(place->dir()) == "");
@@ -129,4 +124,51 @@ TEST_CASE("what was erased within three days comes back with the recovery sheet 
   CHECK(unseal("wrong", partner.sheet(), {file}).code == 1);
   for (Place* place : {&origin, &partner}) CHECK(place->stop() == 0);
   for (Place* place : {&origin, &partner}) CHECK(place->unsound() == "");
+}
+
+TEST_CASE("a past that is erased leaves a partner's disk too, which has all that is shown now and confirms it") {
+  Published both;
+  Ended unsure = both.origin.command("erase", {"--history"});
+  CHECK(unsure.code == 2);
+  CHECK(both.origin.command("erase", {"--history", "--yes", "needs/gants.json"}).code == 2);
+  REQUIRE(files_that_hold(both.partner.dir()) != "");
+  Ended erased = both.origin.command("erase", {"--history", "--yes"});
+  REQUIRE(erased.code == 0);
+  CHECK(json_of(erased).at("changed").as_array().empty());
+  CHECK(number_at(json_of(erased), "/epoch") == 1);
+  for (Place* place : {&both.origin, &both.partner}) CHECK(leaves(*place));
+  for (Place* place : {&both.origin, &both.partner}) CHECK((place->count("resources", {"q=scie"}) == 1 && place->count("needs") == 1));
+  CHECK(eventually([&] { return confirmed(both.origin) == "Partenaire "; }));
+  Ended table = run_maillage({"erase", "--status", "--lang", "en", "--dir", both.origin.dir().string()});
+  CHECK(table.out.find("confirmed: Partenaire") != std::string::npos);
+  both.publish("needs/masques.json", need("Masques"));
+  CHECK(eventually([&] { return both.partner.count("needs") == 2; }));
+  both.end();
+}
+
+TEST_CASE("a place that is erased leaves its partner's lists, answers and disk, and a partner that was away learns it from another") {
+  Published both;
+  Place away(both.folder.path(), "Absent");
+  away.serve_with(both.partner);
+  REQUIRE(eventually([&] { return away.count("needs") == 1; }));
+  CHECK(away.stop() == 0);
+  Ended erased = both.origin.command("erase", {"--place", "--yes"});
+  REQUIRE(erased.code == 0);
+  CHECK(json_of(erased).at("changed").as_array().size() == 3);
+  for (Place* place : {&both.origin, &both.partner}) CHECK(leaves(*place));
+  auto gone_from = [&](const Place& place) {
+    return place.count("places", {"q=origine"}) == 0 && place.count("needs") == 0 && place.ask("places/" + both.origin.id()).status == 404;
+  };
+  CHECK(eventually([&] { return gone_from(both.origin) && gone_from(both.partner); }));
+  CHECK(eventually([&] { return confirmed(both.origin) == "Partenaire "; }));
+  CHECK(both.origin.stop() == 0);
+  REQUIRE(files_that_hold(away.dir()) != "");
+  away.serve_with(both.partner);
+  CHECK(eventually([&] { return gone_from(away); }));
+  CHECK(leaves(away));
+  CHECK(away.stop() == 0);
+  CHECK(away.unsound() == "");
+  both.origin.serve_with(both.partner);
+  CHECK(confirmed(both.origin) == "Partenaire ");
+  both.end();
 }

@@ -184,4 +184,13 @@ std::string resource(const std::string& name, const std::string& more) {
 
 std::string need(const std::string& name, const std::string& more) { return R"({"kind": "need", "name": ")" + name + "\"" + more + "}\n"; }
 
+std::string noise(std::uint64_t seed) {
+  std::string bytes;
+  for (std::uint64_t state = seed + 1; bytes.size() < 3'500'000;) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    bytes += static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
 }  // namespace maillage::tests

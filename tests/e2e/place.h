@@ -83,4 +83,7 @@ std::string event(const std::string& name, const std::string& more = "");
 std::string resource(const std::string& name, const std::string& more = "");
 std::string need(const std::string& name, const std::string& more = "");
 
+// 3.5 MB that no compression makes smaller.
+std::string noise(std::uint64_t seed);
+
 }  // namespace maillage::tests

@@ -66,16 +66,6 @@ struct Workshop {
 
 bool says(const Ended& ended, const std::string& text) { return ended.err.find(text) != std::string::npos; }
 
-// Bytes that no compression makes smaller.
-std::string noise(std::uint64_t seed) {
-  std::string bytes;
-  for (std::uint64_t state = seed + 1; bytes.size() < 3'500'000;) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    bytes += static_cast<char>(state >> 56);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 TEST_CASE("a bad push lists everything wrong at once on the contributor's terminal, in her language") {
