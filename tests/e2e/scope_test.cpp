@@ -127,6 +127,46 @@ TEST_CASE("a wider scope is fetched after SIGHUP, and what a narrower one leaves
   CHECK(all.finistere.unsound() == "");
 }
 
+TEST_CASE("content comes by EPCI, by commune and by place, and nothing else with it") {
+  TemporaryDirectory folder;
+  Place hub(folder.path(), "La Compagnie", {"--commune", "59350"});
+  Place rennes(folder.path(), "Hotel Pasteur", {"--commune", "35238"}), brest(folder.path(), "Les Fabriques", {"--commune", "29019"}),
+      tregunc(folder.path(), "Ti Konk", {"--commune", "29293"});
+  hub.serve();
+  for (Place* place : {&rennes, &brest, &tregunc}) {
+    REQUIRE(place->publish("resources/saw.json", resource("scie de " + place->slug())).code == 0);
+    place->serve_with(hub);
+  }
+  REQUIRE(reaches(hub, "resources", 3));
+  Place by_epci(folder.path(), "Communaute", {"--commune", "69123"}), by_commune(folder.path(), "Mairie", {"--commune", "69123"}),
+      by_place(folder.path(), "Voisine", {"--commune", "69123"});
+  follow(by_epci, "\"epci:242900769\"");  // Concarneau Cornouaille, in which Trégunc lies
+  follow(by_commune, "\"29019\"");
+  follow(by_place, "\"" + rennes.id() + "\"");
+  struct Follower {
+    Place* daemon;
+    const Place* of;
+    std::string text;
+  };
+  std::vector<Follower> followers{{&by_epci, &tregunc, "242900769"}, {&by_commune, &brest, "29019"}, {&by_place, &rennes, rennes.id()}};
+  for (auto& [daemon, of, text] : followers) daemon->serve_with(hub);
+  for (auto& [daemon, of, text] : followers) {
+    INFO(daemon->slug());
+    CHECK(reaches(*daemon, "resources", 1));
+    CHECK(knows(*daemon, 7, 3));  // its own, the partner's that it calls, and this one
+    CHECK(text_at(json_of(daemon->command("status")), "/scope/0/text") == text);
+    for (const Place* other : {&rennes, &brest, &tregunc}) CHECK(holds_bytes(*daemon, "scie de " + other->slug()) == (other == of));
+    auto page = json_of(daemon->command("query", {"resources"}));
+    CHECK(number_at(page, "/beyond/places") == 4);
+  }
+  REQUIRE(rennes.publish("resources/saw.json", resource("rabot")).code == 0);
+  CHECK(reaches(by_place, "resources", 1, {"q=rabot"}));
+  for (auto& [daemon, of, text] : followers) {
+    CHECK(daemon->stop() == 0);
+    CHECK(daemon->unsound() == "");
+  }
+}
+
 TEST_CASE("whom nobody here keeps is found by asking who does") {
   TemporaryDirectory folder;
   Place rennes(folder.path(), "Hotel Pasteur", {"--commune", "35238"}), brest(folder.path(), "Les Fabriques", {"--commune", "29019"});
