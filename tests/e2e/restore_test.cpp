@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/e2e/place.h"
+#include "tests/e2e/canary.h"
 
 using namespace maillage::tests;
 namespace fs = std::filesystem;
@@ -41,6 +41,23 @@ Ended recover(const Place& place, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
   return run_maillage(words);
 }
+
+// A daemon's HTTP, asked through somebody who changes a digit of each head that it tells. Prints its address.
+constexpr const char* kLiar = R"(import http.server, json, sys, urllib.request
+class Liar(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        with urllib.request.urlopen(sys.argv[1] + self.path) as answer: told = json.load(answer)
+        told['places'] = [text[:-8] + ('0' if text[-8] != '0' else '1') + text[-7:] for text in told['places']]
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *words): pass
+server = http.server.HTTPServer(('127.0.0.1', 0), Liar)
+print(server.server_port, flush=True)
+server.serve_forever()
+)";
 
 }  // namespace
 
@@ -228,6 +245,92 @@ TEST_CASE("a lost disk: the recovery sheet and two partners bring back the place
   CHECK(json_of(one.command("status")).at("sheetConfirmed").as_bool());
   one.stop();
   CHECK(one.unsound() == "");
+}
+
+TEST_CASE("a partner that is behind, knows nothing or lies beside two honest ones changes nothing in what is recovered") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), north(folder.path(), "Nord"), south(folder.path(), "Sud"), third(folder.path(), "Tiers");
+  std::string kind = GENERATE("behind", "ignorant", "liar");
+  INFO(kind);
+  for (Place* at : {&north, &south, &third}) at->serve();
+  REQUIRE(one.publish("needs/visieres.json", need("visieres")).code == 0);
+  Words honest{north.peer_url(), south.peer_url()}, all = honest;
+  if (kind != "ignorant") all.push_back(third.peer_url());
+  one.serve(all);
+  REQUIRE(eventually([&] { return has(north, "visieres") && has(south, "visieres") && (kind == "ignorant" || has(third, "visieres")); }));
+  if (kind == "behind") third.stop();
+  REQUIRE(one.publish("needs/gants.json", need("gants")).code == 0);
+  REQUIRE(eventually([&] { return has(north, "gants") && has(south, "gants") && (kind != "liar" || has(third, "gants")); }));
+  one.kill();
+  if (kind == "behind") third.serve();
+  std::unique_ptr<Child> proxy;
+  std::string first = third.peer_url(), sheet = sheet_file(folder, one);
+  if (kind == "liar") {
+    proxy = std::make_unique<Child>(Words{"python3", "-c", kLiar, third.url()}, Spawning{});
+    auto port = proxy->line();
+    REQUIRE(port);
+    first = "ws://127.0.0.1:" + *port + "/peer";
+  }
+
+  Ended refused = recover(one, {"--keys", sheet, "--peer", first, "--peer", honest[0]});
+  CHECK(text_at(json_of(refused), "/error/code") == "not-agreed");
+  Ended back = recover(one, {"--keys", sheet, "--peer", first, "--peer", honest[0], "--peer", honest[1]});
+  INFO(back.out + back.err);
+  REQUIRE(back.code == 0);
+  CHECK(text_at(json_of(back), "/own") == one.id());
+  one.serve(honest);
+  CHECK((has(one, "visieres") && has(one, "gants")));
+  REQUIRE(one.publish("needs/masques.json", need("masques")).code == 0);
+  CHECK(eventually([&] { return has(north, "masques") && has(south, "masques"); }));
+  CHECK(agree({&one, &north, &south}, one.id()));
+  CHECK(epoch_at(north, one.id()) == 0);
+  one.stop();
+  CHECK(one.unsound() == "");
+}
+
+TEST_CASE("a backup from before an erasure, whose first partner hides the erasure, brings nothing back once an honest one is met") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), honest(folder.path(), "Nord"), hiding(folder.path(), "Sud");
+  REQUIRE(one.publish("needs/secret.json", need(kCanary)).code == 0);
+  REQUIRE(one.publish("needs/avant.json", need("avant")).code == 0);
+  honest.serve();
+  hiding.serve();
+  one.serve({honest.peer_url(), hiding.peer_url()});
+  REQUIRE(eventually([&] { return has(honest, "avant") && has(hiding, "avant"); }));
+  hiding.stop();
+  one.stop();
+  fs::copy(one.dir(), folder.path() / "snapshot", fs::copy_options::recursive);
+  one.serve_with(honest);
+  REQUIRE(one.command("erase", {"--yes", "needs/secret.json"}).code == 0);
+  REQUIRE(one.publish("needs/apres.json", need("apres")).code == 0);
+  REQUIRE(eventually([&] { return has(honest, "apres") && files_that_hold(honest.dir()) == ""; }));
+  one.kill();
+  fs::remove_all(one.dir());
+  fs::copy(folder.path() / "snapshot", one.dir(), fs::copy_options::recursive);
+
+  hiding.serve();
+  one.serve_with(hiding);
+  REQUIRE(one.publish("needs/masques.json", need("masques")).code == 0);
+  REQUIRE(eventually([&] { return has(hiding, "masques"); }));
+  CHECK(epoch_at(hiding, one.id()) == 0);
+
+  one.stop();
+  one.serve({hiding.peer_url(), honest.peer_url()});
+  CHECK(eventually([&] { return text_at(json_of(one.command("status")), "/own/0/question/code") == "history-replaced"; }));
+  CHECK(text_at(json_of(one.publish("needs/gants.json", need("gants"))), "/problems/0/code") == "identity-in-question");
+  CHECK(has(honest, "apres"));
+  CHECK(epoch_at(honest, one.id()) == 1);
+  REQUIRE(one.command("settle", {"--take"}).code == 0);
+  CHECK(eventually([&] { return has(one, "apres") && !has(one, kCanary); }));
+  CHECK(one.publish("needs/gants.json", need("gants")).code == 0);
+  std::vector<const Place*> all{&one, &honest, &hiding};
+  for (const Place* at : all) CHECK(eventually([&] { return has(*at, "apres") && has(*at, "avant") && has(*at, "gants") && !has(*at, kCanary); }));
+  CHECK(agree(all, one.id()));
+  for (Place* at : {&one, &honest, &hiding}) at->stop();
+  one.serve();
+  for (const Place* at : all) CHECK(eventually([&] { return files_that_hold(at->dir()) == ""; }));
+  one.stop();
+  for (const Place* at : all) CHECK(at->unsound() == "");
 }
 
 TEST_CASE("the directory that was believed lost learns that its place was recovered elsewhere, says so, and publishes no more") {
