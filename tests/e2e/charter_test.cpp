@@ -1,10 +1,11 @@
 // Other keys, with real daemons: a partner that is connected and one that was away follow, and a stolen key is undone.
+#include <algorithm>
 #include <limits>
 
 #include <catch2/catch.hpp>
 
 #include "registry/registry.h"
-#include "tests/e2e/place.h"
+#include "tests/e2e/canary.h"
 #include "tests/locations.h"
 
 using namespace maillage::tests;
@@ -120,15 +121,28 @@ TEST_CASE("a stolen key that drove all counters to their end is undone by the re
   CHECK(hub.unsound() == "");
 }
 
-// What unseal opens, with these sheets, of what a daemon keeps of this place: whether a record of that name is in any of it.
-bool unseals(const fs::path& out, const std::string& sheets, const Words& from, const std::string& path) {
-  Words words{"unseal", "--json", "--keys", "-", "--out", out.string()};
+// The repositories that unseal makes, with these sheets, of what a daemon keeps of this place.
+Words unsealed(const fs::path& out, const std::string& sheets, const Words& from) {
+  Words words{"unseal", "--json", "--keys", "-", "--out", out.string()}, repositories;
   words.insert(words.end(), from.begin(), from.end());
   auto opened = json_of(run_maillage(words, sheets));
-  if (!opened.is_object() || !opened.as_object().contains("repositories")) return false;
-  for (const auto& repository : opened.at("repositories").as_array())
-    if (run({"git", "--git-dir", std::string(repository.as_string()), "show", "main:" + path}).code == 0) return true;
-  return false;
+  if (!opened.is_object() || !opened.as_object().contains("repositories")) return {};
+  for (const auto& repository : opened.at("repositories").as_array()) repositories.emplace_back(repository.as_string());
+  return repositories;
+}
+
+// Whether a record of that name is in any of them.
+bool unseals(const fs::path& out, const std::string& sheets, const Words& from, const std::string& path) {
+  return std::ranges::any_of(unsealed(out, sheets, from), [&](const std::string& repository) {
+    return run({"git", "--git-dir", repository, "show", "main:" + path}).code == 0;
+  });
+}
+
+// Whatever is in their histories.
+std::string all_unsealed(const fs::path& out, const std::string& sheets, const Words& from) {
+  std::string all;
+  for (const std::string& repository : unsealed(out, sheets, from)) all += run({"git", "--git-dir", repository, "log", "-p", "--all"}).out;
+  return all;
 }
 
 TEST_CASE("what a thief erased with a stolen key is opened by the recovery sheet after the key was recovered, and is public again") {
@@ -164,6 +178,47 @@ TEST_CASE("what a thief erased with a stolen key is opened by the recovery sheet
   // Only who says so destroys it.
   REQUIRE(key(one, "rotate", fresh + "\n", {"--minimum-epoch", "9"}).code == 0);
   CHECK(eventually([&] { return charter_at(hub, one.id()) == 2 && fs::is_empty(hub.dir() / "sealed"); }));
+  for (Place* at : {&one, &hub}) at->stop();
+  for (const Place* at : {&one, &hub}) CHECK(at->unsound() == "");
+}
+
+TEST_CASE("slice by slice, overwriting or withdrawing first: whatever a thief erases with a stolen key, the recovery sheet gives all of it back") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), hub(folder.path(), "Réseau"), thief(folder.path(), "Voleur");
+  const Words names{"visieres", "gants", "masques"};
+  auto path_of = [](const std::string& name) { return "needs/" + name + ".json"; };
+  for (const std::string& name : names) REQUIRE(one.publish(path_of(name), need(name)).code == 0);
+  auto all_at_hub = [&](bool there) {
+    return eventually([&] { return std::ranges::all_of(names, [&](const std::string& name) { return has(hub, name) == there; }); });
+  };
+  hub.serve();
+  one.serve_with(hub);
+  REQUIRE(all_at_hub(true));
+  one.stop();
+  copy_over(one, thief);
+  thief.serve_with(hub);
+  auto must = [&](const std::string& verb, const Words& words) {
+    REQUIRE(eventually([&] { return thief.command(verb, words).code == 0; }));  // until its head is settled
+  };
+  std::string attack = GENERATE("slice by slice", "overwriting", "withdrawing");
+  INFO(attack);
+  for (const std::string& name : names) {
+    if (attack == "slice by slice") must("erase", {"--yes", path_of(name)});
+    if (attack == "overwriting") REQUIRE(thief.publish(path_of(name), need("rien")).code == 0);
+    if (attack == "withdrawing") must("unpublish", {path_of(name)});
+    REQUIRE(eventually([&] { return !has(hub, name); }));
+  }
+  if (attack != "slice by slice") must("erase", {"--yes", "--history"});
+  CHECK(eventually([&] { return files_that_hold(hub.dir(), {"\"visieres\"", "\"gants\"", "\"masques\""}) == ""; }));
+  thief.kill();
+
+  one.serve_with(hub);
+  REQUIRE(eventually([&] { return key(one, "recover", one.sheet() + "\n").code == 0; }));
+  CHECK(eventually([&] { return charter_at(hub, one.id()) == 1; }));
+  CHECK(all_at_hub(true));
+  Words from_hub{"--place", one.id(), "--peer", hub.peer_url()};
+  std::string opened = all_unsealed(folder.path() / "out", one.sheet() + "\n", from_hub);
+  for (const std::string& name : names) CHECK(opened.find("\"name\": \"" + name + "\"") != std::string::npos);
   for (Place* at : {&one, &hub}) at->stop();
   for (const Place* at : {&one, &hub}) CHECK(at->unsound() == "");
 }
