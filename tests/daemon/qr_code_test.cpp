@@ -2,48 +2,12 @@
 
 #include <catch2/catch.hpp>
 
-#include <zbar.h>
+#include "tests/daemon/drawn_code.h"
 
 using namespace maillage::daemon;
+using namespace maillage::tests;
 
 namespace {
-
-// A drawing as a camera sees it: `light(x, y)` for every module, border included, four dots each.
-template <class Light>
-std::string read_back(int side, Light light) {
-  constexpr int kDots = 4;
-  auto width = static_cast<unsigned>(side * kDots);
-  std::string grey(static_cast<std::size_t>(width) * width, '\0');
-  for (unsigned y = 0; y < width; ++y)
-    for (unsigned x = 0; x < width; ++x)
-      if (light(static_cast<int>(x) / kDots, static_cast<int>(y) / kDots)) grey[y * width + x] = '\xff';
-  zbar::ImageScanner scanner;
-  scanner.set_config(zbar::ZBAR_NONE, zbar::ZBAR_CFG_ENABLE, 0);
-  scanner.set_config(zbar::ZBAR_QRCODE, zbar::ZBAR_CFG_ENABLE, 1);
-  zbar::Image image(width, width, "Y800", grey.data(), grey.size());
-  scanner.scan(image);
-  return image.symbol_begin() == image.symbol_end() ? "(nothing)" : image.symbol_begin()->get_data();
-}
-
-// What a terminal shows, module by module.
-std::vector<std::vector<bool>> shown(const std::string& text) {
-  std::vector<std::vector<bool>> rows;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::vector<bool> above, below;
-    for (; text[at] != '\n'; ) {
-      if (text[at] == '\x1b') { at = text.find('m', at) + 1; continue; }
-      std::string_view block = std::string_view(text).substr(at, text[at] == ' ' ? 1 : 3);
-      above.push_back(block == "█" || block == "▀");
-      below.push_back(block == "█" || block == "▄");
-      at += block.size();
-    }
-    rows.push_back(above);
-    rows.push_back(below);
-    ++at;
-  }
-  return rows;
-}
 
 const std::string kLink = "https://konk-ar-lab.example/maillage/join#" + std::string(64, 'k');
 
@@ -54,10 +18,9 @@ TEST_CASE("a code drawn in a terminal reads back as the text it was made of") {
     auto code = QrCode::of(text);
     REQUIRE(code);
     for (bool coloured : {false, true}) {
-      auto rows = shown(code->terminal_text(coloured));
-      auto side = static_cast<int>(rows.front().size());
-      REQUIRE(side == code->side() + 8);
-      CHECK(read_back(side, [&](int x, int y) { return rows[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)]; }) == text);
+      auto rows = rows_of_drawing(code->terminal_text(coloured));
+      REQUIRE(static_cast<int>(rows.front().size()) == code->side() + 8);
+      CHECK(read_drawing(rows) == text);
     }
   }
 }
