@@ -167,6 +167,38 @@ TEST_CASE("content comes by EPCI, by commune and by place, and nothing else with
   }
 }
 
+TEST_CASE("a network that is followed brings its members, and a membership from elsewhere reaches the network") {
+  TemporaryDirectory folder;
+  Place hub(folder.path(), "La Compagnie", {"--commune", "59350"}), network(folder.path(), "Collectif", {"--network", "--commune", "59350"});
+  Place member(folder.path(), "Les Fabriques", {"--commune", "29019"}), stranger(folder.path(), "Hotel Pasteur", {"--commune", "35238"});
+  Place follower(folder.path(), "Voisine", {"--commune", "69123"});
+  follow(network, "\"59\"");
+  follow(follower, "\"" + network.id() + "\"");
+  hub.serve();
+  for (Place* place : {&member, &stranger}) {
+    REQUIRE(place->publish("resources/saw.json", resource("scie de " + place->slug())).code == 0);
+    place->serve_with(hub);
+  }
+  for (Place* place : {&network, &follower}) place->serve_with(hub);
+  REQUIRE(knows(hub, 5, 5));
+  REQUIRE(knows(network, 5, 2));
+  REQUIRE(knows(follower, 5, 3));
+  REQUIRE(member.publish("memberships/collectif.json", R"({"kind": "membership", "name": "Adhesion", "network": ")" + network.id() + "\"}").code == 0);
+  for (Place* place : {&network, &follower}) {
+    INFO(place->slug());
+    CHECK(reaches(*place, "resources", 1));
+    CHECK(holds_bytes(*place, "scie de les-fabriques"));
+    CHECK_FALSE(holds_bytes(*place, "scie de hotel-pasteur"));
+  }
+  CHECK(knows(network, 5, 3));
+  CHECK(knows(follower, 5, 4));
+
+  // Whoever leaves the network is let go.
+  REQUIRE(member.command("unpublish", {"memberships/collectif.json"}).code == 0);
+  CHECK(knows(follower, 5, 3));
+  CHECK(eventually([&] { return !holds_bytes(follower, "scie de les-fabriques"); }));
+}
+
 TEST_CASE("whom nobody here keeps is found by asking who does") {
   TemporaryDirectory folder;
   Place rennes(folder.path(), "Hotel Pasteur", {"--commune", "35238"}), brest(folder.path(), "Les Fabriques", {"--commune", "29019"});
