@@ -35,12 +35,12 @@ class Flood:
     """A place that opens a session, says all at once what tells little or nothing, and begins again when it is ended."""
 
     def __init__(self, url: str) -> None:
-        self.url, self.by, self.ends = url, author(), list[str]()
+        self.url, self.by, self.ends, self.over = url, author(), list[str](), False
         useless = (b"\x9f of a later version", Heads(Bundle((), (author().heads[-1],))).encoded(), More(1).encoded())
         self.frames = [*newer_heads(self.by, FLOOD_HEADS), *itertools.islice(itertools.cycle(useless), FLOOD_USELESS)]
 
     async def run(self) -> None:
-        while True:
+        while not self.over:
             dialler = Dialler(await dialled(self.url), self.by)
             await dialler.open()
             try:
@@ -128,11 +128,13 @@ class Pressure(Case):
         before, meanwhile = await self.publications(), list[float]()
         flood = Flood(self.url)
         flooding = asyncio.create_task(flood.run())
-        while len(meanwhile) < PUBLICATIONS or not flood.ends:
-            meanwhile.append(await self.publication())
-            self.assertLess(len(meanwhile), PUBLICATIONS_MAX, "the flood is ended")
-        flooding.cancel()
-        await asyncio.wait([flooding])
+        try:
+            while len(meanwhile) < PUBLICATIONS or not flood.ends:
+                meanwhile.append(await self.publication())
+                self.assertLess(len(meanwhile), PUBLICATIONS_MAX, "the flood is ended")
+        finally:
+            flood.over = True
+            await asyncio.wait_for(flooding, 30)
         self.assertEqual(set(flood.ends), {"rate-limited"})
         self.as_before(before, statistics.median(meanwhile))
 

@@ -101,12 +101,16 @@ class Session:
     async def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
         """Waits for `holds`; raises what ended the session before, or TimeoutError."""
 
+        held = False
+
         def settled() -> bool:
-            return holds() or self.ended is not None
+            nonlocal held
+            held = holds()  # it need not hold any more when this task goes on
+            return held or self.ended is not None
 
         async with self.changed:
             await asyncio.wait_for(self.changed.wait_for(settled), seconds)
-        if not holds():
+        if not held:
             assert self.ended is not None
             raise self.ended
 
