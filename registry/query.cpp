@@ -175,7 +175,7 @@ std::string areas_text(Level level, const std::vector<Area>& areas) {
   std::string text;
   for (const Area& area : areas) {
     text.append(text.empty() ? "" : ", ").append(kLevelNames[static_cast<std::size_t>(level)]).append("=");
-    text.append(area.code).append(" (").append(area.name).append(")");
+    text.append(area.code).append(" (").append(areas.size() > 1 ? name_among_namesakes(level, area) : std::string(area.name)).append(")");
   }
   return text;
 }

@@ -127,9 +127,12 @@ FoundAreas probably(std::string_view written) {
 
 tl::unexpected<protocol::Error> mistake(std::string_view written, const FoundAreas& meant) {
   std::string context = "\"" + protocol::shown(written, kShownCharacters) + "\"";
-  for (std::size_t i = 0; i < std::min(meant.size(), kSuggestedMax); ++i)
-    context.append(i == 0 ? " → \"" : ", \"").append(meant[i].text()).append("\" (").append(meant[i].area.name).append(")");
-  if (!meant.empty()) context += " ?";
+  for (std::size_t i = 0; i < std::min(meant.size(), kSuggestedMax); ++i) {
+    bool namesakes = std::ranges::count_if(meant, [&](const Found& each) { return each.area.name == meant[i].area.name; }) > 1;
+    std::string name = namesakes ? name_among_namesakes(meant[i].level, meant[i].area) : std::string(meant[i].area.name);
+    context.append(i == 0 ? " → \"" : ", \"").append(meant[i].text()).append("\" (").append(name).append(")");
+  }
+  if (!meant.empty()) context += meant.size() > kSuggestedMax ? ", … ?" : " ?";
   return protocol::fail(ErrorCode::kConfigScope, context);
 }
 

@@ -57,9 +57,17 @@ std::vector<Area> areas_named(Level level, std::string_view name, std::size_t mo
     bool other_length = area.name.size() + kLengthSlack < wanted.size() || area.name.size() > wanted.size() + kLengthSlack;
     if (!other_letter && !other_length && slug_of(area.name) == wanted) found.push_back(area);
   });
-  std::sort(found.begin(), found.end(), [](const Area& a, const Area& b) { return a.code < b.code; });
+  auto population = [&](const Area& area) { return level == Level::kCommune ? territory_rows().commune(area.code)->population : 0; };
+  std::sort(found.begin(), found.end(), [&](const Area& a, const Area& b) {
+    return std::pair(population(b), a.code) < std::pair(population(a), b.code);
+  });
   if (found.size() > most) found.resize(most);
   return found;
+}
+
+std::string name_among_namesakes(Level level, const Area& area) {
+  auto commune = level == Level::kCommune ? find_commune(area.code) : std::nullopt;
+  return std::string(area.name) + (commune ? ", " + std::string(commune->department.name) : "");
 }
 
 std::optional<Commune> find_commune(std::string_view insee) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -48,7 +49,10 @@ enum class Level : std::uint8_t { kRegion, kDepartment, kEpci, kCommune };
 // Whether there is, or for a commune was, an area of that code; letters in upper case.
 bool has_area(Level level, std::string_view code);
 
-// Those of that name, hyphens, accents and case aside, at most `most`.
+// Those of that name, hyphens, accents and case aside, at most `most`: of communes, the largest first.
 std::vector<Area> areas_named(Level level, std::string_view name, std::size_t most);
+
+// As it is shown beside its namesakes: "Saint-Denis, Seine-Saint-Denis" of a commune, of anything else its name.
+std::string name_among_namesakes(Level level, const Area& area);
 
 }  // namespace maillage::registry
