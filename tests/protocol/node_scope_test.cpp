@@ -49,6 +49,13 @@ struct Follower : Scene {
   }
 };
 
+// Ann is connected, and has given what her own place publishes.
+void meet_ann(Follower& scene) {
+  scene.meet(kWithAnn, kAnn);
+  scene.agree(kWithAnn);
+  scene.give(kWithAnn, {kAnn.head(1)});
+}
+
 // Ann with all that these heads sign, told and given.
 void hold(Follower& scene, const Author& author, const SignedHead& head) {
   tell(scene, kWithAnn, author, head);
@@ -165,9 +172,7 @@ TEST_CASE("a pack is pushed only to peers that keep the place, the others are to
 
 TEST_CASE("a wider scope is told to peers, and what it adds is fetched") {
   Follower scene({"29"});
-  scene.meet(kWithAnn, kAnn);
-  scene.agree(kWithAnn);
-  scene.give(kWithAnn, {kAnn.head(1)});
+  meet_ann(scene);
   tell(scene, kWithAnn, kEve, in(kEve, 3, kRennes));
   CHECK_FALSE(scene.wants(kWithAnn, kEve));
   scene.on(follow({"29", "35"}));
@@ -197,9 +202,7 @@ TEST_CASE("a scope that changes between HELLO and AUTH is told when the session 
 
 TEST_CASE("a narrower scope lets go of what falls out, never of our own, and the heads stay") {
   Follower scene({});
-  scene.meet(kWithAnn, kAnn);
-  scene.agree(kWithAnn);
-  scene.give(kWithAnn, {kAnn.head(1)});
+  meet_ann(scene);
   hold(scene, kBob, in(kBob, 3, kBrest));
   hold(scene, kEve, in(kEve, 3, kRennes));
   scene.on(follow({"29"}));
@@ -227,9 +230,7 @@ TEST_CASE("a narrower scope lets go of what falls out, never of our own, and the
 
 TEST_CASE("what could not be let go stays held, and is tried again a minute later") {
   Follower scene({});
-  scene.meet(kWithAnn, kAnn);
-  scene.agree(kWithAnn);
-  scene.give(kWithAnn, {kAnn.head(1)});
+  meet_ann(scene);
   hold(scene, kEve, in(kEve, 3, kRennes));
   scene.releases = false;
   scene.on(follow({"29"}));
@@ -246,9 +247,7 @@ TEST_CASE("what could not be let go stays held, and is tried again a minute late
 
 TEST_CASE("a place that is followed again while its content goes is fetched again") {
   Follower scene({});
-  scene.meet(kWithAnn, kAnn);
-  scene.agree(kWithAnn);
-  scene.give(kWithAnn, {kAnn.head(1)});
+  meet_ann(scene);
   hold(scene, kEve, in(kEve, 3, kRennes));
   scene.releases = false;
   scene.on(follow({"29"}));
@@ -262,9 +261,7 @@ TEST_CASE("a place that is followed again while its content goes is fetched agai
 
 TEST_CASE("content on its way when the scope narrows is let go once it is here") {
   Follower scene({});
-  scene.meet(kWithAnn, kAnn);
-  scene.agree(kWithAnn);
-  scene.give(kWithAnn, {kAnn.head(1)});
+  meet_ann(scene);
   tell(scene, kWithAnn, kEve, in(kEve, 3, kRennes));
   scene.on(follow({"29"}));
   CHECK(scene.let_go.empty());
@@ -275,9 +272,7 @@ TEST_CASE("content on its way when the scope narrows is let go once it is here")
 
 TEST_CASE("a place that moves out is let go, a minute after the last at the earliest, and one that moves in is fetched") {
   Follower scene({"29"});
-  scene.meet(kWithAnn, kAnn);
-  scene.agree(kWithAnn);
-  scene.give(kWithAnn, {kAnn.head(1)});
+  meet_ann(scene);
   hold(scene, kBob, in(kBob, 3, kBrest));
   tell(scene, kWithAnn, kBob, in(kBob, 4, kRennes));
   CHECK(scene.let_go.size() == 1);

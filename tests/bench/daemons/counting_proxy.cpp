@@ -2,57 +2,22 @@
 
 #include <array>
 #include <cerrno>
-#include <stdexcept>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/bench/daemons/loopback.h"
 
 namespace maillage::bench {
 namespace {
 
 constexpr std::size_t kPipeBytes = 1 << 20;
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-int bound_socket(std::uint16_t& port) {
-  int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  bool bound = file >= 0 && ::bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-               ::getsockname(file, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  if (!bound) throw std::runtime_error("no port of the loopback is free");
-  port = ntohs(address.sin_port);
-  return file;
-}
-
-int connected_socket(std::uint16_t port) {
-  int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(port);
-  if (file >= 0 && ::connect(file, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return file;
-  if (file >= 0) ::close(file);
-  return -1;
-}
-
-void send_at_once(int file) {
-  int yes = 1;
-  ::setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-}
-
 }  // namespace
 
 CountingProxy::CountingProxy(std::uint16_t port) : target_(port) {
-  listener_ = bound_socket(port_);
-  if (::listen(listener_, 128) != 0) throw std::runtime_error("listen");
+  listener_ = listening_socket(port_);
   acceptor_ = std::thread([this] { accept(); });
 }
 
@@ -108,12 +73,6 @@ void CountingProxy::relay(int from, int to, std::atomic<std::uint64_t>& count) {
   ::shutdown(from, SHUT_RD);
   ::shutdown(to, SHUT_WR);
   ::close(ends[0]), ::close(ends[1]);
-}
-
-std::uint16_t free_port() {
-  std::uint16_t port = 0;
-  ::close(bound_socket(port));
-  return port;
 }
 
 }  // namespace maillage::bench

@@ -38,7 +38,4 @@ class CountingProxy {
   std::thread acceptor_;
 };
 
-// A port of the loopback that nobody listened on just now.
-std::uint16_t free_port();
-
 }  // namespace maillage::bench

@@ -1,42 +1,21 @@
 #include "tests/bench/daemons/frame_tap.h"
 
 #include <algorithm>
-#include <stdexcept>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/bench/daemons/loopback.h"
 
 namespace maillage::bench {
 namespace {
 
 constexpr int kLookMs = 5;
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-void send_at_once(int socket) {
-  int on = 1;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 }  // namespace
 
-FrameTap::FrameTap(std::uint16_t port) : target_(port), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in any = loopback(0);
-  socklen_t size = sizeof any;
-  bool listens = ::bind(listener_, reinterpret_cast<sockaddr*>(&any), size) == 0 && ::listen(listener_, 16) == 0 &&
-                 ::getsockname(listener_, reinterpret_cast<sockaddr*>(&any), &size) == 0;
-  if (!listens) throw std::runtime_error("no port for a tap");
-  port_ = ntohs(any.sin_port);
+FrameTap::FrameTap(std::uint16_t port) : target_(port), listener_(listening_socket(port_)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -74,11 +53,9 @@ void FrameTap::run() {
 void FrameTap::accept() {
   int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (socket < 0) return;
-  int target = directions_[0].from < 0 ? ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
-  sockaddr_in address = loopback(target_);
-  if (target < 0 || ::connect(target, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+  int target = directions_[0].from < 0 ? connected_socket(target_) : -1;
+  if (target < 0) {
     ::close(socket);
-    if (target >= 0) ::close(target);
     return;
   }
   send_at_once(socket), send_at_once(target);

@@ -9,6 +9,7 @@
 
 #include "tests/bench/daemons/counting_proxy.h"
 #include "tests/bench/daemons/figures.h"
+#include "tests/bench/daemons/loopback.h"
 #include "tests/bench/daemons/stopwatch.h"
 #include "tests/bench/daemons/synthetic_registry.h"
 #include "tests/bench/daemons/watched.h"
