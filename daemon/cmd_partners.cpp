@@ -27,11 +27,6 @@ const json::object* result_of(const ControlMessage& reply) {
   return result != nullptr ? result->if_object() : nullptr;
 }
 
-std::string called(const json::object& place) {
-  std::string name = told(place, "name");
-  return name.empty() ? text_of(place, "place").substr(0, 12) : name;
-}
-
 Result<std::string> base_of(const InviteOptions& options) {
   if (!options.url.empty()) return invitation_base(options.url);
   auto config = load_config(options.dir.string(), {});
@@ -114,14 +109,12 @@ void tell_admission(std::string& said, const json::object& result, const std::st
   for (const json::value& each : list_of(result, "blocked")) {
     const json::object& place = each.get_object();
     std::string reason = told(place, "reason");
-    said += say(Message::kPartnerBlocked, language, {called(place), text_of(place, "since"), reason.empty() ? "" : " (" + reason + ")"}) + "\n";
+    said += say(Message::kPartnerBlocked, language, {called(place), text_of(place, "since"), reason.empty() ? "" : " (" + reason + ")"});
+    if (is_true(place, "partner")) said += say(Message::kBlockedPartner, language);
+    else if (is_true(place, "letIn")) said += say(Message::kBlockedLetIn, language);
+    said += "\n";
   }
-  for (const json::value& each : list_of(result, "waiting")) {
-    const json::object& place = each.get_object();
-    std::string id = text_of(place, "place").substr(0, 12), introducer = told(place, "introducerName");
-    if (introducer.empty()) introducer = text_of(place, "introducer").substr(0, 12);
-    said += say(Message::kPlaceWaits, language, {id, introducer, id, dir, id, dir}) + "\n";
-  }
+  for (const json::value& each : list_of(result, "waiting")) said += told_waiting(each.get_object(), dir, language) + "\n";
 }
 
 std::string first_line(std::istream& from) {
@@ -131,6 +124,19 @@ std::string first_line(std::istream& from) {
 }
 
 }  // namespace
+
+std::string told_guest(const json::object& place) {
+  std::string digits = text_of(place, "place").substr(0, 12), name = told(place, "name"), commune = told(place, "commune");
+  return (name.empty() ? digits : name + " (" + digits + ")") + (commune.empty() ? "" : ", " + commune);
+}
+
+std::string told_waiting(const json::object& place, const std::string& dir, Language language) {
+  std::string id = text_of(place, "place"), introducer = text_of(place, "introducer"), name = told(place, "introducerName");
+  std::string digits = id.substr(0, 12);
+  if (introducer == id) name = say(Message::kIntroducedByItself, language);
+  else if (name.empty()) name = introducer.substr(0, 12);
+  return say(Message::kPlaceWaits, language, {told_guest(place), text_of(place, "since"), name, text_of(place, "signed"), digits, dir, digits, dir});
+}
 
 int run_invite(const InviteOptions& options, const Terminal& terminal) {
   auto base = base_of(options);

@@ -104,6 +104,10 @@ int finish(const ControlMessage& reply, Message done, const PublishOptions& opti
   for (const boost::json::value& path : result->at("changed").as_array()) said += say(done, terminal.language, {path.as_string().c_str()}) + "\n";
   if (said.empty()) said = say(Message::kNothingChanged, terminal.language);
   said = told_place(result->as_object(), options, terminal) + said;
+  for (const boost::json::value& each : list_of(result->as_object(), "remarks")) {
+    const boost::json::object& remark = each.get_object();
+    said += (said.ends_with('\n') ? "" : "\n") + say(Message::kPublishRemark, terminal.language, {told(remark, "path"), told(remark, "detail")});
+  }
   return conclude(*result, said, terminal);
 }
 

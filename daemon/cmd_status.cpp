@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/command.h"
+#include "daemon/config_standing.h"
 #include "protocol/utf8.h"
 
 namespace maillage::daemon {
@@ -11,12 +12,6 @@ namespace json = boost::json;
 
 // A partner whose clock is further away than this makes dates on screens wrong: worth telling.
 constexpr std::int64_t kClockToldMs = 60'000;
-
-// A place's name, or the beginning of its identity when it has told none.
-std::string called(const json::object& object, std::string_view id_key) {
-  std::string name = told(object, "name");
-  return name.empty() ? text_of(object, id_key).substr(0, 12) : name;
-}
 
 // Who has the last publication, and who has an older one.
 void tell_receipts(std::string& said, const json::object& place, const std::string& head, Language language) {
@@ -101,62 +96,131 @@ std::string missing_endpoint(const json::object& status, const std::filesystem::
   return "ws" + config->http.public_url.substr(4) + config->http.base_path + "/peer";  // http → ws, https → wss
 }
 
+// With no daemon, what the next one would find in the file.
+void look_at_config(json::object& status, const std::filesystem::path& dir, Language language) {
+  auto config = load_config(dir.string(), {});
+  if (!config) status["configRefused"] = {{"code", std::string(slug(config.error().code))}, {"detail", sentence(config.error(), language)}};
+  else if (auto remarks = config_remarks(*config, config->http.listen); !remarks.empty()) status["configRemarks"] = remarks_told(remarks, language);
+}
+
+// Gives whether there is something to do.
+bool tell_config(std::string& said, const json::object& status, Language language) {
+  for (const json::value& each : list_of(status, "configRemarks"))
+    said += say(Message::kStatusConfigRemark, language, {told(each.get_object(), "detail")}) + "\n";
+  const json::object& refused = object_at(status, "configRefused");
+  std::string since = text_of(refused, "since"), detail = told(refused, "detail");
+  if (!since.empty()) said += say(Message::kStatusConfigRefused, language, {since, detail}) + "\n";
+  else if (!refused.empty()) said += say(Message::kStatusConfigWrong, language, {detail}) + "\n";
+  return !refused.empty() || !list_of(status, "configRemarks").empty();
+}
+
+// Those whose people have a word to say before they take this place. Gives whether some refuse it: a stranger that has not let it in yet
+// asks nothing of anybody here.
+bool tell_standing(std::string& said, const json::object& status, Language language) {
+  std::string own = list_of(status, "own").empty() ? "" : text_of(list_of(status, "own").front().get_object(), "id");
+  for (const json::value& each : list_of(status, "refusedBy")) {
+    const json::object& place = each.get_object();
+    std::string next = text_of(place, "nextAttempt");
+    said += say(Message::kStatusRefusedBy, language, {called(place), text_of(place, "since")});
+    said += next.empty() ? say(Message::kStatusNotCalled, language) : say(Message::kStatusNextAttempt, language, {next});
+    said += "\n";
+  }
+  for (const json::value& each : list_of(status, "untaken"))
+    said += say(Message::kStatusUntaken, language, {called(each.get_object()), own.substr(0, 12)}) + "\n";
+  return !list_of(status, "refusedBy").empty();
+}
+
 void tell_peer(std::string& said, const json::object& peer, Language language) {
-  Message state = is_true(peer, "reconciled") ? Message::kPeersConnected : Message::kPeersCatchingUp;
-  said += say(state, language, {called(peer, "place")}) + "\n";
+  Message state = is_true(peer, "waiting")      ? Message::kPeersWaiting
+                  : is_true(peer, "reconciled") ? Message::kPeersConnected
+                                                : Message::kPeersCatchingUp;
+  said += say(state, language, {is_true(peer, "waiting") ? told_guest(peer) : called(peer)}) + "\n";
   std::int64_t offset = number_of(peer, "clock_offset_ms");
   if (std::abs(offset) > kClockToldMs) said += say(Message::kPeersClock, language, {std::to_string(offset / 1000)}) + "\n";
 }
 
-}  // namespace
+std::string told_address(const json::object& address, Language language) {
+  std::string url = told(address, "url"), failures = std::to_string(number_of(address, "failures")), next = text_of(address, "nextAttempt");
+  bool refuses = is_true(address, "refuses");
+  if (!refuses && (is_true(address, "connected") || failures == "0")) return say(Message::kPeersAddress, language, {url});
+  std::string state = say(refuses ? Message::kPeersAddressRefuses : Message::kPeersAddressFailing, language, {url, failures});
+  return next.empty() ? state : state + say(Message::kStatusNextAttempt, language, {next});
+}
 
-int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
-  ControlMessage reply = ask("status", dir, terminal);
-  const json::value* result = reply.body.if_contains("result");
-  if (result == nullptr || !result->is_object()) return complain(reply, terminal);
-  const json::object& status = result->get_object();
-  std::string said;
-  bool asked = false;
-  for (const json::value& place : list_of(status, "own")) tell_place(said, place.get_object(), terminal.language);
-  if (const json::value* counts = status.if_contains("counts"); counts != nullptr && counts->is_object()) {
-    auto count = [&](std::string_view key) { return std::to_string(number_of(counts->get_object(), key)); };
-    said += say(Message::kStatusCounts, terminal.language,
-                {count("places"), count("networks"), count("events"), count("resources"), count("needs"), count("offers")}) + "\n";
-  }
-  asked = tell_scope(said, status, terminal.language);
+void tell_counts(std::string& said, const json::object& status, Language language) {
+  const json::object& counts = object_at(status, "counts");
+  auto count = [&](std::string_view key) { return std::to_string(number_of(counts, key)); };
+  if (counts.empty()) return;
+  said += say(Message::kStatusCounts, language,
+              {count("places"), count("networks"), count("events"), count("resources"), count("needs"), count("offers")}) + "\n";
+}
+
+void tell_hosting(std::string& said, const json::object& status, const std::string& dir, Language language) {
   std::int64_t hosted = number_of(status, "hosted"), moved = number_of(status, "movedAway");
-  if (hosted + moved > 0) said += say(Message::kStatusHosted, terminal.language, {std::to_string(hosted), std::to_string(moved)}) + "\n";
+  if (hosted + moved > 0) said += say(Message::kStatusHosted, language, {std::to_string(hosted), std::to_string(moved)}) + "\n";
   // Those shown are the daemon's own and hosted ones.
   std::int64_t more = hosted + 1 - static_cast<std::int64_t>(list_of(status, "own").size());
-  if (more > 0) said += say(Message::kStatusMore, terminal.language, {std::to_string(more), dir.string()}) + "\n";
+  if (more > 0) said += say(Message::kStatusMore, language, {std::to_string(more), dir}) + "\n";
+}
+
+// Gives whether something is asked about who publishes our places.
+bool tell_doubts(std::string& said, const json::object& status, const std::string& dir, Language language) {
+  bool asked = false;
   for (const json::value& each : list_of(status, "own")) {
     const json::object& place = each.get_object();
-    asked = tell_question(said, place, dir.string(), terminal.language) || is_true(place, "movedAway") || asked;
+    asked = tell_question(said, place, dir, language) || is_true(place, "movedAway") || asked;
   }
   auto called = [](const json::value& place) {
     std::string name = told(place.get_object(), "name");
     return name.empty() ? text_of(place.get_object(), "id") : name;
   };
   for (const json::value& place : list_of(status, "twoCharters")) {
-    said += say(Message::kStatusTwoCharters, terminal.language, {called(place)}) + "\n";
+    said += say(Message::kStatusTwoCharters, language, {called(place)}) + "\n";
     asked = true;
   }
   // Of ours it stands with the place.
   auto ours = [&](const json::value& place) {
-    return std::ranges::any_of(list_of(status, "own"), [&](const json::value& own) { return text_of(own.get_object(), "id") == text_of(place.get_object(), "id"); });
+    auto same = [&](const json::value& own) { return text_of(own.get_object(), "id") == text_of(place.get_object(), "id"); };
+    return std::ranges::any_of(list_of(status, "own"), same);
   };
   for (const json::value& place : list_of(status, "forked"))
-    if (!ours(place)) said += say(Message::kStatusForkedElsewhere, terminal.language, {called(place)}) + "\n";
+    if (!ours(place)) said += say(Message::kStatusForkedElsewhere, language, {called(place)}) + "\n";
+  return asked;
+}
+
+// What waits for a person here. Gives whether something does; a place that waits may go on waiting.
+bool tell_what_waits(std::string& said, const json::object& status, const std::filesystem::path& dir, Language language) {
   bool running = is_true(status, "running"), confirmed = is_true(status, "sheetConfirmed");
-  if (!running) said += say(Message::kStatusNotRunning, terminal.language, {dir.string()}) + "\n";
-  if (!confirmed) said += say(Message::kStatusSheet, terminal.language, {dir.string()}) + "\n";
-  std::int64_t waiting = number_of(status, "contributions");
-  if (waiting > 0) said += say(Message::kStatusInbox, terminal.language, {std::to_string(waiting), dir.string()}) + "\n";
   std::string endpoint = missing_endpoint(status, dir);
-  if (!endpoint.empty()) said += say(Message::kStatusEndpoint, terminal.language, {endpoint, dir.string()}) + "\n", asked = true;
-  std::int64_t places_wait = number_of(status, "waitingPlaces");
-  if (places_wait > 0) said += say(Message::kPlacesWait, terminal.language, {std::to_string(places_wait), dir.string()}) + "\n";
-  if (running && confirmed && waiting == 0 && !asked) said += say(Message::kStatusFine, terminal.language);
+  std::int64_t contributions = number_of(status, "contributions"), places = number_of(status, "waitingPlaces");
+  if (!running) said += say(Message::kStatusNotRunning, language, {dir.string()}) + "\n";
+  if (!confirmed) said += say(Message::kStatusSheet, language, {dir.string()}) + "\n";
+  if (contributions > 0) said += say(Message::kStatusInbox, language, {std::to_string(contributions), dir.string()}) + "\n";
+  if (!endpoint.empty()) said += say(Message::kStatusEndpoint, language, {endpoint, dir.string()}) + "\n";
+  if (places > 0) said += say(Message::kPlacesWait, language, {std::to_string(places), dir.string()}) + "\n";
+  for (const json::value& each : list_of(status, "waiting")) said += told_waiting(each.get_object(), dir.string(), language) + "\n";
+  return !running || !confirmed || contributions > 0 || !endpoint.empty();
+}
+
+}  // namespace
+
+int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
+  Language language = terminal.language;
+  ControlMessage reply = ask("status", dir, terminal);
+  json::value* result = reply.body.if_contains("result");
+  if (result == nullptr || !result->is_object()) return complain(reply, terminal);
+  json::object& status = result->get_object();
+  if (!is_true(status, "running")) look_at_config(status, dir, language);
+  std::string said;
+  for (const json::value& place : list_of(status, "own")) tell_place(said, place.get_object(), language);
+  tell_counts(said, status, language);
+  bool asked = tell_scope(said, status, language);
+  tell_hosting(said, status, dir.string(), language);
+  asked = tell_doubts(said, status, dir.string(), language) || asked;
+  asked = tell_what_waits(said, status, dir, language) || asked;
+  asked = tell_standing(said, status, language) || asked;
+  asked = tell_config(said, status, language) || asked;
+  if (!asked) said += say(Message::kStatusFine, language);
   return conclude(*result, said, terminal);
 }
 
@@ -167,13 +231,7 @@ int run_peers(const std::filesystem::path& dir, const Terminal& terminal) {
   std::string said;
   for (const json::value& peer : list_of(result->get_object(), "peers")) tell_peer(said, peer.get_object(), terminal.language);
   if (said.empty()) said = say(Message::kPeersNone, terminal.language) + "\n";
-  for (const json::value& each : list_of(result->get_object(), "addresses")) {
-    const json::object& address = each.get_object();
-    std::string failures = std::to_string(number_of(address, "failures"));
-    said += is_true(address, "connected") || failures == "0" ? say(Message::kPeersAddress, terminal.language, {told(address, "url")})
-                                                            : say(Message::kPeersAddressFailing, terminal.language, {told(address, "url"), failures});
-    said += "\n";
-  }
+  for (const json::value& each : list_of(result->get_object(), "addresses")) said += told_address(each.get_object(), terminal.language) + "\n";
   if (!said.empty() && said.back() == '\n') said.pop_back();
   return conclude(*result, said, terminal);
 }

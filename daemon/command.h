@@ -216,6 +216,11 @@ int run_inbox_ask(const InboxOptions& options, const Terminal& terminal);
 
 // ---- shared by the verbs
 
+// A place that nobody here let in, as `partners`, `status` and `peers` show it: its name, when one is known, else digits; and its commune.
+std::string told_guest(const boost::json::object& place);
+// The same with who brought it, since when, and the commands that answer.
+std::string told_waiting(const boost::json::object& place, const std::string& dir, Language language);
+
 // DIR for the requests of one command: the daemon that runs on it, or, once none was found, DIR itself under its lock.
 class OpenDirectory {
  public:

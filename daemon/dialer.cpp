@@ -97,7 +97,9 @@ std::string Dialer::url_of(protocol::SessionId session) const {
 
 std::vector<Dialer::View> Dialer::view() const {
   std::vector<View> views;
-  for (const Entry& entry : entries_) views.push_back({entry.url, entry.authenticated.has_value(), entry.failures});
+  for (const Entry& entry : entries_)
+    views.push_back({entry.url, entry.authenticated.has_value(), entry.failures, entry.place,
+                     entry.under_way ? std::nullopt : std::optional(entry.due)});
   return views;
 }
 

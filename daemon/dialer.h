@@ -48,6 +48,8 @@ class Dialer {
     std::string url;
     bool connected;
     std::uint64_t failures;  // since the last success
+    protocol::PlaceId place;  // who answered there last; zero: nobody yet
+    std::optional<protocol::Instant> due;  // the next attempt; nothing while one is under way
   };
   std::vector<View> view() const;
 

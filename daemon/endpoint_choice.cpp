@@ -4,11 +4,13 @@
 #include <charconv>
 
 #include "daemon/address_range.h"
+#include "protocol/utf8.h"
 
 namespace maillage::daemon {
 namespace {
 
 using protocol::Duration;
+using protocol::ErrorCode;
 using protocol::Instant;
 using protocol::PlaceId;
 
@@ -24,12 +26,22 @@ bool is_allowed_port(const std::string& port) {
 
 }  // namespace
 
-std::optional<PeerUrl> dialable_endpoint(std::string_view text, bool private_too) {
+protocol::Result<PeerUrl> dialable_endpoint(std::string_view text, bool private_too) {
+  auto refuse = [&](ErrorCode code) { return protocol::fail(code, protocol::shown(text, kTargetBytesMax)); };
   auto url = parse_peer_url(text);
-  if (!url || !is_allowed_port(url->port)) return std::nullopt;
-  if (!url->target.ends_with("/peer") || url->target.size() > kTargetBytesMax) return std::nullopt;
-  if (!private_too && is_private_literal(url->host)) return std::nullopt;
+  if (!url) return refuse(ErrorCode::kEndpointForm);
+  if (!is_allowed_port(url->port)) return refuse(ErrorCode::kEndpointPort);
+  if (!url->target.ends_with("/peer") || url->target.size() > kTargetBytesMax) return refuse(ErrorCode::kEndpointPath);
+  if (!private_too && is_private_literal(url->host)) return refuse(ErrorCode::kEndpointPrivate);
   return *url;
+}
+
+std::optional<protocol::Error> endpoint_remark(std::string_view text) {
+  auto url = dialable_endpoint(text, false);
+  if (!url) return url.error();
+  // A name is judged when it is resolved; of these it is known what they lead to.
+  bool near = url->host.find_first_of(".:") == std::string::npos || url->host.ends_with(".localhost") || url->host.ends_with(".local");
+  return near ? std::optional(protocol::Error{ErrorCode::kEndpointPrivate, std::string(text)}) : std::nullopt;
 }
 
 void EndpointChoice::allow(bool profiles, bool private_too) {
@@ -136,6 +148,13 @@ void EndpointChoice::unwanted(const std::string& url, Instant now) {
   if (found == chosen_.end()) return;
   rest(resting_places_, found->place, now + kWrongPlaceRest);
   chosen_.erase(found);
+}
+
+void EndpointChoice::forgive(const PlaceId& place) { resting_places_.erase(place); }
+
+std::optional<Instant> EndpointChoice::rests_until(const PlaceId& place) const {
+  auto found = resting_places_.find(place);
+  return found == resting_places_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void EndpointChoice::answered(const std::string& url) {

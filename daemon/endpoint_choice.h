@@ -68,6 +68,10 @@ class EndpointChoice {
   void unwanted(const std::string& url, protocol::Instant now);
   void answered(const std::string& url);
 
+  // People's word: the place rests no more. And until when it does, when it does.
+  void forgive(const protocol::PlaceId& place);
+  std::optional<protocol::Instant> rests_until(const protocol::PlaceId& place) const;
+
   std::size_t known() const { return endpoints_.size(); }
 
  private:
@@ -96,7 +100,10 @@ class EndpointChoice {
   protocol::TokenBucket draws_{kDrawTokens, kDrawTokensPerSecond};
 };
 
-// The address, when a profile may make us dial it.
-std::optional<PeerUrl> dialable_endpoint(std::string_view url, bool private_too);
+// The address, when a profile may make us dial it. kEndpointForm, kEndpointPort, kEndpointPath, kEndpointPrivate.
+protocol::Result<PeerUrl> dialable_endpoint(std::string_view url, bool private_too);
+
+// Why daemons that are set up as most are will not call this address of a profile.
+std::optional<protocol::Error> endpoint_remark(std::string_view url);
 
 }  // namespace maillage::daemon

@@ -1,6 +1,7 @@
 #include "daemon/invitation_link.h"
 
 #include "daemon/peer_url.h"
+#include "protocol/utf8.h"
 
 namespace maillage::daemon {
 namespace {
@@ -8,6 +9,12 @@ namespace {
 constexpr std::string_view kPage = "/join#";
 // A link must fit in a QR code, and its address among those that are dialled.
 constexpr std::size_t kLinkBaseMax = 1'024;
+// What follows `#`: a place and a secret in base64url.
+constexpr std::size_t kSecretBytes = 64;
+constexpr std::size_t kToldBytes = 100;
+
+using protocol::ErrorCode;
+using protocol::fail;
 
 }  // namespace
 
@@ -19,7 +26,7 @@ protocol::Result<std::string> invitation_base(std::string_view url) {
   while (url.ends_with('/')) url.remove_suffix(1);
   bool web = url.starts_with("http://") || url.starts_with("https://");
   bool plain = url.find_first_of("?#@") == std::string_view::npos;
-  if (!web || !plain || url.size() > kLinkBaseMax || !parse_url(url)) return protocol::fail(protocol::ErrorCode::kMalformed, "URL");
+  if (!web || !plain || url.size() > kLinkBaseMax || !parse_url(url)) return fail(ErrorCode::kMalformed, "URL");
   return std::string(url);
 }
 
@@ -28,11 +35,14 @@ protocol::Result<InvitationLink> InvitationLink::parse(std::string_view text) {
   auto first = text.find_first_not_of(kSpace);
   text = first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
   auto page = text.find(kPage);
-  if (page == std::string_view::npos) return protocol::fail(protocol::ErrorCode::kBadInvitation, "#");
+  bool web = text.starts_with("http://") || text.starts_with("https://");
+  if (page == std::string_view::npos && web) return fail(ErrorCode::kCutInvitation, "0");
   auto base = invitation_base(text.substr(0, page));
-  if (!base) return protocol::fail(protocol::ErrorCode::kBadInvitation, "URL");
-  auto invitation = protocol::InvitationText::parse(text.substr(page + kPage.size()));
-  if (!invitation) return tl::unexpected(invitation.error());
+  if (page == std::string_view::npos || !base) return fail(ErrorCode::kBadInvitation, protocol::shown(text.substr(0, page), kToldBytes));
+  std::string_view secret = text.substr(page + kPage.size());
+  if (secret.size() < kSecretBytes) return fail(ErrorCode::kCutInvitation, std::to_string(secret.size()));
+  auto invitation = protocol::InvitationText::parse(secret);
+  if (!invitation) return fail(ErrorCode::kBadInvitation, *base + std::string(kPage) + "…");
   return InvitationLink{std::move(*base), *invitation};
 }
 

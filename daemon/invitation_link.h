@@ -18,7 +18,7 @@ struct InvitationLink {
   // The address to dial: ws for http, wss for https.
   std::string peer_url() const;
 
-  // kBadInvitation. White space around it, as copying leaves it, is passed over.
+  // kBadInvitation; kCutInvitation when its end is missing. White space around it, as copying leaves it, is passed over.
   static protocol::Result<InvitationLink> parse(std::string_view text);
 };
 

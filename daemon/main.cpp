@@ -16,6 +16,13 @@ namespace protocol = maillage::protocol;
 
 namespace {
 
+// What is told of a verb or an option is written "en français / in English".
+std::string half(const std::string& both, Language language) {
+  auto middle = both.find(" / ");
+  if (middle == std::string::npos) return both;
+  return language == Language::kFrench ? both.substr(0, middle) : both.substr(middle + 3);
+}
+
 struct Options {
   std::string language;
   bool json = false;
@@ -42,15 +49,11 @@ struct Options {
   AdmissionOptions admission;
   bool confirm_sheet = false;
 
-  Terminal terminal() const { return {terminal_language(language), json}; }
-};
+  Language spoken = Language::kFrench;  // by the words of --help
 
-// What is told of a verb or an option is written "en français / in English".
-std::string half(const std::string& both, Language language) {
-  auto middle = both.find(" / ");
-  if (middle == std::string::npos) return both;
-  return language == Language::kFrench ? both.substr(0, middle) : both.substr(middle + 3);
-}
+  Terminal terminal() const { return {terminal_language(language), json}; }
+  std::string word(const std::string& both) const { return half(both, spoken); }
+};
 
 // CLI11's own words of --help, and the half of ours that the reader speaks.
 void speak(CLI::App& app, Language language) {
@@ -66,7 +69,9 @@ void speak(CLI::App& app, Language language) {
 void label_help(CLI::App& app, Language language) {
   for (auto [word, both] : {std::pair{"SUBCOMMAND", "VERBE / VERB"}, std::pair{"SUBCOMMANDS", "VERBE / VERB"}, std::pair{"Usage", "Usage  / Usage"},
                             std::pair{"Positionals", "Arguments  / Arguments"}, std::pair{"REQUIRED", "(obligatoire) / (required)"},
-                            std::pair{"Needs", "avec / with"}, std::pair{"TEXT", "TEXTE / TEXT"}})
+                            std::pair{"OPTIONS", "options / options"}, std::pair{"Needs", "avec  / with"}, std::pair{"Excludes", "sans  / without"},
+                            std::pair{"Env", "environnement  / environment"}, std::pair{"TEXT", "TEXTE / TEXT"}, std::pair{"INT", "NOMBRE / NUMBER"},
+                            std::pair{"UINT", "NOMBRE / NUMBER"}, std::pair{"FLOAT", "NOMBRE / NUMBER"}})
     app.get_formatter()->label(word, half(both, language));
 }
 
@@ -88,7 +93,7 @@ void add_publishing(CLI::App& app, Options& options, const std::string& name, co
   CLI::App* added = verb(app, options, name, about);
   added->add_option("--place", options.publish.place, "l'identité du lieu / the place's id");
   added->add_option("--root", options.publish.root, "dossier d'où partent les chemins / folder that paths start from");
-  added->add_option("PATH", options.publish.paths, "fichiers ou dossiers / files or folders")->required();
+  added->add_option(options.word("CHEMIN / PATH"), options.publish.paths, "fichiers ou dossiers / files or folders")->required();
 }
 
 void describe_place(CLI::App& added, InitOptions& place) {
@@ -108,16 +113,16 @@ void add_hosting(CLI::App& app, Options& options) {
   describe_place(*add, options.place_add.place);
   add->add_flag("--own-sheet", options.place_add.own_sheet, "avec sa feuille de secours à lui / with a recovery sheet of its own");
   CLI::App* list = verb(*place, options, "list", "les lieux tenus ici / the places kept here");
-  list->add_option("FILTER", options.place_list, "ce que leur nom ou identité contient / what their name or id holds");
+  list->add_option(options.word("FILTRE / FILTER"), options.place_list, "ce que leur nom ou identité contient / what their name or id holds");
   verb(*place, options, "code", "le code à donner pour recevoir un lieu / the code to give to receive a place");
   CLI::App* leave = verb(*place, options, "export", "met un lieu dans un fichier / puts a place into a file");
   leave->add_option("--place", options.place_export.place, "identité ou nom court / id or slug")->required();
   leave->add_option("--to", options.place_export.to, "le code du serveur qui l'accueille / the code of the server that takes it");
-  leave->add_option("FILE", options.place_export.file, "fichier à écrire / file to write")->required();
+  leave->add_option(options.word("FICHIER / FILE"), options.place_export.file, "fichier à écrire / file to write")->required();
   CLI::App* keep = verb(*place, options, "keep", "garde un lieu qui devait partir / keeps a place that was to leave");
   keep->add_option("--place", options.place_keep, "identité ou nom court / id or slug")->required();
   CLI::App* adopt = verb(*place, options, "adopt", "accueille le lieu d'un fichier / takes over the place of a file");
-  adopt->add_option("FILE", options.place_adopt.file, "fichier reçu / file received")->required();
+  adopt->add_option(options.word("FICHIER / FILE"), options.place_adopt.file, "fichier reçu / file received")->required();
 }
 
 constexpr const char* kAboutVouched =
@@ -133,12 +138,12 @@ void add_trustees(CLI::App& key, Options& options) {
   CLI::App* request =
       verb(key, options, "request", "feuille perdue : le fichier que les garants signeront / sheet lost: the file for the trustees to sign", false);
   request->add_option("--place", wish.place, "l'identité du lieu / the place's id")->required();
-  request->add_option("--peer", wish.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->required();
-  request->add_option("FILE", wish.file, "fichier à écrire / file to write")->required();
+  request->add_option("--peer", wish.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all()->required();
+  request->add_option(options.word("FICHIER / FILE"), wish.file, "fichier à écrire / file to write")->required();
   request->add_option("CODE", wish.codes, "MAILLAGE-TRUSTEE-…")->required();
   CLI::App* vouch = verb(key, options, "vouch", "signe la demande d'un lieu dont on est garant / signs the request of a place that one is a trustee of");
   vouch->add_flag("--yes", wish.yes, "les gens du lieu m'ont lu ce nombre / the people of the place read me that number");
-  vouch->add_option("FILE", wish.file, "le fichier reçu / the file received")->required();
+  vouch->add_option(options.word("FICHIER / FILE"), wish.file, "le fichier reçu / the file received")->required();
 }
 
 void add_keys(CLI::App& app, Options& options) {
@@ -174,7 +179,7 @@ void add_inbox(CLI::App& app, Options& options) {
   add("approve", "publie la contribution / publishes the contribution");
   CLI::App* refuse = verb(*inbox, options, "refuse", "refuse une ou plusieurs contributions / refuses one or several");
   refuse->add_option("ID", options.inbox.ids, "leur numéro, puis la raison que la personne lira / their number, then the reason that the contributor will read")
-      ->required()->option_text("... REASON");
+      ->required()->option_text(options.word("... RAISON / ... REASON"));
   refuse->add_option("--reason", options.inbox.text, "la raison, autrement / the reason, otherwise");
   CLI::App* ask = add("ask", "pose une question, elle attend encore / puts a question, it goes on waiting");
   ask->add_option("QUESTION,--question", options.inbox.text, "ce que la personne lira / what the contributor will read")->required();
@@ -182,16 +187,16 @@ void add_inbox(CLI::App& app, Options& options) {
 
 void add_import(CLI::App& app, Options& options) {
   CLI::App* added = verb(app, options, "import", "publie les lieux d'une liste / publishes the places of a list");
-  added->add_option("--mapping", options.import.mapping, "cget, france-services, FILE.toml")->required();
+  added->add_option("--mapping", options.import.mapping, "cget, france-services, FICHIER.toml / cget, france-services, FILE.toml")->required();
   added->add_option("--retrieved", options.import.retrieved, "le jour de la liste, AAAA-MM-JJ / the day of the list, YYYY-MM-DD");
   added->add_flag("--dry-run", options.import.dry_run, "dit tout et n'écrit rien / tells all and writes nothing");
   added->add_flag("--overwrite", options.import.overwrite, "la liste l'emporte sur ce qui a été corrigé ici / the list wins over what was corrected here");
-  added->add_option("FILE", options.import.file, "tableau CSV / CSV table")->required();
+  added->add_option(options.word("FICHIER / FILE"), options.import.file, "tableau CSV / CSV table")->required();
 }
 
 void add_erase(CLI::App& app, Options& options) {
   CLI::App* erase = verb(app, options, "erase", "efface partout, chez tous les partenaires aussi / erases everywhere, from all partners too");
-  erase->add_option("PATH", options.erase.paths, "fichiers ou dossiers publiés / published files or folders");
+  erase->add_option(options.word("CHEMIN / PATH"), options.erase.paths, "fichiers ou dossiers publiés / published files or folders");
   erase->add_flag("--history", options.erase.history, "tout le passé, rien du présent / the whole past, nothing of the present");
   erase->add_flag("--place", options.erase.whole_place, "tout le lieu, qui est fermé / the whole place, which is closed");
   erase->add_option("--place-of", options.erase.place, "d'un autre lieu tenu ici : son identité ou nom court / of another place kept here: its id or slug");
@@ -203,9 +208,9 @@ void add_unseal(CLI::App& app, Options& options) {
   CLI::App* unseal = verb(app, options, "unseal", "rouvre ce qui est effacé depuis moins de trois jours / opens what was erased within three days", false);
   unseal->add_option("--keys", options.unseal.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
   unseal->add_option("--out", options.unseal.out, "dossier où mettre les dépôts git / folder for the git repositories")->required();
-  unseal->add_option("FILE", options.unseal.files, "fichiers scellés / sealed files");
+  unseal->add_option(options.word("FICHIER / FILE"), options.unseal.files, "fichiers scellés / sealed files");
   auto* place = unseal->add_option("--place", options.unseal.place, "l'identité du lieu / the place's id");
-  unseal->add_option("--peer", options.unseal.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->needs(place);
+  unseal->add_option("--peer", options.unseal.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all()->needs(place);
 }
 
 void add_partners(CLI::App& app, Options& options) {
@@ -216,17 +221,18 @@ void add_partners(CLI::App& app, Options& options) {
   invite->add_option("--days", options.invite.days, "valable combien de jours (14) / valid for how many days (14)");
   invite->add_option("--svg", options.invite.svg, "le code QR dans un fichier à imprimer / the QR code into a file to print");
   CLI::App* join = verb(app, options, "join", "accepte une invitation / takes an invitation");
-  join->add_option("LINK", options.join, "le lien reçu, - pour le lire sur l'entrée / the link that came, - to read it from standard input")->required();
+  join->add_option(options.word("LIEN / LINK"), options.join, "le lien reçu, - pour le lire sur l'entrée / the link that came, - to read it on stdin")
+      ->required();
   CLI::App* partners = verb(app, options, "partners", "partenaires acceptés, rejoints, invités / partners accepted, joined, invited");
   partners->add_option("--revoke", options.partners.revoke, "retire une invitation / takes an invitation back");
   partners->add_option("--part", options.partners.part, "quitte un partenaire / parts from a partner");
   CLI::App* block = verb(app, options, "block", "ne veut plus rien d'un lieu / wants nothing of a place any more");
-  block->add_option("PLACE", options.admission.place, "identité ou nom court / id or slug")->required();
+  block->add_option(options.word("LIEU / PLACE"), options.admission.place, "identité, son début ou nom court / id, how it begins, or slug")->required();
   block->add_option("--reason", options.admission.reason, "pourquoi, pour s'en souvenir / why, to remember");
   CLI::App* unblock = verb(app, options, "unblock", "revient sur block / undoes block");
-  unblock->add_option("PLACE", options.admission.place, "identité, ou son début / id, or how it begins")->required();
+  unblock->add_option(options.word("LIEU / PLACE"), options.admission.place, "identité, ou son début / id, or how it begins")->required();
   CLI::App* admit = verb(app, options, "admit", "admet un lieu en attente / lets in a place that waits");
-  admit->add_option("PLACE", options.admission.place, "identité, ou son début / id, or how it begins")->required();
+  admit->add_option(options.word("LIEU / PLACE"), options.admission.place, "identité, son début ou nom court / id, how it begins, or slug")->required();
 }
 
 void add_verbs(CLI::App& app, Options& options) {
@@ -239,13 +245,13 @@ void add_verbs(CLI::App& app, Options& options) {
 
   CLI::App* recover = verb(app, options, "recover", "rend le lieu à ses gens, depuis la feuille de secours / gives the place back from the recovery sheet");
   recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
-  recover->add_option("--peer", options.recover.peers, "ws://HOST:PORT/peer")->expected(1)->take_all()->required();
+  recover->add_option("--peer", options.recover.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all()->required();
   recover->add_flag("--accept-alone", options.recover.accept_alone, "croire un seul partenaire / believe one partner alone");
   recover->add_option("--vouched", options.recover.vouched, kAboutVouched)->expected(1)->take_all();
 
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
-  serve->add_option("--listen", options.serve.listen, "HOST:PORT (127.0.0.1:8420)");
-  serve->add_option("--peer", options.serve.peers, "ws://HOST:PORT/peer")->expected(1)->take_all();
+  serve->add_option("--listen", options.serve.listen, "HÔTE:PORT (127.0.0.1:8420) / HOST:PORT (127.0.0.1:8420)");
+  serve->add_option("--peer", options.serve.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all();
   serve->add_option("--log-level", options.serve.log_level, "debug | info | warning | error");
 
   add_publishing(app, options, "publish", "publie des fichiers / publishes files");
@@ -256,9 +262,9 @@ void add_verbs(CLI::App& app, Options& options) {
   add_unseal(app, options);
 
   CLI::App* query = verb(app, options, "query", "cherche dans le registre / searches the registry", false);
-  query->add_option("--url", options.query.url, "http://HOST:PORT");
-  query->add_option("WHAT", options.query.what, "places | networks | events | resources | needs | offers")->required();
-  query->add_option("KEY=VALUE", options.query.parameters, "q=… type=… near=lat,lon radius=km …");
+  query->add_option("--url", options.query.url, "http://HÔTE:PORT / http://HOST:PORT");
+  query->add_option(options.word("LISTE / LIST"), options.query.what, "places | networks | events | resources | needs | offers")->required();
+  query->add_option(options.word("CLÉ=VALEUR / KEY=VALUE"), options.query.parameters, "q=… type=… near=lat,lon radius=km …");
 
   verb(app, options, "status", "comment va ce lieu / how the daemon is");
   verb(app, options, "peers", "les partenaires / the partners");
@@ -407,10 +413,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_help_flag("-h,--help", "montre cette aide / shows this help");
   app.set_version_flag("--version", "maillage " + std::string(kVersion), "montre la version / shows the version");
-  add_language(app, options);
-  add_verbs(app, options);
   const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
   Language language = language_of(words);
+  options.spoken = language;
+  add_language(app, options);
+  add_verbs(app, options);
   speak(app, language);
   label_help(app, language);
   if (auto unknown = about_unknown_verb(app, words, language)) {

@@ -82,6 +82,7 @@ MAILLAGE_MESSAGE(kListening, "À l'écoute sur http://{}", "Listening on http://
 MAILLAGE_MESSAGE(kPublished, "publié : {}", "published: {}")
 MAILLAGE_MESSAGE(kUnpublished, "retiré : {}", "unpublished: {}")
 MAILLAGE_MESSAGE(kConfirmed, "confirmé : {}", "confirmed: {}")
+MAILLAGE_MESSAGE(kPublishRemark, "à revoir dans {} : {}", "to look at in {}: {}")
 MAILLAGE_MESSAGE(kNothingChanged, "rien n'a changé : tout est déjà publié", "nothing changed: everything is published already")
 MAILLAGE_MESSAGE(kFound, "en tout : {} ; sur cette page : {}", "in all: {}; on this page: {}")
 MAILLAGE_MESSAGE(kBeyond, "lieux connus dont le contenu n'est pas ici, donc absents de cette réponse : {}",
@@ -285,12 +286,22 @@ MAILLAGE_MESSAGE(kInvitationRevoked, "L'invitation {} ne vaut plus.", "The invit
 MAILLAGE_MESSAGE(kPartnerParted, "« {} » n'est plus partenaire.", "“{}” is no partner any more.")
 MAILLAGE_MESSAGE(kPlaceBlocked, "« {} » est bloqué : rien de ce lieu n'est plus pris, montré ni transmis d'ici, et ce qui y était est ôté.\nPour revenir dessus : maillage unblock {} --dir {}",
                  "“{}” is blocked: nothing of this place is taken in, shown or passed on from here any more, and what was here is removed.\nTo undo it: maillage unblock {} --dir {}")
+MAILLAGE_MESSAGE(kUnblockedPartner, "Il était partenaire : il l'est de nouveau.", "It was a partner: it is one again.")
+MAILLAGE_MESSAGE(kUnblockedLetIn, "Il avait été admis : il l'est de nouveau.", "It had been let in: it is again.")
+MAILLAGE_MESSAGE(kUnblockedWaits, "Ce serveur ne prend que les lieux admis ; pour celui-ci : maillage admit {} --dir {}",
+                 "This server takes only places that were let in; for this one: maillage admit {} --dir {}")
 MAILLAGE_MESSAGE(kPlaceUnblocked, "« {} » n'est plus bloqué ; ce lieu revient quand un partenaire en parle.", "“{}” is blocked no more; this place comes back when a partner speaks of it.")
 MAILLAGE_MESSAGE(kPlaceAdmitted, "« {} » est admis : ce lieu est pris de quiconque l'apporte.", "“{}” is let in: this place is taken from whoever brings it.")
 MAILLAGE_MESSAGE(kPartnerLetIn, "{} — admis le {}", "{} — let in on {}")
 MAILLAGE_MESSAGE(kPartnerBlocked, "{} — bloqué le {}{}", "{} — blocked on {}{}")
-MAILLAGE_MESSAGE(kPlaceWaits, "{} — en attente, présenté par {} ; l'admettre : maillage admit {} --dir {} · ne rien en vouloir : maillage block {} --dir {}",
-                 "{} — waits, introduced by {}; to let it in: maillage admit {} --dir {} · to want nothing of it: maillage block {} --dir {}")
+MAILLAGE_MESSAGE(kBlockedPartner, " ; débloqué, il est de nouveau partenaire", "; once unblocked, it is a partner again")
+MAILLAGE_MESSAGE(kBlockedLetIn, " ; débloqué, il est de nouveau admis", "; once unblocked, it is let in again")
+MAILLAGE_MESSAGE(kPlaceWaits,
+                 "{} — en attente depuis le {}, présenté par {} ; ce qu'il publie est signé du {}\n"
+                 "  l'admettre : maillage admit {} --dir {}\n  ne rien en vouloir : maillage block {} --dir {}",
+                 "{} — waiting since {}, introduced by {}; what it publishes was signed on {}\n"
+                 "  to let it in: maillage admit {} --dir {}\n  to want nothing of it: maillage block {} --dir {}")
+MAILLAGE_MESSAGE(kIntroducedByItself, "lui-même", "itself")
 MAILLAGE_MESSAGE(kPlacesWait, "Lieux en attente, que personne d'ici n'a admis ({}) : maillage partners --dir {}",
                  "Places that wait, whom nobody here let in ({}): maillage partners --dir {}")
 MAILLAGE_MESSAGE(kJoinPageTitle, "Une invitation à devenir partenaires", "An invitation to become partners")
@@ -365,11 +376,26 @@ MAILLAGE_MESSAGE(kStatusEndpoint,
                  "To do: tell other daemons where to reach yours. In profile.json: \"endpoints\": [\"{}\"]\n  then: maillage publish --dir {} profile.json")
 MAILLAGE_MESSAGE(kStatusInbox, "À faire : répondre aux contributions qui attendent ({}) : maillage inbox list --dir {}",
                  "To do: answer the contributions that wait ({}): maillage inbox list --dir {}")
+MAILLAGE_MESSAGE(kStatusConfigRefused,
+                 "À faire : corriger config.toml. Relu le {}, il a été refusé : {}\n"
+                 "  Les réglages d'avant restent en vigueur. Une fois corrigé : systemctl reload maillage (ou kill -HUP)",
+                 "To do: mend config.toml. Read again on {}, it was refused: {}\n"
+                 "  The earlier settings stay in force. Once it is mended: systemctl reload maillage (or kill -HUP)")
+MAILLAGE_MESSAGE(kStatusConfigWrong, "À faire : corriger config.toml, ou le serveur ne démarrera pas : {}", "To do: mend config.toml, or the daemon will not start: {}")
+MAILLAGE_MESSAGE(kStatusConfigRemark, "À revoir dans config.toml : {}", "To look at in config.toml: {}")
+MAILLAGE_MESSAGE(kStatusRefusedBy, "« {} » ne veut rien de ce lieu : ses gens l'ont bloqué (dit le {})", "“{}” wants nothing of this place: its people blocked it (said on {})")
+MAILLAGE_MESSAGE(kStatusNextAttempt, " ; prochain essai le {}", "; next attempt on {}")
+MAILLAGE_MESSAGE(kStatusNotCalled, " ; ce serveur n'a pas à l'appeler", "; this server has no reason to call it")
+MAILLAGE_MESSAGE(kStatusUntaken,
+                 "« {} » est connecté, et n'a pas confirmé avoir pris ce lieu : ses gens ne l'ont peut-être pas encore admis (chez eux : maillage admit {})",
+                 "“{}” is connected, and has not confirmed that it took this place: its people may not have let it in yet (over there: maillage admit {})")
 MAILLAGE_MESSAGE(kStatusMore, "… et {} de plus tenus ici pour d'autres : maillage place list --dir {}", "… and {} more kept here for others: maillage place list --dir {}")
 MAILLAGE_MESSAGE(kStatusFine, "Tout va bien.", "All is well.")
 MAILLAGE_MESSAGE(kPeersNone, "Aucun partenaire n'est connecté.", "No partner is connected.")
 MAILLAGE_MESSAGE(kPeersConnected, "{} — connecté, à jour", "{} — connected, up to date")
 MAILLAGE_MESSAGE(kPeersCatchingUp, "{} — connecté, comparaison en cours", "{} — connected, comparing")
+MAILLAGE_MESSAGE(kPeersWaiting, "{} — connecté, attend d'être admis ici (maillage partners)", "{} — connected, waits to be let in here (maillage partners)")
+MAILLAGE_MESSAGE(kPeersAddressRefuses, "{} : ne veut rien de ce lieu", "{}: wants nothing of this place")
 MAILLAGE_MESSAGE(kPeersAddress, "{} : joignable", "{}: reachable")
 MAILLAGE_MESSAGE(kPeersAddressFailing, "{} : ne répond pas (essais : {})", "{}: does not answer (attempts: {})")
 MAILLAGE_MESSAGE(kPeersClock, "  son horloge et la nôtre diffèrent de {} s", "  its clock and ours differ by {} s")

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "daemon/clock.h"
+#include "daemon/endpoint_choice.h"
 #include "daemon/messages.h"
 #include "daemon/operation_reply.h"
 #include "daemon/operations_admission.h"
@@ -46,8 +47,20 @@ Result<std::vector<registry::FileEdit>> edits_of(const ControlMessage& request) 
   return edits;
 }
 
+// Addresses of a profile among the edits that other daemons will not call, or few of them: published all the same.
+json::array endpoint_remarks(const ControlMessage& request, const std::vector<registry::FileEdit>& edits) {
+  json::array remarks;
+  for (const registry::FileEdit& edit : edits) {
+    if (edit.path != "profile.json" || !edit.bytes) continue;
+    for (const std::string& url : registry::read_whereabouts({}, *edit.bytes).endpoints)
+      if (auto remark = endpoint_remark(url))
+        remarks.push_back({{"path", edit.path}, {"code", std::string(slug(remark->code))}, {"detail", sentence(*remark, language_of(request))}});
+  }
+  return remarks;
+}
+
 ControlMessage published(const Operations& operations, const ControlMessage& request, const protocol::PlaceId& place,
-                         tl::expected<registry::Announcement, registry::Problems> publication) {
+                         tl::expected<registry::Announcement, registry::Problems> publication, json::array remarks = {}) {
   if (!publication) return refuse(request, publication.error());
   json::array changed(publication->changed.begin(), publication->changed.end());
   if (publication->place && operations.announce) {
@@ -56,8 +69,10 @@ ControlMessage published(const Operations& operations, const ControlMessage& req
     operations.announce(std::move(announced));
   }
   auto called = operations.registry.known_name(place);
-  return answer({{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}, {"changed", std::move(changed)},
-                 {"hosted", operations.registry.own_places().size() - 1}});
+  json::object result{{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}, {"changed", std::move(changed)},
+                      {"hosted", operations.registry.own_places().size() - 1}};
+  if (!remarks.empty()) result["remarks"] = std::move(remarks);
+  return answer(std::move(result));
 }
 
 Result<registry::Publication> publication_of(const Operations& operations, const ControlMessage& request) {
@@ -71,7 +86,8 @@ Result<registry::Publication> publication_of(const Operations& operations, const
 ControlMessage publish(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   auto publication = publication_of(operations, request);
   if (!publication) return refuse(request, publication.error());
-  return published(operations, request, *publication->place, operations.registry.publish(*publication->place, publication->edits, now));
+  json::array remarks = endpoint_remarks(request, publication->edits);
+  return published(operations, request, *publication->place, operations.registry.publish(*publication->place, publication->edits, now), std::move(remarks));
 }
 
 ControlMessage confirm(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
@@ -120,11 +136,14 @@ ControlMessage confirm_own_sheet(const Operations& operations, const ControlMess
   return answer({{"confirmed", true}, {"place", place.hex()}, {"slug", called.slug}, {"name", called.name}});
 }
 
-ControlMessage status(const Operations& operations) {
+ControlMessage status(const Operations& operations, const ControlMessage& request) {
   json::object shown = operations.registry.status();
   shown["running"] = operations.announce != nullptr;
   if (operations.tell_following) operations.tell_following(shown);
+  if (operations.tell_settings) operations.tell_settings(shown, language_of(request));
   if (operations.waiting) shown["waitingPlaces"] = operations.waiting().size();
+  if (auto waiting = list_waiting(operations, kWaitingGlancedMax); !waiting.empty()) shown["waiting"] = std::move(waiting);
+  if (!operations.refusals.empty()) shown["refusedBy"] = operations.refusals;
   return answer(std::move(shown));
 }
 
@@ -190,7 +209,8 @@ std::vector<ControlMessage> perform_publications(const Operations& operations, c
     for (std::size_t i : waiting) publications.push_back(std::move(*asked[i])), numbers.push_back(i);
   auto outcomes = operations.registry.publish_all(publications, now);
   for (std::size_t i = 0; i < outcomes.size(); ++i)
-    replies[numbers[i]] = published(operations, *requests[numbers[i]], *publications[i].place, std::move(outcomes[i]));
+    replies[numbers[i]] = published(operations, *requests[numbers[i]], *publications[i].place, std::move(outcomes[i]),
+                                    endpoint_remarks(*requests[numbers[i]], publications[i].edits));
   return replies;
 }
 
@@ -199,7 +219,7 @@ ControlMessage perform(const Operations& operations, const ControlMessage& reque
   if (verb == "publish") return publish(operations, request, now);
   if (verb == "confirm") return confirm(operations, request, now);
   if (verb == "query") return query(operations, request);
-  if (verb == "status") return status(operations);
+  if (verb == "status") return status(operations, request);
   if (verb == "peers") return answer({{"peers", json::array()}, {"addresses", json::array()}});
   if (verb == "verify") return verify(operations, request);
   if (verb == "reindex") return counted(request, "records", operations.registry.reindex());

@@ -9,7 +9,10 @@
 #include <memory>
 #include <vector>
 
+#include <boost/json/array.hpp>
+
 #include "daemon/control_message.h"
+#include "daemon/messages.h"
 #include "protocol/node.h"
 #include "registry/registry.h"
 
@@ -19,6 +22,8 @@ namespace maillage::daemon {
 struct WaitingPlace {
   protocol::PlaceId place, introducer;
   protocol::UnixTime since;
+  protocol::TerritoryCell cell;  // what its head says
+  protocol::UnixTime signed_at;
 };
 
 struct Operations {
@@ -38,6 +43,10 @@ struct Operations {
   // Who of those that the daemon talks to keeps what an answer lacks; what it follows, for `status`. Null when no daemon runs.
   std::function<void(registry::Page&)> tell_keepers = nullptr;
   std::function<void(boost::json::object&)> tell_following = nullptr;
+  // Settings that do nothing, or were refused, for `status`; null when no daemon runs.
+  std::function<void(boost::json::object&, Language)> tell_settings = nullptr;
+  // Who wants nothing of this place, as SyncShell::refusals gives them.
+  boost::json::array refusals = {};
 };
 
 // Whether the verb changes DIR, or (verify) must meet nothing that changes, and so waits for its turn.

@@ -6,8 +6,8 @@
 #include <boost/json/array.hpp>
 
 #include "daemon/log.h"
+#include "daemon/named_place.h"
 #include "daemon/operation_reply.h"
-#include "protocol/utf8.h"
 #include "registry/time_zone.h"
 
 namespace maillage::daemon {
@@ -17,16 +17,8 @@ namespace json = boost::json;
 using protocol::Error;
 using protocol::ErrorCode;
 using protocol::PlaceId;
-using protocol::Result;
 
 constexpr std::array<std::string_view, 3> kVerbs{"block", "unblock", "admit"};
-// Fewer digits of an id than this are a slip, not a name.
-constexpr std::size_t kDigitsMin = 8;
-
-json::object named(const registry::Registry& registry, const PlaceId& place) {
-  auto called = registry.known_name(place);
-  return {{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}};
-}
 
 std::vector<PlaceId> waiting_places(const Operations& operations) {
   std::vector<PlaceId> places;
@@ -35,22 +27,20 @@ std::vector<PlaceId> waiting_places(const Operations& operations) {
   return places;
 }
 
-// The one of `places` whose id is `text`, or alone begins so.
-std::optional<PlaceId> beginning_with(std::string_view text, const std::vector<PlaceId>& places) {
-  if (text.size() < kDigitsMin) return std::nullopt;
-  auto begins = [&](const PlaceId& place) { return place.hex().starts_with(text); };
-  auto found = std::ranges::find_if(places, begins);
-  return found == places.end() || std::ranges::count_if(places, begins) > 1 ? std::nullopt : std::optional(*found);
+// Those whom people here know, and those that wait.
+std::vector<PlaceId> met_places(const Operations& operations, const registry::Contacts& contacts) {
+  std::vector<PlaceId> places = waiting_places(operations);
+  for (const auto& each : contacts.accepted) places.push_back(each.place);
+  for (const auto& each : contacts.joined) places.push_back(each.place);
+  for (const auto& each : contacts.let_in) places.push_back(each.place);
+  return places;
 }
 
-// By its id, whoever knows it; by its short name, when it is here; by the first digits, of one that waits.
-Result<PlaceId> place_to_block(const Operations& operations, std::string_view wanted) {
-  if (auto id = PlaceId::parse(wanted)) return *id;
-  if (auto id = beginning_with(wanted, waiting_places(operations))) return *id;
-  auto item = operations.registry.place(wanted);
-  if (!item) return tl::unexpected(item.error());
-  auto id = PlaceId::parse(text(*item, "id"));
-  return id ? Result<PlaceId>(*id) : protocol::fail(ErrorCode::kNotFound, protocol::shown(wanted, 64));
+// What a place that is blocked is besides, and is again without the block.
+void tell_standing(json::object& shown, const registry::Contacts& contacts, const PlaceId& place) {
+  auto among = [&](const auto& listed) { return std::ranges::any_of(listed, [&](const auto& each) { return each.place == place; }); };
+  if (among(contacts.accepted) || among(contacts.joined)) shown["partner"] = true;
+  if (among(contacts.let_in)) shown["letIn"] = true;
 }
 
 void tell_daemon(const Operations& operations) {
@@ -59,7 +49,9 @@ void tell_daemon(const Operations& operations) {
 
 ControlMessage block(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
   registry::Registry& registry = operations.registry;
-  auto place = place_to_block(operations, text(request.body, "place"));
+  auto contacts = registry.address_book().read();
+  if (!contacts) return refuse(request, contacts.error());
+  auto place = known_place_meant(registry, text(request.body, "place"), met_places(operations, *contacts), ErrorCode::kUnknownHere);
   if (!place) return refuse(request, place.error());
   json::object result = named(registry, *place);  // by the name that goes
   if (std::ranges::count(registry.own_places(), *place) > 0) return refuse(request, Error{ErrorCode::kBlockOwn, place->hex()});
@@ -79,23 +71,22 @@ ControlMessage block(const Operations& operations, const ControlMessage& request
 }
 
 ControlMessage unblock(const Operations& operations, const ControlMessage& request) {
-  std::string wanted = text(request.body, "place");
   auto contacts = operations.registry.address_book().read();
   if (!contacts) return refuse(request, contacts.error());
   std::vector<PlaceId> blocked;
   for (const auto& each : contacts->blocked) blocked.push_back(each.place);
-  auto place = beginning_with(wanted, blocked);
-  if (!place) return refuse(request, Error{ErrorCode::kNotBlocked, protocol::shown(wanted, 64)});
+  auto place = place_meant(operations.registry, text(request.body, "place"), blocked, ErrorCode::kNotBlocked);
+  if (!place) return refuse(request, place.error());
   if (auto done = operations.registry.address_book().unblock(*place); !done) return refuse(request, done.error());
   tell_daemon(operations);
-  return answer(named(operations.registry, *place));
+  json::object result = named(operations.registry, *place);
+  tell_standing(result, *contacts, *place);
+  return answer(std::move(result));
 }
 
 ControlMessage admit(const Operations& operations, const ControlMessage& request, protocol::UnixTime now) {
-  std::string wanted = text(request.body, "place");
-  auto whole = PlaceId::parse(wanted);
-  auto place = whole ? std::optional(*whole) : beginning_with(wanted, waiting_places(operations));
-  if (!place) return refuse(request, Error{ErrorCode::kNotWaiting, protocol::shown(wanted, 64)});
+  auto place = known_place_meant(operations.registry, text(request.body, "place"), waiting_places(operations), ErrorCode::kNotWaiting);
+  if (!place) return refuse(request, place.error());
   if (auto done = operations.registry.address_book().let_in({*place, now}); !done) return refuse(request, done.error());
   tell_daemon(operations);
   return answer(named(operations.registry, *place));
@@ -111,23 +102,42 @@ ControlMessage perform_admission(std::string_view verb, const Operations& operat
   return admit(operations, request, now);
 }
 
+json::array list_waiting(const Operations& operations, std::size_t most) {
+  json::array waiting;
+  if (!operations.waiting) return waiting;
+  for (const WaitingPlace& each : operations.waiting()) {
+    if (waiting.size() == most) break;
+    json::object shown = named(operations.registry, each.place);
+    shown["since"] = registry::format_utc(each.since);
+    shown["commune"] = commune_told(each.cell);
+    shown["signed"] = registry::format_utc(each.signed_at);
+    shown["introducer"] = each.introducer.hex();
+    shown["introducerName"] = operations.registry.known_name(each.introducer).name;
+    waiting.push_back(std::move(shown));
+  }
+  return waiting;
+}
+
+bool is_blocked(const registry::Contacts& contacts, const PlaceId& place) {
+  return std::ranges::find(contacts.blocked, place, &registry::BlockedPlace::place) != contacts.blocked.end();
+}
+
 void list_admission(json::object& into, const Operations& operations, const registry::Contacts& contacts) {
-  json::array blocked, let_in, waiting;
-  for (const auto& each : contacts.blocked)
-    blocked.push_back({{"place", each.place.hex()}, {"since", registry::format_utc(each.since)}, {"reason", each.reason}});
+  json::array blocked, let_in;
+  for (const auto& each : contacts.blocked) {
+    json::object shown{{"place", each.place.hex()}, {"since", registry::format_utc(each.since)}, {"reason", each.reason}};
+    tell_standing(shown, contacts, each.place);
+    blocked.push_back(std::move(shown));
+  }
   for (const auto& each : contacts.let_in) {
+    if (is_blocked(contacts, each.place)) continue;
     json::object shown = named(operations.registry, each.place);
     shown["since"] = registry::format_utc(each.since);
     let_in.push_back(std::move(shown));
   }
-  for (const WaitingPlace& each : operations.waiting ? operations.waiting() : std::vector<WaitingPlace>())
-    waiting.push_back({{"place", each.place.hex()},
-                       {"introducer", each.introducer.hex()},
-                       {"introducerName", operations.registry.known_name(each.introducer).name},
-                       {"since", registry::format_utc(each.since)}});
   into["blocked"] = std::move(blocked);
   into["letIn"] = std::move(let_in);
-  into["waiting"] = std::move(waiting);
+  into["waiting"] = list_waiting(operations, kWaitingListedMax);
 }
 
 }  // namespace maillage::daemon

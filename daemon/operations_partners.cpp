@@ -5,6 +5,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "daemon/named_place.h"
 #include "daemon/operation_reply.h"
 #include "daemon/operations_admission.h"
 #include "daemon/peer_url.h"
@@ -27,11 +28,6 @@ constexpr std::int64_t kUsesMax = 1'000;
 std::int64_t number(const json::object& body, std::string_view key, std::int64_t missing) {
   const json::value* value = body.if_contains(key);
   return value != nullptr && value->is_int64() ? value->get_int64() : missing;
-}
-
-json::object named(const registry::Registry& registry, const protocol::PlaceId& place) {
-  auto called = registry.known_name(place);
-  return {{"place", place.hex()}, {"slug", called.slug}, {"name", called.name}};
 }
 
 void tell_daemon(const Operations& operations) {
@@ -76,11 +72,13 @@ ControlMessage list(const Operations& operations, const ControlMessage& request,
                            {"uses", given.invitation.uses},
                            {"state", state_of(given, now)}});
   for (const auto& place : contacts->accepted) {
+    if (is_blocked(*contacts, place.place)) continue;
     json::object shown = named(operations.registry, place.place);
     shown["since"] = registry::format_utc(place.since);
     accepted.push_back(std::move(shown));
   }
   for (const auto& place : contacts->joined) {
+    if (is_blocked(*contacts, place.place)) continue;
     json::object shown = named(operations.registry, place.place);
     shown["url"] = place.url;
     shown["since"] = registry::format_utc(place.since);
@@ -115,15 +113,13 @@ ControlMessage join(const Operations& operations, const ControlMessage& request,
 }
 
 ControlMessage part(const Operations& operations, const ControlMessage& request) {
-  std::string wanted = text(request.body, "place");
   auto contacts = operations.registry.address_book().read();
   if (!contacts) return refuse(request, contacts.error());
   std::vector<protocol::PlaceId> known;
   for (const auto& place : contacts->accepted) known.push_back(place.place);
   for (const auto& place : contacts->joined) known.push_back(place.place);
-  auto is_meant = [&](const protocol::PlaceId& place) { return place.hex() == wanted || operations.registry.known_name(place).slug == wanted; };
-  auto found = std::ranges::find_if(known, is_meant);
-  if (found == known.end()) return refuse(request, Error{ErrorCode::kUnknownPlace, protocol::shown(wanted, 64)});
+  auto found = place_meant(operations.registry, text(request.body, "place"), known, ErrorCode::kUnknownPlace);
+  if (!found) return refuse(request, found.error());
   if (auto done = operations.registry.address_book().part_from(*found); !done) return refuse(request, done.error());
   tell_daemon(operations);
   return answer(named(operations.registry, *found));

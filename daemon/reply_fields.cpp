@@ -6,12 +6,20 @@ namespace maillage::daemon {
 
 namespace json = boost::json;
 
+// Of an id: enough to be unlike any other, and to be typed back.
+constexpr std::size_t kToldDigits = 12;
+
 std::string text_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 std::string told(const json::object& object, std::string_view key) { return protocol::shown(text_of(object, key), kToldCharactersMax); }
+
+std::string called(const json::object& place, std::string_view id_key) {
+  std::string name = told(place, "name");
+  return name.empty() ? text_of(place, id_key).substr(0, kToldDigits) : name;
+}
 
 std::int64_t number_of(const json::object& object, std::string_view key) {
   const json::value* number = object.if_contains(key);

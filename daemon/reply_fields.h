@@ -18,6 +18,8 @@ inline constexpr std::size_t kToldCharactersMax = 2'000;
 std::string text_of(const boost::json::object& object, std::string_view key);
 // The same on one line, with nothing in it that moves a cursor or turns text around.
 std::string told(const boost::json::object& object, std::string_view key);
+// A place's name, or the beginning of its id, as `id_key` has it, when it has told none.
+std::string called(const boost::json::object& place, std::string_view id_key = "place");
 // What is no number, or out of range: 0.
 std::int64_t number_of(const boost::json::object& object, std::string_view key);
 bool is_true(const boost::json::object& object, std::string_view key);

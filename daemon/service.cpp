@@ -11,6 +11,7 @@
 
 #include "daemon/api.h"
 #include "daemon/clock.h"
+#include "daemon/config_standing.h"
 #include "daemon/control.h"
 #include "daemon/endpoint_choice.h"
 #include "daemon/git_push_routes.h"
@@ -124,6 +125,7 @@ struct Service::State {
   WorkerPool queries;
   SyncShell sync;
   std::atomic<MetricsAccess> metrics_access;
+  ConfigStanding standing;
   HttpServer http;
   ControlServer control;
   asio::signal_set signals;
@@ -157,7 +159,7 @@ struct Service::State {
   void publish_waiting();
   void await_signal();
   void reload();
-  void keep_listening(Config& fresh) const;
+  bool keeps_listening(Config& fresh) const;
   void drain();
   void await_impatience();
   void look_whether_drained();
@@ -172,6 +174,7 @@ boost::json::object Service::State::status() const {
   shown["version"] = std::string(kVersion);
   shown["sessions"] = sync.open_sessions();
   tell_following(*sync.following(), *registry, shown);
+  standing.tell_public(shown);
   return shown;
 }
 
@@ -312,6 +315,7 @@ Result<void> Service::State::listen() {
   auto bound = http.listen();
   if (!bound) return tl::unexpected(bound.error());
   address = *bound;
+  standing.taken(config_remarks(config, address));
   if (auto done = control.listen(); !done) return done;
   if (auto done = write_address(dir / "address", address.text()); !done) return done;
   listening = true;
@@ -324,7 +328,11 @@ Operations Service::State::operations() {
           [this] { asio::post(node, [this] { sync.settle_own(); }); }, [this](const protocol::KeyPair& key) { sync.rekey(key); },
           [this] { sync.partners_changed(); }, [this] { return sync.waiting(); },
           [this](registry::Page& page) { tell_keepers(*sync.following(), page); },
-          [this](boost::json::object& shown) { tell_following(*sync.following(), *registry, shown); }};
+          [this](boost::json::object& shown) {
+            tell_following(*sync.following(), *registry, shown);
+            tell_untaken(*sync.following(), now().wall, [this](const protocol::PlaceId& place) { return registry->known_name(place).name; }, shown);
+          },
+          [this](boost::json::object& shown, Language language) { standing.tell(shown, language); }};
 }
 
 // What waits for the writer is published together, at the cost of one.
@@ -365,8 +373,10 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
   }
   auto shared = std::make_shared<const ControlMessage>(std::move(request));
   if (verb == "publish") return publish_soon(shared, std::move(reply));
-  auto job = [this, shared, reply] {
-    auto done = std::make_shared<ControlMessage>(perform(operations(), *shared, now().wall));
+  auto job = [this, shared, reply, refusals = verb == "status" ? sync.refusals() : boost::json::array()] {
+    Operations all = operations();
+    all.refusals = refusals;
+    auto done = std::make_shared<ControlMessage>(perform(all, *shared, now().wall));
     asio::post(node, [reply, done] { reply(std::move(*done)); });
   };
   bool accepted = writes(verb) ? sync.write(job) : queries.post(job);
@@ -375,12 +385,8 @@ void Service::State::answer(ControlMessage request, ControlServer::Reply reply) 
 
 // How whoever is on the same network reaches us; nobody when we listen for this machine alone.
 LanAnnouncement Service::State::on_lan() const {
-  boost::system::error_code no_literal;
-  auto bound = asio::ip::make_address(address.host, no_literal);
-  bool here_only = address.host == "localhost" || (!no_literal && bound.is_loopback());
-  if (here_only && config.peers.discovery.lan) log(LogLevel::kWarning, "lan.listens_here_only", {{"address", address.text()}});
   std::string path = config.http.base_path + std::string(HttpServer::kPeerPath);
-  return {registry->identity().place, here_only ? std::uint16_t{0} : address.port, config.tls.enabled(), path};
+  return {registry->identity().place, is_here_only(address) ? std::uint16_t{0} : address.port, config.tls.enabled(), path};
 }
 
 void Service::State::await_signal() {
@@ -392,13 +398,8 @@ void Service::State::await_signal() {
   });
 }
 
-// The socket stays: another address needs another start.
-void Service::State::keep_listening(Config& fresh) const {
-  if (fresh.http.listen == config.http.listen) return;
-  log(LogLevel::kWarning, "config.needs_restart",
-      {{"key", "listen"}, {"wanted", fresh.http.listen.text()}, {"kept", address.text()}});
-  fresh.http.listen = config.http.listen;
-}
+// The socket stays: another address needs another start. Whether none is asked for.
+bool Service::State::keeps_listening(Config& fresh) const { return std::exchange(fresh.http.listen, config.http.listen) == config.http.listen; }
 
 void Service::State::reload() {
   notify_service("RELOADING=1");
@@ -412,11 +413,14 @@ void Service::State::reload() {
     else wrong = made.error();
   }
   if (wrong) {
-    log(LogLevel::kError, "config.kept", {{"code", std::string(protocol::slug(wrong->code))}, {"reason", wrong->context}});
+    standing.refused(*wrong, now().wall);
   } else {
-    keep_listening(*fresh);
+    bool listens = keeps_listening(*fresh);
     config = *fresh;
     open_log(config.log);
+    auto remarks = config_remarks(config, address);
+    if (!listens) remarks.push_back({ErrorCode::kConfigNeedsRestart, address.text()});
+    standing.taken(std::move(remarks));
     http.use_tls(tls);
     http.reload(config.http);
     metrics_access = config.http.metrics;

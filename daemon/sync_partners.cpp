@@ -15,6 +15,9 @@ using protocol::Event;
 using protocol::PlaceId;
 using State = registry::JoinedPlace::State;
 
+// Daemons that refuse this place and are told of; whoever has more enemies reads the journal.
+constexpr std::size_t kRefusingMax = 64;
+
 }  // namespace
 
 void SyncShell::partners_changed() {
@@ -46,7 +49,7 @@ void SyncShell::take_partners(const protocol::Result<registry::Contacts>& contac
   std::ranges::set_difference(blocked_, partners.blocked, std::inserter(unblocked, unblocked.end()));
   blocked_ = partners.blocked;
   feed(std::move(partners));
-  for (const PlaceId& place : unblocked) dialer_.place_gone(place, now().instant);  // it rested, and tries again soon
+  for (const PlaceId& place : unblocked) try_again(place);
 }
 
 void SyncShell::carry_out(protocol::AcceptPlace&& action) {
@@ -71,7 +74,8 @@ void SyncShell::carry_out(protocol::Forget&& action) {
 
 void SyncShell::show_waiting() {
   auto listed = std::make_shared<std::vector<WaitingPlace>>();
-  for (const auto& [place, guest] : node_.waiting().all()) listed->push_back({place, guest.introducer, guest.since});
+  for (const auto& [place, guest] : node_.waiting().all())
+    listed->push_back({place, guest.introducer, guest.since, guest.head.head.cell, guest.head.head.time});
   waiting_ = std::move(listed);
   waiting_shown_ = node_.waiting().revision();
 }
@@ -88,6 +92,19 @@ void SyncShell::note_partner(const protocol::Report& report) {
   }
   bool ended = report.event == Event::kRefused || report.event == Event::kByeReceived;
   if (ended && report.error) note_trouble(dialer_.url_of(report.session), *report.error);
+}
+
+// Said by a peer that showed who it is; forgotten when it talks to us again.
+void SyncShell::note_refusal(const protocol::Report& report) {
+  bool told = report.event == Event::kByeReceived && report.error && report.error->code == ErrorCode::kBlocked;
+  if (report.event == Event::kReconciled) refusing_.erase(report.place);
+  if (told && authenticated_.contains(report.session) && refusing_.size() < kRefusingMax) refusing_.emplace(report.place, now().wall);
+}
+
+// A person had a part in it: whoever rested is called soon.
+void SyncShell::try_again(const PlaceId& place) {
+  choice_.forgive(place);
+  dialer_.place_gone(place, now().instant);
 }
 
 // For whoever waits at a terminal for the answer to an invitation.

@@ -68,11 +68,15 @@ void SyncShell::look_who_follows() {
   auto fresh = std::make_shared<Following>();
   auto before = following_.load();
   fresh->scope = node_.scope();
+  const protocol::PlaceState* own = node_.places().find(registry_.identity().place);
   for (const protocol::Node::PeerView& peer : node_.peers()) {
     bool dialled = peer.role == protocol::Role::kDialling;
     if (dialled) ++fresh->outbound;
     if (dialled && peer.scope.covers(fresh->scope, registry::areas_of)) ++fresh->covering;
-    if (fresh->keepers.size() < kKeepersMax) fresh->keepers.push_back({peer.place, registry_.name_of(peer.place).name, peer.scope});
+    if (fresh->keepers.size() == kKeepersMax) continue;
+    fresh->keepers.push_back({peer.place, registry_.name_of(peer.place).name, peer.scope});
+    bool keeps_us = own != nullptr && peer.scope.covers(own->seen.head, registry::areas_of);
+    if (keeps_us && node_.places().find(peer.place) != nullptr) fresh->hearers.push_back({peer.place, peer.since});
   }
   for (const auto& [place, address] : named_holders_)
     if (std::ranges::find(fresh->keepers, place, &Following::Keeper::place) == fresh->keepers.end()) fresh->named.emplace_back(place, address);

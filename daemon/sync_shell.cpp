@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 
@@ -14,7 +15,6 @@
 namespace maillage::daemon {
 namespace {
 
-namespace json = boost::json;
 using protocol::Event;
 using protocol::Input;
 
@@ -130,6 +130,7 @@ PeerTransport::Events SyncShell::events() {
   events.closed = [this](SessionId session, const std::string& reason) {
     log(LogLevel::kInfo, "session.closed", {{"session", std::to_string(session)}, {"reason", reason}});
     feed(protocol::SessionClosed{session});
+    authenticated_.erase(session);
     choice_.unreachable(dialer_.url_of(session));
     dialer_.closed(session, now().instant);
     dial();
@@ -159,6 +160,7 @@ void SyncShell::reload(const PeerConfig& config) {
   config_ = config;
   node_.set_open_admission(config_.admission == Admission::kOpen);
   tend_lan();
+  for (const auto& [place, since] : std::exchange(refusing_, {})) try_again(place);
   keep_urls();
   follow();
   partners_changed();  // who waits may enter now
@@ -509,11 +511,15 @@ void SyncShell::note(const protocol::Report& report) {
       if (!kept) log(LogLevel::kWarning, "sync.two_charters_not_kept", {{"code", std::string(protocol::slug(kept.error().code))}});
     });
   note_partner(report);
+  note_refusal(report);
   note_scope(report);
   note_found(report);
   protocol::Instant instant = now().instant;
   if (report.event == Event::kPeerOpen && !first_peer_) first_peer_ = instant;
-  if (report.event == Event::kPeerOpen) dialer_.authenticated(report.session, report.place, instant);
+  if (report.event == Event::kPeerOpen) {
+    authenticated_.insert(report.session);
+    dialer_.authenticated(report.session, report.place, instant);
+  }
   bool ended = report.event == Event::kRefused || report.event == Event::kByeReceived;
   using protocol::ErrorCode;
   constexpr std::array kRests{ErrorCode::kDuplicateSession, ErrorCode::kSamePlace, ErrorCode::kBlocked};
@@ -528,29 +534,6 @@ void SyncShell::note(const protocol::Report& report) {
   if (received && report.event == Event::kSeen) metrics_.count("maillage_sync_objects_total", "direction=\"in\",kind=\"head\"");
   if (received && report.event == Event::kHeld) metrics_.count("maillage_sync_objects_total", "direction=\"in\",kind=\"content\"");
   if (report.event == Event::kForked) metrics_.count("maillage_sync_conflicts_total", "");
-}
-
-// ---- what people see
-
-json::array SyncShell::sessions() const {
-  json::array listed;
-  for (const protocol::Node::PeerView& peer : node_.peers())
-    listed.push_back({{"place", peer.place.hex()},
-                      {"name", registry_.name_of(peer.place).name},
-                      {"agent", peer.agent},
-                      {"role", peer.role == protocol::Role::kDialling ? "dialling" : "dialled"},
-                      {"reconciled", peer.reconciled},
-                      {"scope", json::array(peer.scope.texts().begin(), peer.scope.texts().end())},
-                      {"since_ms", peer.since.ms},
-                      {"clock_offset_ms", peer.clock_offset_ms}});
-  return listed;
-}
-
-json::array SyncShell::addresses() const {
-  json::array listed;
-  for (const Dialer::View& address : dialer_.view())
-    listed.push_back({{"url", address.url}, {"connected", address.connected}, {"failures", address.failures}});
-  return listed;
 }
 
 void SyncShell::stop() {

@@ -41,6 +41,11 @@ struct Following {
   std::uint64_t version = 0;     // of our scope and the keepers: of what answers are made that lack something
   protocol::Scope scope;         // ours
   std::vector<Keeper> keepers;   // peers of open sessions, kKeepersMax at most
+  struct Hearer {
+    protocol::PlaceId place;
+    protocol::UnixTime since;
+  };
+  std::vector<Hearer> hearers;   // those of them whose word on what they hold is heard, and that keep our own place if they let it in
   std::vector<std::pair<protocol::PlaceId, std::string>> named;  // daemons that hold what we lack, say peers, and their addresses
   std::size_t outbound = 0;      // sessions that we dialled,
   std::size_t covering = 0;      // and those of them whose peer keeps all that we follow
@@ -59,7 +64,7 @@ class SyncShell {
 
   // `own`: what is said on the local network, if that is asked for; port 0: nothing, as nobody there could reach us.
   void start(const LanAnnouncement& own);
-  // Admission and addresses; sessions to addresses that are gone end.
+  // Admission and addresses; sessions to addresses that are gone end. Whoever refused this place is asked again.
   void reload(const PeerConfig& config);
   void accept(ByteStream stream, const HttpRequest& request) { transport_.accept(std::move(stream), request); }
 
@@ -83,9 +88,12 @@ class SyncShell {
   // Places that nobody here let in. Any thread.
   std::vector<WaitingPlace> waiting() const { return *waiting_.load(); }
 
-  // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"} a session, and the addresses we dial.
+  // {"place", "name", "agent", "role", "reconciled", "since", "clock_offset_ms"; of one that waits to be let in "waiting", "commune"} a
+  // session, and the addresses we dial.
   boost::json::array sessions() const;
   boost::json::array addresses() const;
+  // {"place", "name", "since", "nextAttempt": when we call next} each: daemons whose people want nothing of this place.
+  boost::json::array refusals() const;
   std::size_t open_sessions() const { return open_sessions_; }  // any thread
 
   // Says goodbye to everybody and dials no more; `idle` once nothing is under way.
@@ -129,6 +137,8 @@ class SyncShell {
   void note_found(const protocol::Report& report);
   void tend_lan();
   void note_trouble(const std::string& url, const protocol::Error& error);
+  void note_refusal(const protocol::Report& report);
+  void try_again(const protocol::PlaceId& place);
   void arm_own();
   PeerTransport::Events events();
 
@@ -158,6 +168,8 @@ class SyncShell {
   };
   std::map<std::string, Joined> joined_;  // by address
   std::set<protocol::PlaceId> blocked_;
+  std::map<protocol::PlaceId, protocol::UnixTime> refusing_;  // whose people want nothing of us, and since when
+  std::set<SessionId> authenticated_;  // sessions whose peer is known to be who it says
   const std::vector<protocol::PlaceId> own_;
   protocol::Node node_;
   protocol::Random& random_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/reply_fields.h"
 #include "registry/scope_text.h"
 #include "registry/territory.h"
 
@@ -10,6 +11,9 @@ namespace {
 
 // Enough to turn to.
 constexpr std::size_t kKeepersToldMax = 4;
+// A place and the word that it is held cross in milliseconds; a slow line may take this long.
+constexpr std::int64_t kConfirmsWithinMs = 10'000;
+constexpr std::size_t kUntakenToldMax = 5;
 
 bool keeps_some(const Following::Keeper& keeper, const std::vector<protocol::TerritoryCell>& cells) {
   return std::ranges::any_of(cells, [&](const protocol::TerritoryCell& cell) {
@@ -40,6 +44,22 @@ void tell_following(const Following& following, const registry::Registry& regist
   if (!named.empty()) shown["holders"] = std::move(named);
   shown["outbound"] = following.outbound;
   shown["covering"] = following.covering;
+}
+
+void tell_untaken(const Following& following, protocol::UnixTime now, const std::function<std::string(const protocol::PlaceId&)>& name_of,
+                  boost::json::object& shown) {
+  const boost::json::array& own = list_of(shown, "own");
+  if (own.empty() || !own.front().is_object()) return;
+  const boost::json::object& place = own.front().get_object();
+  if (is_true(place, "movedAway") || is_true(place, "keptBack")) return;
+  const boost::json::array& receipts = list_of(place, "receipts");
+  boost::json::array untaken;
+  for (const Following::Hearer& hearer : following.hearers) {
+    auto is_its = [&](const boost::json::value& each) { return text_of(each.get_object(), "replica") == hearer.place.hex(); };
+    bool confirmed = std::ranges::any_of(receipts, is_its), soon = now.ms - hearer.since.ms < kConfirmsWithinMs;
+    if (!confirmed && !soon && untaken.size() < kUntakenToldMax) untaken.push_back({{"place", hearer.place.hex()}, {"name", name_of(hearer.place)}});
+  }
+  if (!untaken.empty()) shown["untaken"] = std::move(untaken);
 }
 
 }  // namespace maillage::daemon

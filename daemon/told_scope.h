@@ -15,4 +15,9 @@ void tell_keepers(const Following& following, registry::Page& page);
 // "holders": [{"id", "name", "address"}], daemons that hold what we lack, say those that we talk to, when there are some.
 void tell_following(const Following& following, const registry::Registry& registry, boost::json::object& shown);
 
+// "untaken": [{"place", "name"}], daemons that talk to us since a while, would keep our own place and never confirmed that they have it,
+// when there are some: their people may not have let it in. `shown` has what Registry::status says.
+void tell_untaken(const Following& following, protocol::UnixTime now, const std::function<std::string(const protocol::PlaceId&)>& name_of,
+                  boost::json::object& shown);
+
 }  // namespace maillage::daemon

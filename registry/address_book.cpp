@@ -191,7 +191,6 @@ Result<void> AddressBook::block(const BlockedPlace& blocked) {
   if (!all) return tl::unexpected(all.error());
   if (all->blocked.size() >= kBlockedMax) return fail(ErrorCode::kTooMany, "blocked places");
   WriteBatch batch;
-  batch.erase(Column::kPeers, key('l', blocked.place));
   batch.put(Column::kPeers, key('b', blocked.place), std::string(as_text(Writer().i64(blocked.since.ms).text(blocked.reason).bytes())));
   return store_->write(batch);
 }

@@ -101,7 +101,7 @@ class AddressBook {
   // No partner any more, accepted or joined. kUnknownPlace when it was none.
   Result<void> part_from(const PlaceId& place);
 
-  // A place that was let in is so no more; a partner stays written as one, and is none while it is blocked. kTooMany.
+  // A partner, or a place that was let in, stays written as one, and is none while it is blocked. kTooMany.
   Result<void> block(const BlockedPlace& blocked);
   // kNotBlocked.
   Result<void> unblock(const PlaceId& place);

@@ -56,6 +56,12 @@ KnownPlaces::Counts KnownPlaces::counts() const {
   return {places_.size(), held_};
 }
 
+TerritoryCell KnownPlaces::cell_of(const PlaceId& place) const {
+  std::shared_lock lock(mutex_);
+  auto found = places_.find(place);
+  return found == places_.end() ? TerritoryCell{} : found->second.cell;
+}
+
 std::optional<Beyond> KnownPlaces::beyond(const Query& query) const {
   std::shared_lock lock(mutex_);
   if (absent_.empty()) return std::nullopt;

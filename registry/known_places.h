@@ -20,6 +20,8 @@ class KnownPlaces {
   };
   Counts counts() const;
   void forget(const protocol::PlaceId& place);
+  // Where it says it is; the empty cell when nothing is known of it.
+  protocol::TerritoryCell cell_of(const protocol::PlaceId& place) const;
 
   // Nothing when all that the question may be about is here. Cost: the communes of what is not.
   std::optional<Beyond> beyond(const Query& query) const;

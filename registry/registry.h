@@ -217,6 +217,11 @@ struct OwnMoves {
 // The name of the repository that has all places; a place of that slug is cloned by its id.
 inline constexpr std::string_view kWholeRepository = "commons";
 
+// Fewer digits of an id than this are a slip, not a name.
+inline constexpr std::size_t kPlaceDigitsMin = 8;
+// More places that one word may mean are told apart by their ids.
+inline constexpr std::size_t kCalledMax = 16;
+
 class Registry {
  public:
   // Makes DIR with its stores, the daemon's key, the genesis and a first profile. kExists when DIR has a key: it is
@@ -420,6 +425,11 @@ class Registry {
   // The place of ours that `id_or_slug` names, by its last name when its profile is withdrawn; the daemon's own when empty.
   // kNotOurs, kNotFound, kAmbiguousName.
   Result<PlaceId> own_place(std::string_view id_or_slug) const;
+  // Known places that a person may mean by a word: with that short name, or whose ids begin with these digits, eight at least. At
+  // most kCalledMax.
+  Result<std::vector<PlaceId>> places_called(std::string_view word) const;
+  // Where the latest head of a known place says it is.
+  protocol::TerritoryCell cell_of(const PlaceId& place) const;
   Index::PlaceName name_of(const PlaceId& place) const;
   // The same; of a place of ours whose profile is withdrawn, the last that it had. Worker.
   Index::PlaceName known_name(const PlaceId& place) const;

@@ -41,6 +41,23 @@ Result<Page> Registry::query(const Query& query) const {
   return page;
 }
 
+Result<std::vector<PlaceId>> Registry::places_called(std::string_view word) const {
+  std::vector<PlaceId> called = parts_->index->places_with_slug(word);
+  if (called.size() > kCalledMax) called.resize(kCalledMax);
+  auto start = word.size() < kPlaceDigitsMin ? fail(ErrorCode::kMalformed, "") : from_hex(word.substr(0, word.size() / 2 * 2));
+  if (!start) return called;
+  auto scanned = parts_->state->scan(Column::kHeads, as_text(*start), [&](std::string_view key, std::string_view) {
+    PlaceId place = Reader(as_bytes(key)).fixed<PlaceId>();
+    bool is_new = std::ranges::find(called, place) == called.end();
+    if (is_new && place.hex().starts_with(word)) called.push_back(place);
+    return called.size() < kCalledMax;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  return called;
+}
+
+TerritoryCell Registry::cell_of(const PlaceId& place) const { return parts_->known.cell_of(place); }
+
 Index::PlaceName Registry::name_of(const PlaceId& place) const { return parts_->index->name_of(place); }
 Index::PlaceName Registry::known_name(const PlaceId& place) const { return parts_->known_name(place); }
 

@@ -148,6 +148,8 @@ TEST_CASE("a dialler waits longer after each failure and rests while its peer is
   dialer.superfluous(7);
   dialer.closed(7, now);
   CHECK(*dialer.next_due() - now >= 5min);
+  CHECK(dialer.view().front().place == place);
+  CHECK(dialer.view().front().due == dialer.next_due());
   dialer.place_gone(place, now);
   CHECK(*dialer.next_due() - now <= 1500ms);
 }

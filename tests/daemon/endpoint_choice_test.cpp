@@ -116,6 +116,30 @@ TEST_CASE("an address where somebody else answers is not tried again for its pla
   CHECK(*two.choice.place_at(url(7)) == place(2));
 }
 
+TEST_CASE("a place that wanted nothing of us rests until a person had a word in it") {
+  Choosing one(1);
+  one.tend();
+  one.choice.unwanted(url(0), one.now);
+  CHECK_FALSE(one.tend());
+  CHECK(one.choice.rests_until(place(0)) == one.now + kWrongPlaceRest);
+  CHECK_FALSE(one.choice.rests_until(place(1)));
+  one.choice.forgive(place(0));
+  CHECK(one.tend());
+  CHECK(one.urls() == std::set{url(0)});
+}
+
+TEST_CASE("of an address that few or none will call it is said which rule keeps them") {
+  auto code = [](const char* url) { return endpoint_remark(url).value().code; };
+  CHECK_FALSE(endpoint_remark("wss://lieu.example/peer"));
+  CHECK_FALSE(endpoint_remark("ws://8.8.8.8:8420/peer"));
+  CHECK_FALSE(endpoint_remark("wss://lieu.example/"));  // as if it ended with /peer
+  CHECK(code("wss://lieu.example/maillage") == ErrorCode::kEndpointPath);
+  CHECK(code("ws://lieu.example:1023/peer") == ErrorCode::kEndpointPort);
+  CHECK(code("wss://moi@lieu.example/peer") == ErrorCode::kEndpointForm);
+  for (const char* near : {"ws://192.168.1.2:8420/peer", "ws://localhost:8420/peer", "ws://[::1]:8420/peer", "ws://serveur/peer", "ws://lieu.local/peer"})
+    CHECK(code(near) == ErrorCode::kEndpointPrivate);
+}
+
 TEST_CASE("a host that does not answer rests for every profile that names it") {
   Choosing all;
   for (unsigned i = 0; i < 50; ++i) all.choice.tell(place(i), {"wss://victim.example/peer"});

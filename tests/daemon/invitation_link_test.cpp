@@ -41,8 +41,12 @@ TEST_CASE("a link that is cut, or is another address, is refused") {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     auto link = InvitationLink::parse(whole.substr(0, size));
     REQUIRE_FALSE(link);
-    CHECK(link.error().code == ErrorCode::kBadInvitation);
+    bool web = size >= std::string_view("https://").size();
+    CHECK(link.error().code == (web ? ErrorCode::kCutInvitation : ErrorCode::kBadInvitation));
   }
+  CHECK(InvitationLink::parse(whole.substr(0, whole.size() - 3)).error().context == "61");
+  CHECK(InvitationLink::parse("https://hangar.example/").error().context == "0");
+  for (const std::string& other : {whole + "x", std::string("bonjour")}) CHECK(InvitationLink::parse(other).error().code == ErrorCode::kBadInvitation);
   for (const char* start : {"ftp://a/join#", "hangar.example/join#", "https://u:p@a/join#", "https://a?b=/join#", "https:///join#", "ws://a/join#",
                                    "https://a b/join#", "javascript:/join#"})
     CHECK_FALSE(InvitationLink::parse(start + kText));

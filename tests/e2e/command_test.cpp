@@ -158,6 +158,25 @@ TEST_CASE("help is in one language, with the spaces of French before its colons"
   for (const char* word : {"\nUsage: ", "\nArguments:\n", "\nOptions:\n"}) CHECK(english.find(word) != std::string::npos);
 }
 
+TEST_CASE("no word of the library that reads the options is left in French help") {
+  std::string all;
+  std::vector<Words> verbs{{}, {"place", "export"}, {"key", "rotate"}, {"key", "request"}, {"inbox", "refuse"}};
+  for (const char* verb : {"init", "serve", "publish", "erase", "unseal", "query", "invite", "join", "partners", "block", "admit", "import"})
+    verbs.push_back({verb});
+  for (const Words& verb : verbs) {
+    Words words{"--lang", "fr"};
+    words.insert(words.end(), verb.begin(), verb.end());
+    words.push_back("--help");
+    all += run_maillage(words).out;
+  }
+  for (const char* word : {"TEXT ", "TEXT\n", " INT", "UINT", "FLOAT", "REQUIRED", "[OPTIONS]", "SUBCOMMAND", "Needs", "Excludes", "Positionals", "PATH",
+                           "FILE", "LINK", "PLACE", "LIST\n", "REASON", "HOST:"}) {
+    INFO(word);
+    CHECK(all.find(word) == std::string::npos);
+  }
+  CHECK(run_maillage({"--lang", "fr", "join", "--dir", "x"}).err.starts_with("il manque LIEN"));
+}
+
 TEST_CASE("a command acts directly when no daemon runs, and through the socket when one does") {
   TemporaryDirectory folder;
   Place place(folder.path(), "Atelier");

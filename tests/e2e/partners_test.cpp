@@ -105,6 +105,25 @@ TEST_CASE("a link that was withdrawn is refused, and so is a partner who was par
   CHECK(eventually([&] { return Invited::state(both.guest, "/joined/0/trouble") == "used-invitation"; }));
 }
 
+TEST_CASE("a blocked partner is listed as that alone, and is a partner again once it is not blocked") {
+  Invited both;
+  REQUIRE(Invited::join(both.guest, both.invite()).code == 0);
+  REQUIRE(eventually([&] { return Invited::state(both.host, "/accepted/0/place") == both.guest.id(); }));
+  for (const Place* who : {&both.host, &both.guest}) {
+    const Place& other = who == &both.host ? both.guest : both.host;
+    REQUIRE(who->command("block", {other.id().substr(0, 12)}).code == 0);
+    auto listed = json_of(who->command("partners"));
+    CHECK(listed.at("accepted").as_array().size() + listed.at("joined").as_array().size() == 0);
+    CHECK(text_at(listed, "/blocked/0/place") == other.id());
+    std::string said = run_maillage({"partners", "--dir", who->dir().string()}).out;
+    CHECK(said.find("a partner again") != std::string::npos);
+    CHECK(run_maillage({"unblock", "--dir", who->dir().string(), other.id().substr(0, 8)}).out.find("It was a partner: it is one again") != std::string::npos);
+  }
+  CHECK(Invited::state(both.host, "/accepted/0/place") == both.guest.id());
+  CHECK(Invited::state(both.guest, "/joined/0/place") == both.host.id());
+  CHECK(hears(both.host, both.guest, "de-nouveau"));
+}
+
 TEST_CASE("a link whose address belongs to another place is refused before anything is shown, and the reason is said") {
   Invited both;
   Place other(both.folder.path(), "Autre");
@@ -124,7 +143,13 @@ TEST_CASE("a link whose address belongs to another place is refused before anyth
 TEST_CASE("a link that was cut, or is none, is refused where it is typed, and nothing is written") {
   Invited both;
   std::string link = both.invite();
-  for (const std::string& wrong : {link.substr(0, link.size() - 1), both.host.url() + "/join", std::string("bonjour"), link + "x", "ftp" + link.substr(4)}) {
+  for (const std::string& cut : {link.substr(0, link.size() - 1), link.substr(0, link.size() - 60), both.host.url() + "/join"}) {
+    Ended refused = Invited::join(both.guest, cut);
+    CHECK(refused.code == 1);
+    CHECK(text_at(json_of(refused), "/error/code") == "cut-invitation");
+    CHECK(refused.err.find("this link is not whole") != std::string::npos);
+  }
+  for (const std::string& wrong : {std::string("bonjour"), link + "x", "ftp" + link.substr(4)}) {
     Ended refused = Invited::join(both.guest, wrong);
     CHECK(refused.code == 1);
     CHECK(text_at(json_of(refused), "/error/code") == "bad-invitation");

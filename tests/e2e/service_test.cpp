@@ -94,11 +94,34 @@ TEST_CASE("SIGHUP with a wrong configuration keeps the old one, and a right one 
   place.daemon().signal(SIGHUP);
   CHECK(logs(place, "config.kept"));
   CHECK(place.count("places") == 1);
+  auto status = json_of(place.command("status"));
+  CHECK(text_at(status, "/configRefused/code") == "config-peer");
+  CHECK(text_at(status, "/configRefused/detail").find("config.toml:1: peers: nonsense") != std::string::npos);
+  CHECK(text_at(place.ask("status").json(), "/configRefused/code") == "config-peer");
+  CHECK(text_at(place.ask("status").json(), "/configRefused/detail") == "");
+  Ended said = run_maillage({"status", "--dir", place.dir().string()});
+  CHECK(said.out.find("The earlier settings stay in force") != std::string::npos);
+  CHECK(said.out.find("All is well") == std::string::npos);
   partner.serve();
   write_text(place.dir() / "config.toml", "peers = [\"" + partner.peer_url() + "\"]\n");
   place.daemon().signal(SIGHUP);
   CHECK(logs(place, "config.reloaded"));
   CHECK(eventually([&] { return place.count("places") == 2; }));
+  CHECK(text_at(json_of(place.command("status")), "/configRefused/code") == "");
+}
+
+TEST_CASE("settings that do nothing are told by status, while the daemon runs and when it does not") {
+  TemporaryDirectory folder;
+  Place place(folder.path(), "Atelier");
+  write_text(place.dir() / "config.toml", "discovery = [\"private\", \"lan\"]\n");
+  if (GENERATE(false, true)) place.serve();
+  auto status = json_of(place.command("status"));
+  CHECK(text_at(status, "/configRemarks/0/code") == "config-private-alone");
+  CHECK(text_at(status, "/configRemarks/1/code") == "config-lan-here-only");
+  CHECK(run_maillage({"status", "--dir", place.dir().string()}).out.find("does nothing without \"profiles\"") != std::string::npos);
+  if (place.running()) return;
+  write_text(place.dir() / "config.toml", "lisen = \"127.0.0.1:0\"\n");
+  CHECK(run_maillage({"status", "--dir", place.dir().string()}).out.find("or the daemon will not start") != std::string::npos);
 }
 
 TEST_CASE("SIGHUP with another address to listen on says that it needs a restart, and takes the rest") {
@@ -112,7 +135,7 @@ TEST_CASE("SIGHUP with another address to listen on says that it needs a restart
   write_text(place.dir() / "config.toml", "listen = \"127.0.0.1:9\"\nmetrics = \"off\"\n");
   daemon.signal(SIGHUP);
   CHECK(eventually([&] { return read_text(log).find("config.reloaded") != std::string::npos; }));
-  CHECK(read_text(log).find("config.needs_restart") != std::string::npos);
+  CHECK(read_text(log).find("config-needs-restart") != std::string::npos);
   address.pop_back();
   CHECK(get(address, "/metrics").status == 404);
   CHECK(get(address, "/readyz").status == 200);

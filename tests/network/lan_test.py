@@ -45,7 +45,7 @@ class Lan(NetworkCase):
         shy.listen = "127.0.0.1:8420"
         shy.serve()
         near.serve()
-        eventually(lambda: "lan.listens_here_only" in shy.log(), "a word about it in the log")
+        eventually(lambda: "config-lan-here-only" in shy.log(), "a word about it in the log")
         self.assertEqual(near.sessions(), 0)
 
 

@@ -287,6 +287,19 @@ TEST_CASE("a short name that two hosted places have names neither, and says both
   CHECK(host.registry->own_place("nulle-part").error().code == ErrorCode::kNotFound);
 }
 
+TEST_CASE("places are called by their short name, or by eight digits of their id at least, and more than one may be meant") {
+  Daemon host("Hôte");
+  PlaceId one = host.add("Colybric"), two = host.add("Colybric"), own = host.registry->identity().place;
+  auto called = [&](std::string_view word) { return host.registry->places_called(word).value(); };
+  CHECK(called("hote") == std::vector{own});
+  CHECK(called("Hôte") == std::vector{own});
+  std::vector<PlaceId> both = called("colybric");
+  CHECK(std::set(both.begin(), both.end()) == std::set{one, two});
+  for (std::size_t digits : {8u, 9u, 12u, 63u, 64u}) CHECK(called(one.hex().substr(0, digits)) == std::vector{one});
+  CHECK(called(one.hex().substr(0, 7)).empty());
+  for (const char* nobody : {"", "zzzzzzzz", "00000000", "nulle-part"}) CHECK(called(nobody).empty());
+}
+
 TEST_CASE("the daemon's own place is not handed over, and the same file is adopted once") {
   Daemon host("Hôte"), next("Suivant"), third("Troisième");
   CHECK_FALSE(host.registry->export_place(host.registry->identity().place, next.registry->successor(), {host.sheet}, kNow));
