@@ -1,10 +1,9 @@
 #include "daemon/byte_stream.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
+
+#include "daemon/tls_layer.h"
 
 namespace maillage::daemon {
 namespace {
@@ -51,33 +50,6 @@ class PlainLayer final : public ByteStream::Layer {
   tcp::socket socket_;
 };
 
-class TlsLayer final : public ByteStream::Layer {
- public:
-  TlsLayer(tcp::socket socket, std::shared_ptr<asio::ssl::context> context, asio::ssl::stream_base::handshake_type role)
-      : context_(std::move(context)), stream_(std::move(socket), *context_), role_(role) {}
-
-  asio::ssl::stream<tcp::socket>& stream() { return stream_; }
-
-  ByteStream::executor_type executor() override { return stream_.get_executor(); }
-  void read(ByteStream::ReadBuffers buffers, ByteStream::Transfer done) override {
-    stream_.async_read_some(buffers, std::move(done));
-  }
-  void write(ByteStream::WriteBuffers buffers, ByteStream::Transfer done) override {
-    stream_.async_write_some(buffers, std::move(done));
-  }
-  void handshake(ByteStream::Done done) override { stream_.async_handshake(role_, std::move(done)); }
-  void shut_down(ByteStream::Done done) override { stream_.async_shutdown(std::move(done)); }
-  void close() noexcept override {
-    ErrorCode ignored;
-    stream_.lowest_layer().close(ignored);
-  }
-
- private:
-  std::shared_ptr<asio::ssl::context> context_;  // the one this connection began with, kept over a reload
-  asio::ssl::stream<tcp::socket> stream_;
-  asio::ssl::stream_base::handshake_type role_;
-};
-
 }  // namespace
 
 ByteStream ByteStream::plain(tcp::socket socket) {
@@ -85,16 +57,13 @@ ByteStream ByteStream::plain(tcp::socket socket) {
 }
 
 ByteStream ByteStream::tls_server(tcp::socket socket, std::shared_ptr<asio::ssl::context> context) {
-  return ByteStream(std::make_shared<TlsLayer>(keeping_little(std::move(socket)), std::move(context), asio::ssl::stream_base::server));
+  return ByteStream(std::make_shared<TlsLayer>(keeping_little(std::move(socket)), std::move(context), TlsLayer::Role::kServer));
 }
 
 ByteStream ByteStream::tls_client(tcp::socket socket, std::shared_ptr<asio::ssl::context> context,
                                   const std::string& host, bool verify) {
-  auto layer = std::make_shared<TlsLayer>(keeping_little(std::move(socket)), std::move(context), asio::ssl::stream_base::client);
-  SSL_set_tlsext_host_name(layer->stream().native_handle(), host.c_str());
-  ErrorCode error;
-  layer->stream().set_verify_mode(verify ? asio::ssl::verify_peer : asio::ssl::verify_none, error);
-  if (verify) layer->stream().set_verify_callback(asio::ssl::host_name_verification(host), error);
+  auto layer = std::make_shared<TlsLayer>(keeping_little(std::move(socket)), std::move(context), TlsLayer::Role::kClient);
+  layer->expect(host, verify);
   return ByteStream(std::move(layer));
 }
 

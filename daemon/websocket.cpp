@@ -1,12 +1,13 @@
 // The one translation unit that contains Beast's WebSocket.
 #include "daemon/peer_transport.h"
 
-#include <deque>
+#include <list>
 #include <map>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -36,7 +37,7 @@ using Stream = websocket::stream<ByteStream>;
 constexpr std::size_t kRefusedAtOnce = 256;
 
 // A reading buffer this large after a frame is given back: most frames are small, and sessions are many.
-constexpr std::size_t kBufferKeptBytes = 8 * 1024;
+constexpr std::size_t kBufferKeptBytes = 2 * 1024;
 
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
@@ -89,7 +90,7 @@ struct Session {
   Stream stream;
   asio::steady_timer last_words;
   beast::flat_buffer buffer{protocol::kFrameBytesMax};
-  std::deque<SharedBytes> waiting;
+  std::list<SharedBytes> waiting;  // costs nothing when it is empty
   bool open = false;
   bool writing = false;
   std::optional<websocket::close_reason> closing;  // once `waiting` is empty
@@ -128,10 +129,12 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
   std::shared_ptr<asio::ssl::context> client_tls;  // made for the first wss:// dial: reading the system's roots takes 40 ms
   std::map<SessionId, SessionPtr> sessions;
   std::map<std::uint64_t, std::weak_ptr<Attempt>> attempts;
+  bool looks_names_up = false;  // Asio has its thread for that
   SessionId next_id = 1;
   std::uint64_t next_attempt = 1;
   bool aborted = false;
 
+  error_code make_lookups();
   asio::awaitable<void> greet(SessionPtr session, websocket::request_type request);
   asio::awaitable<void> reach(PeerUrl url, bool verify, Dialled done, bool public_only);
   asio::awaitable<error_code> connect(std::shared_ptr<Attempt> attempt, PeerUrl url, bool verify);
@@ -153,6 +156,19 @@ PeerTransport::State::SessionPtr PeerTransport::State::add(Role role, ByteStream
   return session;
 }
 
+// Asio looks names up on a thread that it makes for the first one. When the system gives none it throws, which in a coroutine would end
+// the process: so it is made here, by an address that needs no looking up.
+error_code PeerTransport::State::make_lookups() {
+  const auto numbers = tcp::resolver::numeric_host | tcp::resolver::numeric_service;
+  try {
+    if (!looks_names_up) tcp::resolver(node).async_resolve("127.0.0.1", "1", numbers, [](error_code, const tcp::resolver::results_type&) {});
+  } catch (const boost::system::system_error& refused) {
+    return refused.code();
+  }
+  looks_names_up = true;
+  return {};
+}
+
 void PeerTransport::State::open(Session& session) {
   session.open = true;
   events.opened(session.id, session.role);
@@ -164,6 +180,7 @@ asio::awaitable<void> PeerTransport::State::greet(SessionPtr session, websocket:
   error_code error;
   auto token = into(error);
   co_await session->stream.async_accept(request, token);
+  request = {};  // its headers would stay as long as the session
   if (error) {
     end(session, error.message());
     co_return;
@@ -326,6 +343,8 @@ void PeerTransport::accept(ByteStream stream, const HttpRequest& request) {
 }
 
 void PeerTransport::dial(const PeerUrl& url, bool verify, Dialled done, bool public_only) {
+  if (error_code error = state_->make_lookups())
+    return asio::post(state_->node, [done = std::move(done), failed = unreachable(error, url.host_header())] { done(failed); });
   asio::co_spawn(state_->node, state_->reach(url, verify, std::move(done), public_only), asio::detached);
 }
 

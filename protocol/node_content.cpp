@@ -61,7 +61,7 @@ void Node::request_content(Session& session) {
   if (session.request || !session.open() || session.packs_waiting >= kPacksWaitingMax) return;
   Session::Request request;
   request.alone = !session.alone.empty();
-  std::deque<PlaceId>& queue = request.alone ? session.alone : session.offers;
+  std::list<PlaceId>& queue = request.alone ? session.alone : session.offers;
   std::size_t places_max = request.alone ? 1 : kWantPlacesFirst << std::min(session.last_request, kWantDoublings);
   for (std::size_t left = queue.size(); left > 0 && request.places.size() < places_max; --left) {
     PlaceId place = queue.front();

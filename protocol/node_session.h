@@ -1,6 +1,7 @@
 // NodeSession: what the node keeps of one live connection, and nothing that outlives it. Node thread.
 #pragma once
 
+#include <list>
 #include <set>
 
 #include "protocol/outbox.h"
@@ -65,6 +66,7 @@ inline constexpr std::size_t kRefusedKeptMax = 16'384;
 inline constexpr unsigned kToldInVain = 2;
 inline constexpr std::chrono::hours kToldAgain{1};
 
+// Queues are lists: a deque keeps 600 bytes when it is empty, and most sessions are idle.
 struct NodeSession {
   NodeSession(SessionId session_id, Role session_role, const Hello& hello) : id(session_id), role(session_role), handshake(session_role, hello) {}
 
@@ -146,16 +148,16 @@ struct NodeSession {
   Instant next_reconcile = Instant::max();
   Replay replay;
 
-  std::deque<PlaceId> offers;       // content the peer may have and we lack
+  std::list<PlaceId> offers;       // content the peer may have and we lack
   std::set<PlaceId> offered;
   std::map<PlaceId, Hash> refused_content;  // the latest head whose content from this peer did not hold
-  std::deque<PlaceId> alone;        // to be asked one by one, after a pack of many was refused
+  std::list<PlaceId> alone;        // to be asked one by one, after a pack of many was refused
   std::optional<Request> request;
   std::uint32_t last_request = 0;
   std::size_t pack_bytes_waiting = 0;  // of what the peer sent for WANTs, not yet in the quarantine
   std::size_t packs_waiting = 0;       // that came whole and are not ingested
 
-  std::deque<Stream> serving;
+  std::list<Stream> serving;
   std::set<PlaceId> interests;
   std::size_t pack_credit = kPackWindowBytes;
   Instant serve_progress{};

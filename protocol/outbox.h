@@ -10,7 +10,7 @@
 // A slow peer can so never hurt another. Payloads are shared: one buffer serves all sessions. Node thread.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -119,7 +119,7 @@ class Outbox {
 
   void shed();
 
-  std::deque<SharedBytes> control_;
+  std::list<SharedBytes> control_;  // a deque keeps 600 bytes when it is empty, and sessions are many
   std::size_t control_bytes_ = 0;
   PlaceLine<std::monostate> heads_;
   PlaceLine<SharedBytes> packs_;

@@ -13,6 +13,7 @@
 #include "protocol/crypto.h"
 #include "protocol/limits.h"
 #include "tests/daemon/served.h"
+#include "tests/registry/no_threads.h"
 
 using namespace maillage::daemon;
 using namespace std::chrono_literals;
@@ -246,6 +247,17 @@ TEST_CASE("a dial to nobody fails and says where") {
   auto outcome = done.get_future().get();
   REQUIRE_FALSE(outcome);
   CHECK(contains(outcome.error().context, "127.0.0.1:1"));
+}
+
+TEST_CASE("a dial fails while the system gives no thread to look names up, and the next one succeeds") {
+  Pair pair;
+  {
+    maillage::tests::NoThreads none;
+    auto refused = pair.dial();
+    REQUIRE_FALSE(refused);
+    CHECK(contains(refused.error().context, "127.0.0.1"));
+  }
+  CHECK(pair.dial());
 }
 
 TEST_CASE("the wait before a new dial doubles to ten minutes and only success makes it short again") {
