@@ -45,11 +45,42 @@ void SyncShell::take_partners(const protocol::Result<registry::Contacts>& contac
     partners.invited_by.emplace(joined.place, joined.secret);
     joined_.insert_or_assign(joined.url, Joined{joined.place, joined.state == State::kWaiting});
   }
+  if (!std::exchange(named_read_, true))
+    for (const auto& known : contacts->named)
+      if (is_named(known.url)) named_.emplace(known.url, known.place);
+  for (const auto& [url, place] : named_) partners.named.insert(place);
   std::set<PlaceId> unblocked;
   std::ranges::set_difference(blocked_, partners.blocked, std::inserter(unblocked, unblocked.end()));
   blocked_ = partners.blocked;
   feed(std::move(partners));
   for (const PlaceId& place : unblocked) try_again(place);
+}
+
+bool SyncShell::is_named(const std::string& url) const { return std::ranges::find(config_.urls, url) != config_.urls.end(); }
+
+// Who answers at an address of the configuration, and showed that it is who it says. Of two daemons that dial each other one session ends
+// as a duplicate.
+void SyncShell::note_named(const protocol::Report& report) {
+  bool duplicate = report.event == Event::kRefused && report.error && report.error->code == ErrorCode::kDuplicateSession;
+  if (report.event != Event::kPeerOpen && !duplicate) return;
+  std::string url = dialer_.url_of(report.session);
+  if (!is_named(url)) return;
+  auto [known, is_new] = named_.try_emplace(url, report.place);
+  if (!is_new && known->second == report.place) return;
+  known->second = report.place;
+  keep_named();
+}
+
+// Those whose address left the configuration are named no more.
+void SyncShell::keep_named() {
+  if (!named_read_) return;  // what is on the disk could not be read
+  std::erase_if(named_, [this](const auto& entry) { return !is_named(entry.first); });
+  std::vector<registry::NamedPeer> all;
+  for (const auto& [url, place] : named_) all.push_back({url, place});
+  writer_.post([this, all = std::move(all)] {
+    auto kept = registry_.address_book().keep_named(all);
+    if (!kept) log(LogLevel::kWarning, "registry.named_not_kept", {{"reason", kept.error().context}});
+  });
 }
 
 void SyncShell::carry_out(protocol::AcceptPlace&& action) {

@@ -39,8 +39,8 @@ void SyncShell::carry_out(protocol::Release&& action) {
 }
 
 void SyncShell::note_scope(const protocol::Report& report) {
-  if (report.event == Event::kHolderNamed && report.error && (named_holders_.size() < kNamedHoldersMax || named_holders_.contains(report.place)))
-    named_holders_.insert_or_assign(report.place, parse_peer_url(report.error->context) ? report.error->context : "");
+  if (report.event == Event::kHolderNamed && report.error)
+    named_holders_.name(report.session, report.place, parse_peer_url(report.error->context) ? report.error->context : "");
   if (report.event == Event::kOwnMoved) asio::post(context_, [this] { follow(); });
   bool session_changed = report.event == Event::kPeerOpen || report.event == Event::kPeerClosed || report.event == Event::kRefused ||
                          report.event == Event::kByeReceived || report.event == Event::kScopeTold || report.event == Event::kHolderNamed;
@@ -78,7 +78,7 @@ void SyncShell::look_who_follows() {
     bool keeps_us = own != nullptr && peer.scope.covers(own->seen.head, registry::areas_of);
     if (keeps_us && node_.places().find(peer.place) != nullptr) fresh->hearers.push_back({peer.place, peer.since});
   }
-  for (const auto& [place, address] : named_holders_)
+  for (const auto& [place, address] : named_holders_.all())
     if (std::ranges::find(fresh->keepers, place, &Following::Keeper::place) == fresh->keepers.end()) fresh->named.emplace_back(place, address);
   bool same = fresh->scope == before->scope && fresh->keepers == before->keepers;
   fresh->version = before->version + (same ? 0 : 1);

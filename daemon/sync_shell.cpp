@@ -102,7 +102,7 @@ SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
       random_(random), dialer_(random), choice_(random), transport_(node, events()), tick_(node), redial_(node), choice_tick_(node),
       purge_(node), own_tick_(node), following_tick_(node), caught_up_(!registry.awaits_peers()),
-      writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
+      writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax), intake_(registry, receiver_, writer_) {
   for (protocol::PlaceState& state : places) {
     const protocol::SignedHead* held = state.held_head();
     if (state.own && held != nullptr && protocol::order(held->head, state.seen.head) < 0)
@@ -131,6 +131,8 @@ PeerTransport::Events SyncShell::events() {
     log(LogLevel::kInfo, "session.closed", {{"session", std::to_string(session)}, {"reason", reason}});
     feed(protocol::SessionClosed{session});
     authenticated_.erase(session);
+    named_holders_.forget(session);
+    look_who_follows_soon();
     choice_.unreachable(dialer_.url_of(session));
     dialer_.closed(session, now().instant);
     dial();
@@ -145,6 +147,7 @@ void SyncShell::start(const LanAnnouncement& own) {
   if (auto told = registry_.whereabouts()) hear_of(*told);
   else log(LogLevel::kError, "registry.whereabouts_unread", {{"reason", told.error().context}});
   take_partners(registry_.address_book().read());
+  keep_named();
   tend_lan();
   keep_urls();
   tend_choice();
@@ -162,6 +165,7 @@ void SyncShell::reload(const PeerConfig& config) {
   tend_lan();
   for (const auto& [place, since] : std::exchange(refusing_, {})) try_again(place);
   keep_urls();
+  keep_named();
   follow();
   partners_changed();  // who waits may enter now
 }
@@ -279,18 +283,23 @@ protocol::Instant SyncShell::deadline() const {
   return caught_up_ || !first_peer_ ? due : std::min(due, *first_peer_ + kCatchUpMax);
 }
 
-void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused) {
+// What a job that is under way from here on is answered with. Any thread.
+std::function<void(Input)> SyncShell::answer() {
   ++jobs_;
-  auto answer = [this](Input given) {
+  return [this](Input given) {
     auto input = std::make_shared<const Input>(std::move(given));
     asio::post(context_, [this, input] {
       --jobs_;
       feed(*input);
     });
   };
-  if (pool.post([answer, job = std::move(job)] { answer(job()); })) return;
+}
+
+void SyncShell::work(WorkerPool& pool, std::function<Input()> job, Input refused) {
+  auto answered = answer();
+  if (pool.post([answered, job = std::move(job)] { answered(job()); })) return;
   log(LogLevel::kError, "workers.full");
-  answer(std::move(refused));
+  answered(std::move(refused));
 }
 
 bool SyncShell::write(std::function<void()> job) {
@@ -354,53 +363,29 @@ void SyncShell::carry_out(protocol::Persist&& action) {
   }, refused_job(*asked));
 }
 
-void SyncShell::carry_out(protocol::AppendPack&& action) {
-  auto asked = std::make_shared<const protocol::AppendPack>(std::move(action));
-  work(receiver_, [this, asked]() -> Input {
-    // A part that could not be written is missed when the pack is checked.
-    auto done = registry_.append_pack(asked->job, asked->bytes);
-    if (!done) log(LogLevel::kWarning, "registry.append_failed", {{"reason", done.error().context}});
-    return protocol::PackAppended{asked->job, asked->bytes.size()};
-  }, refused_job(*asked));
-}
+void SyncShell::carry_out(protocol::AppendPack&& action) { intake_.append(std::move(action), answer()); }
 
-// After the last of its parts, which the receiver appends.
 void SyncShell::carry_out(protocol::IngestPack&& action) {
-  auto asked = std::make_shared<const protocol::IngestPack>(std::move(action));
-  ++jobs_;
-  auto next = [this, asked] {
-    --jobs_;
-    ingest(asked);
-  };
-  bool posted = receiver_.post([this, asked, next] {
-    registry_.read_ahead(asked->job);
-    asio::post(context_, next);
-  });
-  if (posted) return;
-  asio::post(context_, [this, asked] {
-    --jobs_;
-    feed(refused_job(*asked));
-  });
+  intake_.ingest(std::move(action), [this](const protocol::IngestPack& asked) { return ingest(asked); }, answer());
+  tend();
 }
 
-void SyncShell::ingest(const std::shared_ptr<const protocol::IngestPack>& asked) {
-  work(writer_, [this, asked]() -> Input {
-    protocol::Ingested done{asked->job, registry_.ingest(asked->job, asked->places)};
-    for (const auto& outcome : done.places) {
-      metrics_.count("maillage_registry_commits_total", outcome.refused ? "result=\"refused\"" : "result=\"done\"");
-      if (outcome.refused)
-        log(LogLevel::kWarning, "registry.refused",
-            {{"place", shown(outcome.place)}, {"code", std::string(protocol::slug(outcome.refused->code))}, {"context", outcome.refused->context}});
-    }
-    look_around();
-    (void)registry_.answer_for_moved(now().wall);  // on a full disk: with the next look at the inbox
-    // Which records they are says `place list`.
-    for (const protocol::PlaceId& place : registry_.take_left_without())
-      log(LogLevel::kWarning, "place.left_without", {{"place", shown(place)}, {"count", std::to_string(registry_.lost_when_moved(place).size())}});
-    if (std::ranges::any_of(done.places, &protocol::Ingested::Outcome::purging)) asio::post(context_, [this] { purge_soon(); });
-    return done;
-  }, refused_job(*asked));
-  tend();
+// On the writer.
+protocol::Ingested SyncShell::ingest(const protocol::IngestPack& asked) {
+  protocol::Ingested done{asked.job, registry_.ingest(asked.job, asked.places)};
+  for (const auto& outcome : done.places) {
+    metrics_.count("maillage_registry_commits_total", outcome.refused ? "result=\"refused\"" : "result=\"done\"");
+    if (outcome.refused)
+      log(LogLevel::kWarning, "registry.refused",
+          {{"place", shown(outcome.place)}, {"code", std::string(protocol::slug(outcome.refused->code))}, {"context", outcome.refused->context}});
+  }
+  look_around();
+  (void)registry_.answer_for_moved(now().wall);  // on a full disk: with the next look at the inbox
+  // Which records they are says `place list`.
+  for (const protocol::PlaceId& place : registry_.take_left_without())
+    log(LogLevel::kWarning, "place.left_without", {{"place", shown(place)}, {"count", std::to_string(registry_.lost_when_moved(place).size())}});
+  if (std::ranges::any_of(done.places, &protocol::Ingested::Outcome::purging)) asio::post(context_, [this] { purge_soon(); });
+  return done;
 }
 
 // Every commit of content is a pack of its own: merged when there have been some.
@@ -460,9 +445,7 @@ void SyncShell::purge() {
   }, protocol::Purged{});
 }
 
-void SyncShell::carry_out(protocol::DropPack&& action) {
-  receiver_.post([this, job = action.job] { registry_.drop_pack(job); });
-}
+void SyncShell::carry_out(protocol::DropPack&& action) { intake_.drop(action.job); }
 
 void SyncShell::carry_out(protocol::OpenPack&& action) {
   auto asked = std::make_shared<const protocol::OpenPack>(std::move(action));
@@ -481,7 +464,7 @@ void SyncShell::carry_out(protocol::ReadPack&& action) {
 }
 
 void SyncShell::carry_out(protocol::ClosePack&& action) {
-  reader_.post([this, job = action.job] { registry_.close_pack(job); });
+  reader_.post_giving_back([this, job = action.job] { registry_.close_pack(job); });
 }
 
 void SyncShell::carry_out(protocol::KeepReceipt&& action) {
@@ -512,6 +495,7 @@ void SyncShell::note(const protocol::Report& report) {
     });
   note_partner(report);
   note_refusal(report);
+  note_named(report);
   note_scope(report);
   note_found(report);
   protocol::Instant instant = now().instant;

@@ -21,7 +21,9 @@
 #include "daemon/endpoint_choice.h"
 #include "daemon/lan_announcement.h"
 #include "daemon/metrics.h"
+#include "daemon/named_holders.h"
 #include "daemon/operations.h"
+#include "daemon/pack_intake.h"
 #include "daemon/peer_transport.h"
 #include "daemon/waiting_receipts.h"
 #include "daemon/worker_pool.h"
@@ -51,7 +53,6 @@ struct Following {
   std::size_t covering = 0;      // and those of them whose peer keeps all that we follow
 };
 inline constexpr std::size_t kKeepersMax = 64;
-inline constexpr std::size_t kNamedHoldersMax = 16;
 
 class LanDiscovery;
 
@@ -104,6 +105,7 @@ class SyncShell {
 
  private:
   void feed(const protocol::Input& input);
+  std::function<void(protocol::Input)> answer();
   void work(WorkerPool& pool, std::function<protocol::Input()> job, protocol::Input refused);
   void arm();
   protocol::Instant deadline() const;
@@ -121,6 +123,9 @@ class SyncShell {
   void take_partners(const protocol::Result<registry::Contacts>& contacts);
   void keep_urls();
   void note_partner(const protocol::Report& report);
+  void note_named(const protocol::Report& report);
+  bool is_named(const std::string& url) const;
+  void keep_named();
   // Scope (sync_scope.cpp)
   void follow();
   void note_scope(const protocol::Report& report);
@@ -147,7 +152,7 @@ class SyncShell {
   void carry_out(protocol::Persist&& action);
   void carry_out(protocol::AppendPack&& action);
   void carry_out(protocol::IngestPack&& action);
-  void ingest(const std::shared_ptr<const protocol::IngestPack>& asked);
+  protocol::Ingested ingest(const protocol::IngestPack& asked);
   void carry_out(protocol::DropPack&& action);
   void carry_out(protocol::OpenPack&& action);
   void carry_out(protocol::ReadPack&& action);
@@ -167,6 +172,8 @@ class SyncShell {
     bool waiting;  // for its answer
   };
   std::map<std::string, Joined> joined_;  // by address
+  std::map<std::string, protocol::PlaceId> named_;  // who answered last, by address of the configuration; also before the last start
+  bool named_read_ = false;
   std::set<protocol::PlaceId> blocked_;
   std::map<protocol::PlaceId, protocol::UnixTime> refusing_;  // whose people want nothing of us, and since when
   std::set<SessionId> authenticated_;  // sessions whose peer is known to be who it says
@@ -189,7 +196,7 @@ class SyncShell {
   asio::steady_timer own_tick_;
   asio::steady_timer following_tick_;
   bool following_due_ = false;
-  std::map<protocol::PlaceId, std::string> named_holders_;  // since the start
+  NamedHolders named_holders_;
   std::optional<protocol::Instant> first_peer_;  // when the first session since the start was authenticated
   bool caught_up_;
   bool settling_ = false, settle_again_ = false;
@@ -205,6 +212,7 @@ class SyncShell {
   WorkerPool writer_;
   WorkerPool receiver_;  // appends packs to their quarantine while the writer takes others in
   WorkerPool reader_;
+  PackIntake intake_;
 };
 
 }  // namespace maillage::daemon

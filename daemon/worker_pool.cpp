@@ -16,6 +16,13 @@ struct WorkerPool::State {
   bool stopped = false;
   std::vector<std::thread> threads;
 
+  bool add(std::function<void()> job) {
+    if (stopped) return false;
+    waiting.push_back(std::move(job));
+    changed.notify_one();
+    return true;
+  }
+
   void work() {
     std::unique_lock lock(mutex);
     while (true) {
@@ -40,10 +47,13 @@ WorkerPool::~WorkerPool() { stop(); }
 
 bool WorkerPool::post(std::function<void()> job) {
   std::lock_guard lock(state_->mutex);
-  if (state_->stopped || state_->waiting.size() >= state_->waiting_max) return false;
-  state_->waiting.push_back(std::move(job));
-  state_->changed.notify_one();
-  return true;
+  if (state_->waiting.size() >= state_->waiting_max) return false;
+  return state_->add(std::move(job));
+}
+
+void WorkerPool::post_giving_back(std::function<void()> job) {
+  std::lock_guard lock(state_->mutex);
+  (void)state_->add(std::move(job));
 }
 
 void WorkerPool::stop() {

@@ -32,6 +32,7 @@ struct Partners {
   std::set<PlaceId> let_in = {};                     // admitted by name, whoever brings them
 
   bool follow(const PlaceId& place) const { return accepted.contains(place) || let_in.contains(place); }
+  std::set<PlaceId> named = {};                      // who answered last at the addresses that they named
 };
 
 // What the signed profiles of held places say of others.

@@ -496,7 +496,6 @@ class Node {
   std::set<std::uint64_t> own_masks_;   // bits of `addressed` that speak to a place of ours
   std::unordered_set<PlaceId> lacking_;  // places whose content is wanted, as far as it is not stale
   bool lacking_stale_ = true;
-  std::set<PlaceId> named_peers_;       // that a person named, and that were here since the start
   std::set<PlaceId> fallen_;            // held, and followed by nobody here: to be let go
   bool releases_ = false;
   std::optional<Release> releasing_;

@@ -31,7 +31,7 @@ bool Node::follows(const PlaceState& state) const {
   const Head& head = state.seen.head;
   const PlaceId& place = head.place;
   if (settings_.follow.scope.everything() || state.own || place == settings_.identity.place) return true;
-  if (settings_.follow.always.contains(place) || named_peers_.contains(place)) return true;
+  if (settings_.follow.always.contains(place) || partners_.named.contains(place)) return true;
   if (partners_.accepted.contains(place) || partners_.invited_by.contains(place)) return true;
   if (settings_.follow.scope.covers(head, settings_.areas_of)) return true;
   std::uint64_t bits = head.addressed.bits();

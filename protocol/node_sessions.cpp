@@ -86,7 +86,7 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
   welcome(session);  // before its first head, which may introduce it
   if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
   tell_scope(session);
-  if (session.accepted) named_peers_.insert(session.handshake.peer());
+  if (session.accepted) partners_.named.insert(session.handshake.peer());
   look_whether_lacking(session.handshake.peer());  // whom a person names is followed
   report({Event::kPeerOpen, session.id, session.handshake.peer(), 0, {}});
   if (auto taken = take_head(session, auth.own.heads.front(), auth.own.charters); !taken) return taken;

@@ -1,6 +1,9 @@
 #include "registry/address_book.h"
 
 #include <algorithm>
+#include <map>
+
+#include "protocol/crypto.h"
 
 namespace maillage::registry {
 namespace {
@@ -103,6 +106,14 @@ Result<Contacts> AddressBook::read() const {
     return true;
   });
   if (!let_in) return tl::unexpected(let_in.error());
+  auto named = store_->scan(Column::kPeers, "n", [&](std::string_view, std::string_view value) {
+    Reader in(as_bytes(value));
+    NamedPeer known{"", in.fixed<PlaceId>()};
+    known.url = std::string(as_text(in.rest()));
+    if (!in.failed()) all.named.push_back(std::move(known));
+    return true;
+  });
+  if (!named) return tl::unexpected(named.error());
   return all;
 }
 
@@ -212,6 +223,22 @@ Result<void> AddressBook::let_in(const LetInPlace& let_in) {
   WriteBatch batch;
   batch.put(Column::kPeers, key('l', let_in.place), std::string(as_text(Writer().i64(let_in.since.ms).bytes())));
   return store_->write(batch);
+}
+
+Result<void> AddressBook::keep_named(std::span<const NamedPeer> named) {
+  std::map<std::string, std::string> rows;
+  for (const NamedPeer& peer : named)
+    rows.insert_or_assign(key('n', protocol::sha256(as_bytes(peer.url))), std::string(as_text(Writer().fixed(peer.place).text(peer.url).bytes())));
+  WriteBatch batch;
+  auto scanned = store_->scan(Column::kPeers, "n", [&](std::string_view row, std::string_view value) {
+    auto kept = rows.find(std::string(row));
+    if (kept == rows.end()) batch.erase(Column::kPeers, std::string(row));
+    else if (kept->second == value) rows.erase(kept);
+    return true;
+  });
+  if (!scanned) return scanned;
+  for (auto& [row, value] : rows) batch.put(Column::kPeers, row, std::move(value));
+  return batch.empty() ? Result<void>() : store_->write(batch);
 }
 
 Result<void> AddressBook::part_from(const PlaceId& place) {

@@ -6,11 +6,13 @@
 //            'j' ‖ place id             → secret (16) ‖ joined i64 ‖ state u8 ‖ trouble: length u8, slug ‖ URL
 //            'b' ‖ place id             → blocked since i64 ‖ reason
 //            'l' ‖ place id             → let in since i64
+//            'n' ‖ SHA-256(URL)         → place id ‖ URL
 //
 // Every change is one synced write. Reading: any thread; changing: the writer.
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,12 +71,19 @@ struct LetInPlace {
   UnixTime since;
 };
 
+// Who answered last at an address of the configuration: it stays a peer that a person named while it is down.
+struct NamedPeer {
+  std::string url;
+  PlaceId place;
+};
+
 struct Contacts {
   std::vector<GivenInvitation> invitations;  // those that expired too
   std::vector<AcceptedPlace> accepted;
   std::vector<JoinedPlace> joined;
   std::vector<BlockedPlace> blocked;
   std::vector<LetInPlace> let_in;
+  std::vector<NamedPeer> named;
 };
 
 class AddressBook {
@@ -107,6 +116,9 @@ class AddressBook {
   Result<void> unblock(const PlaceId& place);
   // kBlocked, kTooMany.
   Result<void> let_in(const LetInPlace& let_in);
+
+  // All of them: those that are not among `named` go. Nothing is written when they are kept already.
+  Result<void> keep_named(std::span<const NamedPeer> named);
 
  private:
   Result<void> change_joined(const PlaceId& place, const std::function<void(JoinedPlace&)>& change);

@@ -267,7 +267,8 @@ class Registry {
   Result<void> persist(const std::vector<protocol::Candidate>& heads, const std::vector<protocol::Fork>& forks);
   Result<void> append_pack(protocol::JobId job, ByteView bytes);
   // The last part is there: what can be judged of the pack alone is, beside the writer. Like append_pack; need not be called.
-  void read_ahead(protocol::JobId job);
+  // False when it is not: it leans on what is stored, is refused, or another one is ahead already.
+  bool read_ahead(protocol::JobId job);
   std::vector<protocol::Ingested::Outcome> ingest(protocol::JobId job, const std::vector<protocol::IngestPack::Place>& places);
   void drop_pack(protocol::JobId job);
   std::vector<protocol::PackedPlace> open_pack(protocol::JobId job, const std::vector<protocol::PackedPlace>& places);

@@ -185,15 +185,16 @@ const NoBases kNoBases;
 
 // What a pack that is whole says depends on nothing but its bytes. One that leans on what is stored, or that is refused, is read
 // when its turn comes.
-void Registry::read_ahead(JobId job) {
+bool Registry::read_ahead(JobId job) {
   IncomingPack* pack = parts_->find_incoming(job);
-  if (pack == nullptr || !pack->staged || pack->error || parts_->read_ahead >= kReadAheadMax) return;
+  if (pack == nullptr || !pack->staged || pack->error || parts_->read_ahead >= kReadAheadMax) return false;
   auto bytes = pack->staged->bytes();
-  if (!bytes) return;
+  if (!bytes) return false;
   auto table = PackTable::read(*bytes, kNoBases, limits_of_pack(bytes->size()));
-  if (!table) return;
+  if (!table) return false;
   pack->table = std::move(*table);
   ++parts_->read_ahead;
+  return true;
 }
 
 std::vector<Ingested::Outcome> Registry::ingest(JobId job, const std::vector<IngestPack::Place>& places) {

@@ -199,6 +199,35 @@ TEST_CASE("a network that is followed brings its members, and a membership from 
   CHECK(eventually([&] { return !holds_bytes(follower, "scie de les-fabriques"); }));
 }
 
+TEST_CASE("a partner that is down when the daemon starts and reads its settings again loses none of its content here") {
+  TemporaryDirectory folder;
+  Place here(folder.path(), "Konk Ar Lab", {"--commune", "29039"}), away(folder.path(), "La Coroutine", {"--commune", "59350"});
+  Place other(folder.path(), "Les Fabriques", {"--commune", "29019"}), rennes(folder.path(), "Hotel Pasteur", {"--commune", "35238"});
+  follow(here, "\"29\", \"35\"");
+  for (Place* place : {&away, &other}) place->serve();
+  rennes.serve_with(other);
+  REQUIRE(away.publish("resources/canary.json", resource("canari de Lille")).code == 0);
+  std::vector<std::string> both{away.peer_url(), other.peer_url()};
+  here.serve(both);
+  REQUIRE(knows(here, 4, 4));
+  REQUIRE(reaches(here, "resources", 1));
+  CHECK(away.stop() == 0);
+  CHECK(here.stop() == 0);
+  here.serve(both);
+  REQUIRE(eventually([&] { return of_status(here, "/outbound") == 1; }));
+  follow(here, "\"29\"");
+  CHECK(knows(here, 4, 3));  // Rennes went, and with it whatever would go
+  CHECK(here.count("resources") == 1);
+
+  // Named no more, it goes.
+  CHECK(here.stop() == 0);
+  here.serve_with(other);
+  follow(here, "\"29\"");
+  CHECK(knows(here, 4, 2));
+  CHECK(here.stop() == 0);
+  CHECK(here.unsound() == "");
+}
+
 TEST_CASE("whom nobody here keeps is found by asking who does") {
   TemporaryDirectory folder;
   Place rennes(folder.path(), "Hotel Pasteur", {"--commune", "35238"}), brest(folder.path(), "Les Fabriques", {"--commune", "29019"});

@@ -316,6 +316,32 @@ TEST_CASE("more than a write's worth is let go in several") {
 // ---- who holds it
 
 namespace {
+TEST_CASE("the content of a peer that a person named stays while it is down, after a start too, and goes when it is named no more") {
+  auto ann = in(kAnn, 1, kLyon);
+  Follower scene({"29"});
+  scene.node.restore({kAnn.chain(), ann, nullptr, true, false, nullptr});
+  Partners people;
+  people.named = {kAnn.place()};
+  scene.on(people);
+  scene.on(follow({"29"}));  // as when the settings are read again
+  CHECK(scene.let_go.empty());
+  CHECK(scene.holds(kAnn));
+  scene.on(Partners{});
+  REQUIRE(scene.let_go.size() == 1);
+  CHECK(scene.let_go.front().places == std::vector{kAnn.place()});
+}
+
+TEST_CASE("a peer that a person named is followed from its session on, until it is named no more") {
+  Follower scene({"29"});
+  scene.meet(kWithAnn, kAnn, Role::kDialling, true);
+  auto follows = [&] { return scene.node.follows(*scene.node.places().find(kAnn.place())); };
+  CHECK(follows());
+  scene.on(SessionClosed{kWithAnn});
+  CHECK(follows());
+  scene.on(Partners{});
+  CHECK_FALSE(follows());
+}
+
 
 // A session with a peer that keeps this.
 void keep(Follower& scene, SessionId id, const Author& peer, const std::vector<std::string>& texts) {

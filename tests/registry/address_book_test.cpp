@@ -1,6 +1,7 @@
 #include "registry/address_book.h"
 
 #include <algorithm>
+#include <map>
 
 #include <catch2/catch.hpp>
 
@@ -238,4 +239,24 @@ TEST_CASE("a place is blocked until it is not, by a word that is kept, and what 
   contacts = book.read();
   REQUIRE(contacts->let_in.size() == 1);
   CHECK(contacts->let_in.front().since == kLater);
+}
+
+TEST_CASE("who answers at the addresses that people named is known after the daemon starts again, and goes with the address") {
+  Disk disk;
+  std::vector<NamedPeer> named{{"wss://one.example/peer", place(1)}, {"wss://two.example/peer", place(2)}};
+  REQUIRE(AddressBook(*disk.store).keep_named(named));
+  disk.reopen();
+  AddressBook book(*disk.store);
+  auto known = [&] {
+    auto all = book.read();
+    REQUIRE(all);
+    std::map<std::string, PlaceId> by_url;
+    for (const NamedPeer& peer : all->named) by_url.emplace(peer.url, peer.place);
+    return by_url;
+  };
+  CHECK(known() == std::map<std::string, PlaceId>{{"wss://one.example/peer", place(1)}, {"wss://two.example/peer", place(2)}});
+  named = {{"wss://two.example/peer", place(3)}};
+  REQUIRE(book.keep_named(named));
+  CHECK(known() == std::map<std::string, PlaceId>{{"wss://two.example/peer", place(3)}});
+  CHECK(rows(*disk.store) == 1);
 }
