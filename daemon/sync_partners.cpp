@@ -96,8 +96,8 @@ void SyncShell::carry_out(protocol::AcceptPlace&& action) {
 // What is not admitted any more leaves the registry, and its bytes the disk.
 void SyncShell::carry_out(protocol::Forget&& action) {
   log(LogLevel::kInfo, "sync.forgotten", {{"count", std::to_string(action.places.size())}});
-  bool accepted = write([this, places = std::move(action.places)] {
-    if (auto done = registry_.forget(places); !done) log(LogLevel::kError, "registry.forget_failed", {{"reason", done.error().context}});
+  bool accepted = write([this, action = std::move(action)] {
+    if (auto done = registry_.forget(action.places, action.vouched); !done) log(LogLevel::kError, "registry.forget_failed", {{"reason", done.error().context}});
     asio::post(context_, [this] { purge_soon(); });
   });
   if (!accepted) log(LogLevel::kError, "workers.full");  // with the next start

@@ -1,7 +1,6 @@
 #include "protocol/admission.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace maillage::protocol {
 
@@ -42,31 +41,39 @@ void Neighbourhood::sanity_check() const {
   check(named == size_ && namers == size_ && size_ <= kAllNeighboursMax, "neighbours are counted and bounded");
 }
 
-std::vector<PlaceId> not_admitted(const PlaceTable& table, const Partners& people, const Neighbourhood& neighbourhood) {
+Admitted admitted(const PlaceTable& table, const Partners& people, const Neighbourhood& neighbourhood) {
   std::unordered_map<PlaceId, std::vector<PlaceId>> introduced;
-  std::unordered_set<PlaceId> admitted;
+  std::unordered_map<PlaceId, PlaceId> vouchers;  // of those that are admitted
   std::vector<PlaceId> vouching;
-  auto admit = [&](const PlaceId& place) {
-    if (!people.blocked.contains(place) && table.find(place) != nullptr && admitted.insert(place).second) vouching.push_back(place);
+  auto admit = [&](const PlaceId& place, const PlaceId& by) {
+    if (people.blocked.contains(place) || table.find(place) == nullptr) return;
+    if (vouchers.emplace(place, by).second) vouching.push_back(place);
   };
   for (const auto& [place, state] : table.all()) {
     const PlaceId& by = state.introducer;
     // By whom is not known of what an older version kept; or by a peer whose own place never came here.
     bool by_nobody = by.is_zero() || by == place || (table.find(by) == nullptr && !people.blocked.contains(by));
-    if (state.own || by_nobody || people.follow(place)) admit(place);
+    if (state.own || by_nobody || people.follow(place)) admit(place, place);
     else introduced[by].push_back(place);
   }
   while (!vouching.empty()) {
     PlaceId by = vouching.back();
     vouching.pop_back();
-    if (auto found = introduced.find(by); found != introduced.end()) std::ranges::for_each(found->second, admit);
-    std::ranges::for_each(neighbourhood.named_by(by), admit);
+    if (auto found = introduced.find(by); found != introduced.end())
+      for (const PlaceId& place : found->second) admit(place, by);
+    for (const PlaceId& place : neighbourhood.named_by(by)) admit(place, by);
   }
-  std::vector<PlaceId> left_out;
-  for (const auto& [place, state] : table.all())
-    if (!admitted.contains(place)) left_out.push_back(place);
-  std::ranges::sort(left_out);
-  return left_out;
+  Admitted now;
+  for (const auto& [place, state] : table.all()) {
+    const PlaceId& by = state.introducer;
+    auto voucher = vouchers.find(place);
+    bool goes = people.blocked.contains(by) || (table.find(by) != nullptr && !vouchers.contains(by));
+    if (voucher == vouchers.end()) now.left_out.push_back(place);
+    else if (goes && !state.own) now.vouched.emplace_back(place, voucher->second);
+  }
+  std::ranges::sort(now.left_out);
+  std::ranges::sort(now.vouched);
+  return now;
 }
 
 }  // namespace maillage::protocol

@@ -1,9 +1,11 @@
 // Admission: who is let in, and by whose word. PROTOCOL.md §8 "Admission".
 //
 // A place that people here did not block is admitted when they follow it (own, partner, let in by its id), when a place that is
-// admitted names it among the neighbours of its signed profile, or when whoever introduced it is admitted. Of each place one
+// admitted names it among the neighbours of its signed profile, or when whoever introduced it is admitted. So every admitted place is
+// reached from what people here decided: places that vouch for one another, and for whom nobody else does, are not. Of each place one
 // introducer is remembered, durably (PlaceState::introducer): when that one is blocked, what nobody else vouches for goes with
-// it, and what another peer has too comes back with that peer's next reconciliation, introduced by that one.
+// it, and what another peer has too comes back with that peer's next reconciliation, introduced by that one. What stays because
+// somebody else vouches for it is introduced by that one from then on.
 // Rationale for one: the others need not be known to find out that there are any. Pure; node thread.
 #pragma once
 
@@ -30,9 +32,9 @@ struct Partners {
   std::map<PlaceId, InvitationSecret> invited_by;    // what to show to whom
   std::set<PlaceId> blocked = {};                    // nothing of these is taken in, told or served
   std::set<PlaceId> let_in = {};                     // admitted by name, whoever brings them
+  std::set<PlaceId> named = {};                      // who answered last at the addresses that they named
 
   bool follow(const PlaceId& place) const { return accepted.contains(place) || let_in.contains(place); }
-  std::set<PlaceId> named = {};                      // who answered last at the addresses that they named
 };
 
 // What the signed profiles of held places say of others.
@@ -56,7 +58,12 @@ class Neighbourhood {
   std::size_t size_ = 0;
 };
 
-// The places of `table` that are not admitted. Cost: a look at all places, and at what they name.
-std::vector<PlaceId> not_admitted(const PlaceTable& table, const Partners& people, const Neighbourhood& neighbourhood);
+// Who is admitted by now. Cost: a look at all places, and at what they name.
+struct Admitted {
+  std::vector<PlaceId> left_out;  // those of `table` that are not, in order
+  // Those that are, and whose introducer is not: who vouches for each instead, itself when people follow it. In order.
+  std::vector<std::pair<PlaceId, PlaceId>> vouched;
+};
+Admitted admitted(const PlaceTable& table, const Partners& people, const Neighbourhood& neighbourhood);
 
 }  // namespace maillage::protocol

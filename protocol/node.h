@@ -183,6 +183,7 @@ struct KeepReceipt {  // the items concern places of ours; one synced write for 
 
 struct Forget {  // these are not admitted any more: all that is kept of them, content too
   std::vector<PlaceId> places;
+  std::vector<std::pair<PlaceId, PlaceId>> vouched = {};  // those that stay, with who introduces each from now on
 };
 
 // What people are told: logs, metrics, status.
@@ -353,7 +354,7 @@ class Node {
   void note_refused(Session& session, const Head& head, bool forked);
   void look_who_may_enter();
   void let_in(const PlaceId& place, const Introduction& introduction);
-  void hide(const std::vector<PlaceId>& places);
+  void hide(const Admitted& now);
   void forget(const PlaceId& place);
   void ask_again();
 

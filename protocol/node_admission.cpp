@@ -105,10 +105,11 @@ void Node::handle(const Neighbours& told) {
   look_who_may_enter();
 }
 
-void Node::hide(const std::vector<PlaceId>& places) {
-  if (places.empty()) return;
-  for (const PlaceId& place : places) forget(place);
-  actions_.push_back(Forget{places});
+void Node::hide(const Admitted& now) {
+  if (now.left_out.empty() && now.vouched.empty()) return;
+  for (const PlaceId& place : now.left_out) forget(place);
+  for (const auto& [place, by] : now.vouched) table_.introduce(place, by);
+  actions_.push_back(Forget{now.left_out, now.vouched});
 }
 
 void Node::forget(const PlaceId& place) {

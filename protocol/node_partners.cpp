@@ -49,7 +49,7 @@ void Node::handle(const Partners& told) {
   for (const auto& [place, guest] : waiting_.all())
     if (partners_.blocked.contains(guest.introducer)) brought.push_back(place);
   for (const PlaceId& place : brought) (void)waiting_.take(place);
-  if (!std::ranges::includes(before.blocked, partners_.blocked)) hide(not_admitted(table_, partners_, neighbourhood_));
+  if (!std::ranges::includes(before.blocked, partners_.blocked)) hide(admitted(table_, partners_, neighbourhood_));
   bool fewer_blocked = !std::ranges::includes(partners_.blocked, before.blocked);
   if (fewer_blocked || !std::ranges::includes(before.let_in, partners_.let_in)) ask_again();
   look_who_may_enter();

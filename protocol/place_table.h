@@ -87,6 +87,8 @@ class PlaceTable {
   // A place as it was kept on disk: no signature is checked again.
   void restore(PlaceState state);
   void mark_own(const PlaceId& place);
+  // By whose word it is let in from now on.
+  void introduce(const PlaceId& place, const PlaceId& by) { places_.at(place).introducer = by; }
   // It is not admitted any more.
   void forget(const PlaceId& place) {
     places_.erase(place);

@@ -364,7 +364,7 @@ class Registry {
   // Whom people here accept, invited and joined. Its changes: from the writer.
   AddressBook address_book() const;
   // All that is kept of these places is out of service, and marked for `purge`. Those of ours stay. Writer.
-  Result<void> forget(const std::vector<PlaceId>& places);
+  Result<void> forget(const std::vector<PlaceId>& places, std::span<const std::pair<PlaceId, PlaceId>> vouched = {});
   // What profiles say to daemons: of all places that say something, and of those where it changed since this was asked (the writer's).
   Result<std::vector<Whereabouts>> whereabouts() const;
   std::vector<Whereabouts> take_whereabouts();

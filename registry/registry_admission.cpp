@@ -62,7 +62,12 @@ std::vector<Whereabouts> Registry::take_whereabouts() {
 
 // Everything but the charters' destiny is as in an erasure: out of service with the batch, off the disk with the next purge. Nothing is
 // sealed: its own daemon has it.
-Result<void> Registry::forget(const std::vector<PlaceId>& places) {
+Result<void> Registry::forget(const std::vector<PlaceId>& places, std::span<const std::pair<PlaceId, PlaceId>> vouched) {
+  for (; !vouched.empty(); vouched = vouched.subspan(std::min(vouched.size(), kBatchRecordsMax))) {
+    WriteBatch batch;
+    for (const auto& [place, by] : vouched.first(std::min(vouched.size(), kBatchRecordsMax))) put_introducer(batch, place, by);
+    if (auto written = parts_->state->write(batch); !written) return written;
+  }
   for (std::size_t next = 0; next < places.size();) {
     WriteBatch batch;
     WholeChain::Turn turn(*parts_->whole_chain);

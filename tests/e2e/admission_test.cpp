@@ -61,8 +61,11 @@ TEST_CASE("an address at which another place answers than its profile says is le
   middle.serve_with(liar);
   near.serve_with(middle);
   REQUIRE(eventually([&] { return near.log().find("wrong-place") != std::string::npos; }));
+  // It is called again until the next look at the addresses, with the same answer, and then no more.
+  REQUIRE(eventually([&] { return addresses(near) == 1; }));
   CHECK_FALSE(is_connected(near, victim));
   CHECK(victim.count("places") == 1);
+  CHECK(victim.log().find("peer.open") == std::string::npos);
 }
 
 TEST_CASE("a blocked place is gone from a running daemon at once, is refused at the door, and comes back when it is unblocked") {

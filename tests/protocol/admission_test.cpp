@@ -74,36 +74,75 @@ TEST_CASE("blocking a place leaves out what it alone introduced, at any distance
   keep(table, kEve, kBob.place());
   keep(table, kFar, {});  // by nobody knows whom
   Partners people;
-  CHECK(not_admitted(table, people, neighbourhood).empty());
+  CHECK(admitted(table, people, neighbourhood).left_out.empty());
   people.blocked = {kAnn.place(), kHome.place()};  // ours is not blocked by mistake
   people.blocked.erase(kHome.place());
-  CHECK(not_admitted(table, people, neighbourhood) == sorted({kAnn.place(), kBob.place(), kEve.place()}));
+  CHECK(admitted(table, people, neighbourhood).left_out == sorted({kAnn.place(), kBob.place(), kEve.place()}));
   SECTION("people here follow one of them") {
     people.accepted = {kBob.place()};
-    CHECK(not_admitted(table, people, neighbourhood) == sorted({kAnn.place()}));
+    CHECK(admitted(table, people, neighbourhood).left_out == sorted({kAnn.place()}));
   }
   SECTION("one was let in by name") {
     people.let_in = {kEve.place()};
-    CHECK(not_admitted(table, people, neighbourhood) == sorted({kAnn.place(), kBob.place()}));
+    CHECK(admitted(table, people, neighbourhood).left_out == sorted({kAnn.place(), kBob.place()}));
   }
   SECTION("an admitted profile names one of them") {
     neighbourhood.tell(kFar.place(), std::vector{kBob.place(), kAnn.place()});
-    CHECK(not_admitted(table, people, neighbourhood) == sorted({kAnn.place()}));
+    CHECK(admitted(table, people, neighbourhood).left_out == sorted({kAnn.place()}));
   }
   SECTION("only profiles that go too name them") {
     neighbourhood.tell(kEve.place(), std::vector{kBob.place()});
     neighbourhood.tell(kBob.place(), std::vector{kEve.place()});
-    CHECK(not_admitted(table, people, neighbourhood) == sorted({kAnn.place(), kBob.place(), kEve.place()}));
+    CHECK(admitted(table, people, neighbourhood).left_out == sorted({kAnn.place(), kBob.place(), kEve.place()}));
   }
+}
+
+TEST_CASE("places that introduced one another stay as long as somebody else vouches for one of them, and go together") {
+  PlaceTable table;
+  Neighbourhood neighbourhood;
+  keep(table, kHome, {}, true);
+  keep(table, kAnn, kAnn.place());
+  keep(table, kBob, kEve.place());
+  keep(table, kEve, kFar.place());
+  keep(table, kFar, kBob.place());
+  Partners people;
+  auto circle = sorted({kBob.place(), kEve.place(), kFar.place()});
+  CHECK(admitted(table, people, neighbourhood).left_out == circle);
+  neighbourhood.tell(kFar.place(), std::vector{kBob.place(), kEve.place()});
+  CHECK(admitted(table, people, neighbourhood).left_out == circle);
+  neighbourhood.tell(kAnn.place(), std::vector{kEve.place()});
+  CHECK(admitted(table, people, neighbourhood).left_out.empty());
+  people.blocked = {kAnn.place()};
+  CHECK(admitted(table, people, neighbourhood).left_out == sorted({kAnn.place(), kBob.place(), kEve.place(), kFar.place()}));
+}
+
+TEST_CASE("what stays when its introducer goes is introduced by who vouches for it, and by itself when people follow it") {
+  PlaceTable table;
+  Neighbourhood neighbourhood;
+  keep(table, kHome, {}, true);
+  keep(table, kAnn, kAnn.place());
+  keep(table, kBob, kEve.place());
+  keep(table, kEve, kEve.place());
+  keep(table, kFar, kEve.place());
+  neighbourhood.tell(kAnn.place(), std::vector{kBob.place()});
+  Partners people;
+  CHECK(admitted(table, people, neighbourhood).vouched.empty());
+  people.blocked = {kEve.place()};
+  people.accepted = {kFar.place()};
+  Admitted now = admitted(table, people, neighbourhood);
+  CHECK(now.left_out == std::vector{kEve.place()});
+  std::vector<std::pair<PlaceId, PlaceId>> vouched{{kBob.place(), kAnn.place()}, {kFar.place(), kFar.place()}};
+  std::ranges::sort(vouched);
+  CHECK(now.vouched == vouched);
 }
 
 TEST_CASE("an introducer whose own place never came here is blocked all the same") {
   PlaceTable table;
   keep(table, kBob, kEve.place());
-  CHECK(not_admitted(table, {}, {}).empty());
+  CHECK(admitted(table, {}, {}).left_out.empty());
   Partners people;
   people.blocked = {kEve.place()};
-  CHECK(not_admitted(table, people, {}) == std::vector{kBob.place()});
+  CHECK(admitted(table, people, {}).left_out == std::vector{kBob.place()});
 }
 
 TEST_CASE("the waiting room gives each introducer its share, and a greater head takes no more room") {

@@ -81,6 +81,38 @@ TEST_CASE("what a blocked place alone introduced goes with it, and comes back fr
   CHECK(scene.node.places().find(kFar.place())->introducer == kAnn.place());
 }
 
+TEST_CASE("what stayed by another's word when its introducer went goes with that other one, whichever is blocked first") {
+  // Ann introduced Eve, Eve introduced Far; Bob's profile names Far.
+  for (bool bob_first : {true, false}) {
+    Scene scene(kUs);
+    scene.node.restore({kAnn.chain(), kAnn.head(1), nullptr, true, false, nullptr, kAnn.place()});
+    scene.node.restore({kBob.chain(), kBob.head(1), nullptr, true, false, nullptr, kBob.place()});
+    scene.node.restore({kEve.chain(), kEve.head(1), nullptr, true, false, nullptr, kAnn.place()});
+    scene.node.restore({kFar.chain(), kFar.head(1), nullptr, true, false, nullptr, kEve.place()});
+    scene.on(names(kBob, {kFar.place()}));
+    scene.on(blocking({bob_first ? kBob.place() : kAnn.place()}));
+    CHECK(scene.seen(kFar) != nullptr);
+    CHECK(scene.node.places().find(kFar.place())->introducer == (bob_first ? kEve.place() : kBob.place()));
+    CHECK(scene.vouched.size() == (bob_first ? 0 : 1));
+    scene.on(blocking({kAnn.place(), kBob.place()}));
+    CHECK(scene.seen(kFar) == nullptr);
+    CHECK(scene.node.places().size() == 1);
+  }
+}
+
+TEST_CASE("two places that introduced each other are hidden with the one that vouched for them") {
+  Scene scene(kUs);
+  scene.node.restore({kAnn.chain(), kAnn.head(1), nullptr, true, false, nullptr, kAnn.place()});
+  scene.node.restore({kBob.chain(), kBob.head(1), nullptr, true, false, nullptr, kEve.place()});
+  scene.node.restore({kEve.chain(), kEve.head(1), nullptr, true, false, nullptr, kBob.place()});
+  scene.on(names(kAnn, {kBob.place()}));
+  scene.on(names(kEve, {kBob.place()}));
+  scene.on(blocking({kFar.place()}));  // a stranger
+  CHECK(scene.node.places().size() == 4);
+  scene.on(blocking({kFar.place(), kAnn.place()}));
+  CHECK(scene.node.places().size() == 1);
+}
+
 TEST_CASE("who introduced a place is written with its first head") {
   Scene scene(kUs);
   scene.meet(kWithEve, kEve, Role::kDialled, false);

@@ -42,6 +42,7 @@ class Scene {
   std::vector<AcceptPlace> taken_in;
   std::vector<Release> let_go;
   std::vector<PlaceId> forgotten;
+  std::vector<std::pair<PlaceId, PlaceId>> vouched;
   std::vector<Report> reports;
   std::size_t appended_bytes = 0;
   std::size_t pack_bytes = 0;  // still to come of the pack that is read; 0: it is as small as can be
@@ -159,7 +160,10 @@ class Scene {
     if (accepts) later_.push_back(Persisted{accept.job, *accepts});
   }
   void carry_out(const KeepReceipt& keep) { receipts.push_back(keep); }
-  void carry_out(const Forget& forget) { forgotten.insert(forgotten.end(), forget.places.begin(), forget.places.end()); }
+  void carry_out(const Forget& forget) {
+    forgotten.insert(forgotten.end(), forget.places.begin(), forget.places.end());
+    vouched.insert(vouched.end(), forget.vouched.begin(), forget.vouched.end());
+  }
   void carry_out(const Report& report) { reports.push_back(report); }
 
   // Answers come one after another, never inside the input that asked.
