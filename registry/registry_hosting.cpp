@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocol/byte_size.h"
 #include "protocol/record.h"
 #include "protocol/session.h"
 
@@ -21,7 +22,7 @@ Result<Bytes> whole_pack(const ObjectSource& source, const ObjectId& commit) {
     auto chunk = pack->read(kMiB);
     if (!chunk) return chunk;
     bytes.insert(bytes.end(), chunk->begin(), chunk->end());
-    if (bytes.size() > kPlaceBytesMax) return fail(ErrorCode::kTooLarge, "pack");
+    if (bytes.size() > kPlaceBytesMax) return fail(ErrorCode::kTooLarge, "history: " + over_size(bytes.size(), kPlaceBytesMax));
   }
   return bytes;
 }
