@@ -50,6 +50,11 @@ ControlMessage request_to(std::string_view verb, const EraseOptions& options) {
   return request;
 }
 
+Message word_of(const json::object& replica) {
+  if (is_true(replica, "keepsNothing")) return Message::kEraseLetGo;
+  return is_true(replica, "confirmed") ? Message::kEraseConfirmed : Message::kEraseUnconfirmed;
+}
+
 std::string lines_of(const json::object& place, Language language) {
   std::string called = told(place, "name");
   if (called.empty()) called = text_of(place, "place");
@@ -60,7 +65,7 @@ std::string lines_of(const json::object& place, Language language) {
     const json::object& replica = each.as_object();
     std::string name = told(replica, "name");
     if (name.empty()) name = text_of(replica, "replica").substr(0, 12);
-    said += say(is_true(replica, "confirmed") ? Message::kEraseConfirmed : Message::kEraseUnconfirmed, language, {name, text_of(replica, "since")}) + "\n";
+    said += say(word_of(replica), language, {name, text_of(replica, "since")}) + "\n";
   }
   if (replicas.empty()) said += say(Message::kEraseNobody, language) + "\n";
   return said;

@@ -134,6 +134,7 @@ MAILLAGE_MESSAGE(kEraseSince, "« {} » : effacé partout depuis le {}", "“{}�
 MAILLAGE_MESSAGE(kEraseHereDone, "  ici : effacé du disque", "  here: erased from the disk")
 MAILLAGE_MESSAGE(kEraseHereWaits, "  ici : encore sur le disque", "  here: still on the disk")
 MAILLAGE_MESSAGE(kEraseConfirmed, "  confirmé : {}, le {}", "  confirmed: {}, on {}")
+MAILLAGE_MESSAGE(kEraseLetGo, "  n'en garde plus rien : {}, depuis le {}", "  keeps nothing of it any more: {}, since {}")
 MAILLAGE_MESSAGE(kEraseUnconfirmed, "  pas encore confirmé : {}, dernières nouvelles le {}", "  not confirmed yet: {}, last heard of on {}")
 MAILLAGE_MESSAGE(kEraseNobody, "  aucun partenaire n'a encore donné de nouvelles", "  no partner has sent word yet")
 MAILLAGE_MESSAGE(kUnsealed, "rouvert : {}", "opened: {}")

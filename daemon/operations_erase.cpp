@@ -51,7 +51,7 @@ json::object coverage_of(const registry::Registry& registry, const registry::Cov
   json::array replicas;
   for (const auto& replica : coverage.replicas)
     replicas.push_back({{"replica", replica.replica.hex()}, {"name", registry.name_of(replica.replica).name},
-                        {"confirmed", replica.confirmed}, {"since", registry::format_utc(replica.since)}});
+                        {"confirmed", replica.confirmed}, {"keepsNothing", replica.keeps_nothing}, {"since", registry::format_utc(replica.since)}});
   entry["replicas"] = std::move(replicas);
   return entry;
 }

@@ -440,6 +440,7 @@ class Node {
   std::optional<Bytes> next_part(Session& session, Bytes& read);
   void on_part_taken(Session& session);
   Session::Stream* find_stream(JobId job, Session*& session);
+  static Hash kept_of(const PlaceState& state);
   void offer_owed_receipts();
   void send_receipts();
   void forward(const Receipt& receipt, Session& from, ByteView frame);
@@ -484,7 +485,7 @@ class Node {
   std::map<JobId, SessionId> streams_;
   std::unordered_map<PlaceId, SessionId> source_;    // the session a held head's content came from
   std::map<PlaceId, SessionId> unpurged_;            // places whose receipt waits for a purge, and whose it is
-  std::set<PlaceId> owed_;                           // purged, and nobody was there to take the receipt
+  std::set<PlaceId> owed_;                           // purged or let go, and nobody was there to take the receipt
   std::deque<Hash> forwarded_;                       // receipts passed on lately
   JobId next_job_ = 1;
   Instant last_tick_{};

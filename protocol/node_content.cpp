@@ -302,10 +302,10 @@ void Node::handle(const Purged& input) {
   for (const PlaceId& place : input.places) {
     auto waiting = unpurged_.extract(place);
     const PlaceState* state = table_.find(place);
-    if (state == nullptr || state->own || state->held_head() == nullptr) continue;
+    if (state == nullptr || state->own) continue;
     Session* session = waiting.empty() ? nullptr : find(waiting.mapped());
     if (session == nullptr) owed_.insert(place);
-    else session->receipts.push_back({place, hash_of(state->held_head()->head)});
+    else session->receipts.push_back({place, kept_of(*state)});
   }
 }
 
@@ -485,6 +485,12 @@ Result<void> Node::on_frame(Session& session, const Credit& credit, ByteView) {
 
 // ---- receipts
 
+// What a receipt says of a place: the head whose content is here, or zero, when nothing of it is any more.
+Hash Node::kept_of(const PlaceState& state) {
+  const SignedHead* held = state.held_head();
+  return held != nullptr ? hash_of(held->head) : Hash{};
+}
+
 // To everybody who is there: whoever has the place's content from elsewhere hands them on.
 void Node::offer_owed_receipts() {
   bool taken = false;
@@ -492,8 +498,7 @@ void Node::offer_owed_receipts() {
     if (owed_.empty() || !session->open() || !session->reconciled) continue;
     taken = true;
     for (const PlaceId& place : owed_)
-      if (const PlaceState* state = table_.find(place); state != nullptr && state->held_head() != nullptr)
-        session->receipts.push_back({place, hash_of(state->held_head()->head)});
+      if (const PlaceState* state = table_.find(place)) session->receipts.push_back({place, kept_of(*state)});
   }
   if (taken) owed_.clear();
 }

@@ -151,7 +151,8 @@ struct Coverage {
   bool purged_here = true;
   struct Replica {
     PlaceId replica;
-    bool confirmed = false;          // of this epoch
+    bool confirmed = false;          // of this epoch, or it keeps nothing of the place any more
+    bool keeps_nothing = false;      // it let go of what it had
     protocol::UnixTime since;        // its last word
   };
   std::vector<Replica> replicas;

@@ -296,7 +296,8 @@ Result<Coverage> Registry::coverage(const PlaceId& place) const {
   for (const Replica& receipt : *receipts) {
     auto signed_since = parts_->state->get(Column::kMeta, signed_key(place, receipt.head));
     if (!signed_since) return tl::unexpected(signed_since.error());
-    coverage.replicas.push_back({receipt.replica, signed_since->has_value(), receipt.time});
+    bool keeps_nothing = receipt.head.is_zero();
+    coverage.replicas.push_back({receipt.replica, keeps_nothing || signed_since->has_value(), keeps_nothing, receipt.time});
   }
   return coverage;
 }

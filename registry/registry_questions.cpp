@@ -144,7 +144,8 @@ boost::json::object Registry::Parts::own_status(const PlaceId& place) const {
                           {"detail", sentence(error, Language::kFrench)}});
   if (auto found = get_receipts(*state, place); found)
     for (const Replica& replica : *found)
-      receipts.push_back({{"replica", replica.replica.hex()}, {"name", index->name_of(replica.replica).name},
+      if (!replica.head.is_zero())  // it let go of what it had: neither behind nor up to date
+        receipts.push_back({{"replica", replica.replica.hex()}, {"name", index->name_of(replica.replica).name},
                           {"head", replica.head.hex()}, {"time", format_utc(replica.time)}});
   if (auto found = get_whereabouts(*state, place); found)
     entry["endpoints"] = boost::json::array(found->endpoints.begin(), found->endpoints.end());

@@ -228,6 +228,33 @@ TEST_CASE("a narrower scope lets go of what falls out, never of our own, and the
   }
 }
 
+TEST_CASE("what was let go is told by a receipt that names no head, once it has left the disk") {
+  Follower scene({});
+  scene.meet(kWithAnn, kAnn);
+  scene.agree(kWithAnn);
+  scene.give(kWithAnn, {kAnn.head(1)});
+  hold(scene, kEve, in(kEve, 3, kRennes));
+  scene.on(follow({"29"}));
+  REQUIRE_FALSE(scene.holds_any(kEve));
+  std::size_t before = scene.all<Receipt>(kWithAnn).size();
+  scene.on(Purged{{kEve.place(), kUs.place(), kFar.place()}});  // ours, and one that is not known
+  REQUIRE(scene.all<Receipt>(kWithAnn).size() == before + 1);
+  CHECK(scene.all<Receipt>(kWithAnn).back().items == std::vector<Receipt::Item>{{kEve.place(), Hash{}}});
+}
+
+TEST_CASE("content that is followed again before it has left the disk is told by its own receipt") {
+  Follower scene({});
+  scene.meet(kWithAnn, kAnn);
+  scene.agree(kWithAnn);
+  scene.give(kWithAnn, {kAnn.head(1)});
+  hold(scene, kEve, in(kEve, 3, kRennes));
+  scene.on(follow({"29"}));
+  scene.on(follow({}));
+  scene.give(kWithAnn, {in(kEve, 3, kRennes)});
+  scene.on(Purged{{kEve.place()}});
+  CHECK(scene.all<Receipt>(kWithAnn).back().items == std::vector<Receipt::Item>{{kEve.place(), hash_of(in(kEve, 3, kRennes).head)}});
+}
+
 TEST_CASE("what could not be let go stays held, and is tried again a minute later") {
   Follower scene({});
   meet_ann(scene);
@@ -289,6 +316,32 @@ TEST_CASE("a place that moves out is let go, a minute after the last at the earl
   CHECK_FALSE(scene.holds_any(kBob));
 }
 
+TEST_CASE("the content of a peer that a person named stays while it is down, after a start too, and goes when it is named no more") {
+  auto ann = in(kAnn, 1, kLyon);
+  Follower scene({"29"});
+  scene.node.restore({kAnn.chain(), ann, nullptr, true, false, nullptr});
+  Partners people;
+  people.named = {kAnn.place()};
+  scene.on(people);
+  scene.on(follow({"29"}));  // as when the settings are read again
+  CHECK(scene.let_go.empty());
+  CHECK(scene.holds(kAnn));
+  scene.on(Partners{});
+  REQUIRE(scene.let_go.size() == 1);
+  CHECK(scene.let_go.front().places == std::vector{kAnn.place()});
+}
+
+TEST_CASE("a peer that a person named is followed from its session on, until it is named no more") {
+  Follower scene({"29"});
+  scene.meet(kWithAnn, kAnn, Role::kDialling, true);
+  auto follows = [&] { return scene.node.follows(*scene.node.places().find(kAnn.place())); };
+  CHECK(follows());
+  scene.on(SessionClosed{kWithAnn});
+  CHECK(follows());
+  scene.on(Partners{});
+  CHECK_FALSE(follows());
+}
+
 TEST_CASE("nothing is let go before it is said once what is followed") {
   Scene scene(kUs, Scene::Admission{}, follow({"29"}), areas_of);
   scene.node.restore({kEve.chain(), in(kEve, 1, kRennes), nullptr, true, false, nullptr});
@@ -316,32 +369,6 @@ TEST_CASE("more than a write's worth is let go in several") {
 // ---- who holds it
 
 namespace {
-TEST_CASE("the content of a peer that a person named stays while it is down, after a start too, and goes when it is named no more") {
-  auto ann = in(kAnn, 1, kLyon);
-  Follower scene({"29"});
-  scene.node.restore({kAnn.chain(), ann, nullptr, true, false, nullptr});
-  Partners people;
-  people.named = {kAnn.place()};
-  scene.on(people);
-  scene.on(follow({"29"}));  // as when the settings are read again
-  CHECK(scene.let_go.empty());
-  CHECK(scene.holds(kAnn));
-  scene.on(Partners{});
-  REQUIRE(scene.let_go.size() == 1);
-  CHECK(scene.let_go.front().places == std::vector{kAnn.place()});
-}
-
-TEST_CASE("a peer that a person named is followed from its session on, until it is named no more") {
-  Follower scene({"29"});
-  scene.meet(kWithAnn, kAnn, Role::kDialling, true);
-  auto follows = [&] { return scene.node.follows(*scene.node.places().find(kAnn.place())); };
-  CHECK(follows());
-  scene.on(SessionClosed{kWithAnn});
-  CHECK(follows());
-  scene.on(Partners{});
-  CHECK_FALSE(follows());
-}
-
 
 // A session with a peer that keeps this.
 void keep(Follower& scene, SessionId id, const Author& peer, const std::vector<std::string>& texts) {

@@ -210,6 +210,24 @@ TEST_CASE("a receipt confirms an erasure only when it names a head signed since"
   for (const auto& replica : must(here.registry->coverage(here.own())).replicas) CHECK_FALSE(replica.confirmed);
 }
 
+TEST_CASE("who let go of what it had has nothing to erase, and is asked again once it holds something") {
+  Holder here;
+  protocol::PlaceId replica;
+  auto receipt = [&](const protocol::Hash& head, std::int64_t at) { must(here.registry->keep_receipts({{replica, {at}, {{here.own(), head}}}})); };
+  auto first = [&] { return must(here.registry->coverage(here.own())).replicas.at(0); };
+  auto before = here.registry->publish(here.own(), {resource("scie", "une scie")}, kNow);
+  REQUIRE(here.registry->erase(here.own(), {}, kNow));
+  receipt(protocol::Hash{}, 1);
+  CHECK(first().keeps_nothing);
+  CHECK(first().confirmed);
+  REQUIRE(here.registry->publish(here.own(), {resource("tour", "un tour")}, kNow));
+  REQUIRE(here.registry->erase(here.own(), {}, kNow));
+  CHECK(first().confirmed);
+  receipt(protocol::hash_of(before->place->head.head.head), 2);
+  CHECK_FALSE(first().keeps_nothing);
+  CHECK_FALSE(first().confirmed);
+}
+
 TEST_CASE("contributions to a place that is erased go, and their authors read why") {
   PushFixture it;
   it.clone();
