@@ -1,5 +1,6 @@
 // `recover`: a daemon's places come back from its recovery sheet, out of what its partners hold. registry/recovery.h.
 #include <algorithm>
+#include <map>
 
 #include <sys/stat.h>
 
@@ -38,12 +39,13 @@ tl::expected<registry::RecoveryChoice, ControlMessage> choose(const std::vector<
     protocol::PlaceId place = one.head.head.place;
     return vouching.empty() || std::ranges::any_of(vouching, [&](const auto& charter) { return charter.charter.place == place; });
   };
-  std::vector<registry::Testimony> told;
-  for (const Partner& partner : partners) {
-    told.emplace_back();
+  // Whoever says that it is another one adds to what that one tells, and takes nothing from it.
+  std::map<std::string, registry::Testimony> voices;
+  for (const Partner& partner : partners)
     for (const registry::Handover& one : partner.told)
-      if (meant(one)) told.back().push_back(one);
-  }
+      if (meant(one)) voices[partner.from].push_back(one);
+  std::vector<registry::Testimony> told;
+  for (auto& [from, voice] : voices) told.push_back(std::move(voice));
   auto choice = registry::choose_recovery(root, told, accept_alone);
   std::string undecided;
   for (const protocol::PlaceId& place : choice.undecided) undecided += (undecided.empty() ? "" : ", ") + place.hex();
@@ -82,8 +84,9 @@ int run_recover(const RecoverOptions& options, const Terminal& terminal) {
   auto choice = choose(*partners, root, options.accept_alone, *vouching, terminal);
   if (!choice) return complain(choice.error(), terminal);
   ::umask(077);
-  auto recovered = registry::Registry::recover(options.dir, *text, choice->agreed, now().wall,
-                                               [&](const protocol::SignedHead& head) { return fetch_place(*partners, root, head); }, *vouching);
+  std::map<protocol::PlaceId, std::size_t> asked;
+  auto fetch = [&](const protocol::SignedHead& head) { return fetch_place(*partners, asked[head.head.place], root, head); };
+  auto recovered = registry::Registry::recover(options.dir, *text, choice->agreed, now().wall, fetch, *vouching);
   if (!recovered && !vouching->empty() && recovered.error().code == ErrorCode::kBadSignature) return complain(too_few_trustees(terminal), terminal);
   return recovered ? show(options, *recovered, terminal) : complain(recovered.error(), terminal);
 }

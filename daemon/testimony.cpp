@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 
 #include <boost/json/parse.hpp>
 
@@ -48,25 +47,25 @@ Result<Partner> hear(const std::string& address, const protocol::PublicKey& root
 }  // namespace
 
 Result<std::vector<Partner>> hear_all(const std::vector<std::string>& addresses, const protocol::PublicKey& root, protocol::Language language) {
-  std::map<std::string, Partner> partners;
+  std::vector<Partner> partners;
   for (const std::string& address : addresses) {
     auto heard = hear(address, root);
     if (!heard && heard.error().code == ErrorCode::kBadPeer) return tl::unexpected(heard.error());
     if (!heard) std::cerr << address << " : " << protocol::sentence(heard.error(), language) << "\n";
-    else partners.emplace(heard->from, std::move(*heard));
+    else partners.push_back(std::move(*heard));
   }
-  std::vector<Partner> all;
-  for (auto& [from, partner] : partners) all.push_back(std::move(partner));
-  return all;
+  return partners;
 }
 
-Result<registry::Handover> fetch_place(const std::vector<Partner>& partners, const protocol::PublicKey& root, const protocol::SignedHead& head) {
+Result<registry::Handover> fetch_place(const std::vector<Partner>& partners, std::size_t& asked, const protocol::PublicKey& root,
+                                       const protocol::SignedHead& head) {
   Error last{ErrorCode::kIdentityElsewhere, head.head.place.hex()};
-  for (const Partner& partner : partners) {
+  while (asked < partners.size()) {
+    const Partner& partner = partners[asked++];
     bool tells = std::ranges::any_of(partner.told, [&](const registry::Handover& one) { return one.head.head == head.head; });
     if (!tells) continue;
-    PeerUrl asked = question(partner.url, root.hex() + "/" + head.head.place.hex());
-    auto body = body_of(asked, http_post(asked, "en", registry::kRecoveredBytesMax));
+    PeerUrl url = question(partner.url, root.hex() + "/" + head.head.place.hex());
+    auto body = body_of(url, http_post(url, "en", registry::kRecoveredBytesMax));
     auto handover = body ? registry::decode_handover(protocol::as_bytes(*body)) : tl::unexpected(body.error());
     if (handover && handover->head.head == head.head) return handover;
     // It published, or heard more, since it told.

@@ -232,8 +232,9 @@ class Registry {
   static Result<CreatedPlace> create(const std::filesystem::path& dir, const NewPlace& place, UnixTime now, const Show& show = nullptr);
 
   // Makes DIR from a recovery sheet alone, out of what partners still hold: each place is taken in from the file that `fetch`
-  // gives (a handover file without a next charter), and goes on under a new charter that names the new daemon key. `places`
-  // are what was agreed (recovery.h). On error nobody has heard of the new keys: the next try starts anew. kBadSheet, kExists,
+  // gives (a handover file without a next charter), and goes on under a new charter that names the new daemon key. A file that
+  // does not hold is passed over, and `fetch` asked for the next one, until it has no more: then it fails. `places` are what
+  // was agreed (recovery.h). On error nobody has heard of the new keys: the next try starts anew. kBadSheet, kExists,
   // kWrongSheet, and what `fetch` and ingest give. `vouching`: the sheet is a new one, by what trustees of the lost one's places signed.
   using FetchPlace = std::function<Result<Handover>(const protocol::SignedHead&)>;
   static Result<std::vector<PlaceId>> recover(const std::filesystem::path& dir, std::string_view sheet, const std::vector<RecoveredPlace>& places,

@@ -13,6 +13,19 @@ bool has_root(const std::vector<SignedCharter>& charters, const PublicKey& root)
   return std::ranges::count(charters.back().charter.roots, root) > 0;
 }
 
+// Whoever tells a head may still give something else than its content: then the next one is asked.
+template <class Take>
+Result<PlaceId> first_taken(const Registry::FetchPlace& fetch, const SignedHead& head, Take take) {
+  std::optional<Error> refused;
+  for (;;) {
+    auto handover = fetch(head);
+    if (!handover) return tl::unexpected(refused.value_or(handover.error()));
+    auto place = take(*handover);
+    if (place) return place;
+    refused = place.error();
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Handover>> Registry::recoverable(const PublicKey& root, Instant now) const {
@@ -70,9 +83,8 @@ Result<std::vector<PlaceId>> Registry::recover(const std::filesystem::path& dir,
   if (auto committed = (*parts)->commit(format); !committed) return tl::unexpected(committed.error());
   std::vector<PlaceId> recovered;
   for (const RecoveredPlace& place : places) {
-    auto handover = fetch(place.head);
-    if (!handover) return tl::unexpected(handover.error());
-    auto back = (*parts)->recover_place(*handover, place.head, *sheet, vouching, now);
+    auto take = [&](const Handover& handover) { return (*parts)->recover_place(handover, place.head, *sheet, vouching, now); };
+    auto back = first_taken(fetch, place.head, take);
     if (!back) return tl::unexpected(back.error());
     recovered.push_back(*back);
   }

@@ -42,13 +42,21 @@ Ended recover(const Place& place, const Words& more) {
   return run_maillage(words);
 }
 
-// A daemon's HTTP, asked through somebody who changes a digit of each head that it tells. Prints its address.
+// A daemon's HTTP, asked through somebody who changes a digit of each head that it tells, or, when told to, says that it is another
+// daemon and gives altered content under true heads. Prints its port.
 constexpr const char* kLiar = R"(import http.server, json, sys, urllib.request
 class Liar(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        with urllib.request.urlopen(sys.argv[1] + self.path) as answer: told = json.load(answer)
-        told['places'] = [text[:-8] + ('0' if text[-8] != '0' else '1') + text[-7:] for text in told['places']]
-        body = json.dumps(told).encode()
+        told = json.loads(self.asked())
+        if len(sys.argv) > 2: told['daemon'] = sys.argv[2]
+        else: told['places'] = [text[:-8] + ('0' if text[-8] != '0' else '1') + text[-7:] for text in told['places']]
+        self.say(json.dumps(told).encode())
+    def do_POST(self):
+        given = self.asked(b'')
+        self.say(given[:-30] + bytes([given[-30] ^ 1]) + given[-29:])
+    def asked(self, body=None):
+        with urllib.request.urlopen(urllib.request.Request(sys.argv[1] + self.path, data=body)) as answer: return answer.read()
+    def say(self, body):
         self.send_response(200)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
@@ -58,6 +66,21 @@ server = http.server.HTTPServer(('127.0.0.1', 0), Liar)
 print(server.server_port, flush=True)
 server.serve_forever()
 )";
+
+struct Lying {
+  Lying(const Place& through, const Words& as = {}) : proxy(command(through, as), {}) {
+    auto port = proxy.line();
+    REQUIRE(port);
+    url = "ws://127.0.0.1:" + *port + "/peer";
+  }
+  static Words command(const Place& through, const Words& as) {
+    Words words{"python3", "-c", kLiar, through.url()};
+    words.insert(words.end(), as.begin(), as.end());
+    return words;
+  }
+  Child proxy;
+  std::string url;
+};
 
 }  // namespace
 
@@ -263,14 +286,9 @@ TEST_CASE("a partner that is behind, knows nothing or lies beside two honest one
   REQUIRE(eventually([&] { return has(north, "gants") && has(south, "gants") && (kind != "liar" || has(third, "gants")); }));
   one.kill();
   if (kind == "behind") third.serve();
-  std::unique_ptr<Child> proxy;
-  std::string first = third.peer_url(), sheet = sheet_file(folder, one);
-  if (kind == "liar") {
-    proxy = std::make_unique<Child>(Words{"python3", "-c", kLiar, third.url()}, Spawning{});
-    auto port = proxy->line();
-    REQUIRE(port);
-    first = "ws://127.0.0.1:" + *port + "/peer";
-  }
+  std::unique_ptr<Lying> liar;
+  if (kind == "liar") liar = std::make_unique<Lying>(third);
+  std::string first = liar ? liar->url : third.peer_url(), sheet = sheet_file(folder, one);
 
   Ended refused = recover(one, {"--keys", sheet, "--peer", first, "--peer", honest[0]});
   CHECK(text_at(json_of(refused), "/error/code") == "not-agreed");
@@ -285,6 +303,26 @@ TEST_CASE("a partner that is behind, knows nothing or lies beside two honest one
   CHECK(agree({&one, &north, &south}, one.id()));
   CHECK(epoch_at(north, one.id()) == 0);
   one.stop();
+  CHECK(one.unsound() == "");
+}
+
+TEST_CASE("who gives altered content under a true head, even in another partner's name, is passed over for the one who does not") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), north(folder.path(), "Nord"), south(folder.path(), "Sud");
+  north.serve();
+  south.serve();
+  one.serve({north.peer_url(), south.peer_url()});
+  REQUIRE(one.publish("needs/visieres.json", need("visieres")).code == 0);
+  REQUIRE(eventually([&] { return has(north, "visieres") && has(south, "visieres"); }));
+  one.kill();
+  std::string sheet = sheet_file(folder, one);
+  Lying liar(north, {south.id()});
+  CHECK(text_at(json_of(recover(one, {"--keys", sheet, "--peer", liar.url, "--accept-alone"})), "/error/code") == "bad-pack");
+  CHECK(text_at(json_of(recover(one, {"--keys", sheet, "--peer", liar.url, "--peer", south.peer_url()})), "/error/code") == "not-agreed");
+  Ended back = recover(one, {"--keys", sheet, "--peer", liar.url, "--peer", north.peer_url(), "--peer", south.peer_url()});
+  INFO(back.out + back.err);
+  REQUIRE(back.code == 0);
+  CHECK(has(one, "visieres"));
   CHECK(one.unsound() == "");
 }
 
