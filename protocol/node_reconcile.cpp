@@ -193,7 +193,8 @@ Result<void> Node::answer_symbols(Session& session, const SketchDone& done) {
   session.differences += done.symbols.size();
   // So many places at least the peer does not know. A place that it has to ask for costs 406 bytes more than its head alone, its charter
   // 150: when it is more than one in three of these, all bring theirs.
-  std::uint64_t unknown = table_.size() - std::min<std::uint64_t>(table_.size(), session.asker_places);
+  std::uint64_t all = table_.size() + (table_.find(session.handshake.peer()) == nullptr ? 1 : 0);  // the asker's own comes, or waits
+  std::uint64_t unknown = all - std::min(all, session.asker_places);
   session.replay.bare = 3 * unknown <= session.replay.places.size();
   session.replay.then_end = done.last;
   if (!done.last) return {};

@@ -223,8 +223,9 @@ Result<void> Node::on_frame(Session& session, const Holders& holders, ByteView) 
       const Holders::Daemon& daemon = holders.daemons.at(at);
       if (daemon.place == settings_.identity.place) continue;
       if (auto other = here.find(daemon.place); other != here.end()) {
-        if (other->second->claimed.size() < kClaimedMax) other->second->claimed.insert(held.place);
-        offer(*other->second, held.place);
+        // Once: of what nobody holds, each would name the others again and again. Who has it later says so itself.
+        bool room = other->second->claimed.size() < kClaimedMax;
+        if (room && other->second->claimed.insert(held.place).second) offer(*other->second, held.place);
       } else if (session.named.size() < kNamedMax && session.named.insert(daemon.place).second) {
         report({Event::kHolderNamed, session.id, daemon.place, 0, Error{ErrorCode::kNotFound, daemon.address}});
       }

@@ -198,8 +198,9 @@ std::size_t Node::send_heads(Session& session, std::span<const PlaceId> places, 
       // after all, it passes the head over, and the next reconciliation brings both.
       bool all = telling != Telling::kLive || !session.reconciled;
       // What a place's id proves is its genesis: a head under it can be judged by whoever knows the place, and asked about by whoever
-      // does not. A later charter goes along, since the peer may have another one of that number.
-      bool bare = telling != Telling::kWhole && session.asks_for_charters && state->seen.head.charter == 0;
+      // does not. A later charter goes along, since the peer may have another one of that number; so does what evidence follows.
+      bool plain = state->seen.head.charter == 0 && state->fork == nullptr;
+      bool bare = plain && telling != Telling::kWhole && session.asks_for_charters;
       bool with_charters = (all && !bare) || session.charters_due.contains(place);
       if (!with_charters) ++session.bare_told;
       std::size_t needed = SignedHead::kBytes + (with_charters ? charter_bytes(state->chain) : 0);

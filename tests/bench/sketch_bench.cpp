@@ -1,5 +1,5 @@
-// What a sketch costs: bytes a changed place, questions and times, for 10^3 … 10^6 places of which 1 … 10^4 changed, and what a thousand
-// reconnections cost the dialled side. `--json` for programs.
+// What a sketch costs: bytes a changed place, questions with the estimate that HELLO brings, and times, for 10^3 … 10^6 places of which
+// 1 … 10^4 changed, and what a thousand reconnections cost the dialled side. `--json` for programs.
 //   cmake --preset bench && cmake --build --preset bench --target sketch_bench && build/bench/tests/sketch_bench
 #include <chrono>
 #include <cstdio>
@@ -24,13 +24,18 @@ double wire_bytes(const SketchRun& run) {
   return static_cast<double>(wire.size());
 }
 
+Hash random_element(std::mt19937_64& random) {
+  Hash element;
+  for (std::size_t at = 0; at < element.bytes.size(); at += 8) {
+    std::uint64_t word = random();
+    std::memcpy(element.bytes.data() + at, &word, sizeof word);
+  }
+  return element;
+}
+
 std::vector<Hash> random_elements(std::size_t count, std::mt19937_64& random) {
   std::vector<Hash> elements(count);
-  for (Hash& element : elements)
-    for (std::size_t at = 0; at < element.bytes.size(); at += 8) {
-      std::uint64_t word = random();
-      std::memcpy(element.bytes.data() + at, &word, sizeof word);
-    }
+  for (Hash& element : elements) element = random_element(random);
   return elements;
 }
 
@@ -38,12 +43,18 @@ struct Cost {
   double needed = 0, needed_bytes = 0;      // up to the last cell that decoding takes
   double asked = 0, asked_bytes = 0;        // all that was asked for
   double questions = 0, decode_ms = 0;
+  double one_question = 0;                  // whether one was enough
 };
 
 // One reconciliation: `changed` places have another head on either side.
 Cost measure(SketchSource& source, const SketchKey& key, const std::vector<Hash>& elements, std::size_t changed, std::mt19937_64& random) {
   std::vector<SketchSymbol> own;
-  for (std::size_t i = 0; i < elements.size(); ++i) own.push_back(i < changed ? random() : sketch_symbol(key, elements[i]));
+  Estimate here, there;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    Hash element = i < changed ? random_element(random) : elements[i];
+    own.push_back(sketch_symbol(key, element));
+    here.toggle(element), there.toggle(elements[i]);
+  }
   Cost cost;
   SketchDecoder exact(key, own);
   auto step = static_cast<std::uint32_t>(std::max<std::size_t>(1, changed / 100));
@@ -53,15 +64,17 @@ Cost measure(SketchSource& source, const SketchKey& key, const std::vector<Hash>
     check(exact.add_cells(run).has_value(), "decode");
   }
   cost.needed = exact.cells();
-  // As a session asks: the cells it wants, in runs.
+  // As a session asks: the cells that the estimate says, then those that the decoder wants.
   auto start = std::chrono::steady_clock::now();
   SketchDecoder decoder(key, own);
-  for (std::uint32_t limit = kSketchCellsFirst; !decoder.done(); limit = decoder.cells_wanted()) {
+  std::uint32_t first = std::max(kSketchCellsFirst, cells_ahead(there.apart(here), elements.size()));
+  for (std::uint32_t limit = first; !decoder.done(); limit = decoder.cells_wanted()) {
     SketchRun run = *source.cells(source.revision(), decoder.cells(), limit - decoder.cells());
     cost.asked_bytes += wire_bytes(run);
     cost.questions += 1;
     check(decoder.add_cells(run).has_value(), "decode");
   }
+  cost.one_question = cost.questions == 1 ? 1 : 0;
   cost.decode_ms = ms_since(start);
   cost.asked = decoder.cells();
   return cost;
@@ -71,23 +84,25 @@ void show_differences(std::size_t size, SketchSource& source, const SketchKey& k
                       std::mt19937_64& random) {
   for (std::size_t changed : {1u, 2u, 5u, 10u, 20u, 50u, 100u, 1'000u, 10'000u}) {
     if (changed > size / 2) continue;
-    int rounds = size > 100'000 ? 3 : changed <= 100 ? 20 : 5;
+    int rounds = size > 100'000 ? 5 : changed <= 100 ? (size > 10'000 ? 40 : 200) : 20;
     Cost sum;
     for (int i = 0; i < rounds; ++i) {
       Cost one = measure(source, key, elements, changed, random);
       sum.needed += one.needed / rounds, sum.needed_bytes += one.needed_bytes / rounds;
       sum.asked += one.asked / rounds, sum.asked_bytes += one.asked_bytes / rounds;
       sum.questions += one.questions / rounds, sum.decode_ms += one.decode_ms / rounds;
+      sum.one_question += one.one_question / rounds;
     }
     auto places = static_cast<double>(changed);
     double after = (sum.asked - sum.needed) / sum.needed;
     if (json)
       std::printf("{\"places\":%zu,\"changed\":%zu,\"cells_needed\":%.1f,\"bytes_needed\":%.0f,\"bytes_needed_a_place\":%.1f,"
-                  "\"cells_after\":%.2f,\"bytes\":%.0f,\"questions\":%.1f,\"decode_ms\":%.2f}\n",
-                  size, changed, sum.needed, sum.needed_bytes, sum.needed_bytes / places, after, sum.asked_bytes, sum.questions, sum.decode_ms);
+                  "\"cells_after\":%.2f,\"bytes\":%.0f,\"questions\":%.2f,\"one_question\":%.2f,\"decode_ms\":%.2f}\n",
+                  size, changed, sum.needed, sum.needed_bytes, sum.needed_bytes / places, after, sum.asked_bytes, sum.questions, sum.one_question,
+                  sum.decode_ms);
     else
-      std::printf("%8zu %7zu | %7.0f %8.0f %9.1f | %10.2f %8.0f %9.1f | %9.2f\n", size, changed, sum.needed, sum.needed_bytes,
-                  sum.needed_bytes / places, after, sum.asked_bytes, sum.questions, sum.decode_ms);
+      std::printf("%8zu %7zu | %7.0f %8.0f %9.1f | %10.2f %8.0f %9.2f %7.2f | %9.2f\n", size, changed, sum.needed, sum.needed_bytes,
+                  sum.needed_bytes / places, after, sum.asked_bytes, sum.questions, sum.one_question, sum.decode_ms);
   }
 }
 
@@ -121,8 +136,8 @@ int main(int argc, char** argv) {
   std::mt19937_64 random(7);
   SketchKey key{{1, 2, 3}};
   if (!json)
-    std::printf("%8s %7s | %7s %8s %9s | %10s %8s %9s | %9s\n", "places", "changed", "cells", "bytes", "B/place", "cells more", "bytes", "questions",
-                "decode ms");
+    std::printf("%8s %7s | %7s %8s %9s | %10s %8s %9s %7s | %9s\n", "places", "changed", "cells", "bytes", "B/place", "cells more", "bytes", "questions",
+                "one", "decode ms");
   for (std::size_t size : {1'000u, 10'000u, 100'000u, 1'000'000u}) {
     auto elements = random_elements(size, random);
     SketchSource source(key);

@@ -97,7 +97,8 @@ std::vector<Frame> one_of_each() {
           two_charters(),
           ScopeNow{{"29", "region:53", kOther.place().hex()}},
           Where{{kPlace.place()}},
-          holders(kHoldersMax)};
+          holders(kHoldersMax),
+          Charters{{kPlace.place()}}};
 }
 
 struct Encode {
@@ -274,16 +275,16 @@ TEST_CASE("four holders of a place are named and no fifth, and only daemons that
   CHECK(refusal(encode(crowd)) == ErrorCode::kTooMany);
 }
 
-TEST_CASE("who holds is asked of one place at least, of 512 at most, in ascending order") {
-  auto where = [](std::size_t count) {
-    Where frame;
+TEMPLATE_TEST_CASE("who holds, and charters, are asked for of one place at least, of 512 at most, in ascending order", "", Where, Charters) {
+  auto asked = [](std::size_t count) {
+    TestType frame;
     for (const WantedPlace& wanted : want(count).places) frame.places.push_back(wanted.place);
     return frame;
   };
-  CHECK(std::get<Where>(*decode_frame(encode(where(kWantPlacesMax)))) == where(kWantPlacesMax));
-  CHECK(refusal(encode(where(kWantPlacesMax + 1))) == ErrorCode::kTooMany);
-  CHECK(refusal(encode(Where{})) == ErrorCode::kMalformed);
-  Where twice = where(1);
+  CHECK(std::get<TestType>(*decode_frame(encode(asked(kWantPlacesMax)))) == asked(kWantPlacesMax));
+  CHECK(refusal(encode(asked(kWantPlacesMax + 1))) == ErrorCode::kTooMany);
+  CHECK(refusal(encode(TestType{})) == ErrorCode::kMalformed);
+  TestType twice = asked(1);
   twice.places.push_back(twice.places.front());
   CHECK(refusal(encode(twice)) == ErrorCode::kMalformed);
 }

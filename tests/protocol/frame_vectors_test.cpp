@@ -109,6 +109,7 @@ std::vector<std::pair<std::string, Bytes>> frames() {
           {"scope", encode(ScopeNow{{"29", "region:53"}})},
           {"where", encode(Where{{chain_1.place()}})},
           {"holders", encode(Holders{{{chain_2.place(), "wss://ici.example/peer"}}, {{chain_1.place(), {0}}}})},
+          {"charters", encode(Charters{{chain_1.place(), chain_2.place()}})},
           {"unknown", Bytes{0x80, 0x00}}};
 }
 

@@ -45,4 +45,34 @@ inline void converse(Scene& a, Scene& b, SessionId session, std::size_t& at_a, s
   }
 }
 
+// Known to a node from the start, its content too.
+inline void know(Scene& scene, const Author& author, const SignedHead& head) {
+  scene.node.restore({author.chain(), head, nullptr, true, false, nullptr});
+}
+
+// Two scenes in one session, which the first one dials.
+struct TwoNodes {
+  Scene dialling{kUs}, dialled{kAnn};
+  std::size_t at_dialling = 0, at_dialled = 0;
+
+  void meet() {
+    dialling.on(SessionOpened{1, Role::kDialling, true});
+    dialled.on(SessionOpened{1, Role::kDialled, true});
+    talk();
+  }
+  void talk() { converse(dialling, dialled, 1, at_dialling, at_dialled); }
+  void pass(Duration time) {
+    dialling.pass(time);
+    dialled.pass(time);
+    talk();
+  }
+};
+
+// How many parts of one kind a node said about its sketches.
+template <class Part>
+std::size_t sketch_parts(Scene& scene, SessionId session) {
+  auto all = scene.all<Sketch>(session);
+  return static_cast<std::size_t>(std::ranges::count_if(all, [](const Sketch& part) { return std::holds_alternative<Part>(part); }));
+}
+
 }  // namespace maillage::tests

@@ -45,6 +45,8 @@ class Scene {
   std::vector<std::pair<PlaceId, PlaceId>> vouched;
   std::vector<Report> reports;
   std::size_t appended_bytes = 0;
+  std::uint8_t peers_can = 0;  // what the HELLOs of `meet` say
+  Estimate peers_have;
   std::size_t pack_bytes = 0;  // still to come of the pack that is read; 0: it is as small as can be
 
   void on(const Input& input) {
@@ -96,6 +98,8 @@ class Scene {
     hello.nonce = random_.fixed<Nonce>();
     hello.place = peer.place();
     hello.scope = std::move(scope);
+    hello.abilities = peers_can;
+    hello.estimate = peers_have;
     Handshake theirs(role == Role::kDialled ? Role::kDialling : Role::kDialled, hello);
     Bytes ours = sent[session].at(0);
     Bytes auth = *theirs.on_hello(std::get<Hello>(*decode_frame(ours)), ours, peer.identity(), peer.bundle(peer.head(1)));

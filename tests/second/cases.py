@@ -25,7 +25,7 @@ def author(files: dict[str, bytes] | None = None) -> Author:
 
 def settled(session: Session) -> bool:
     """Reconciled, and everything is here that the other side holds."""
-    return session.reconciled > 0 and not set(session.memory.missing()) - session.unheld
+    return session.reconciled > 0 and not session.lacking and not set(session.memory.missing()) - session.unheld
 
 
 class Case(unittest.IsolatedAsyncioTestCase):

@@ -13,7 +13,7 @@ from websockets.legacy.client import connect
 
 from .author import Author, now
 from .charter import Charter, of_places, signed, verified
-from .frame import FRAME_MAX, Auth, Bundle, Bye, Frame, Hello, Unknown, auth_message, read_frame
+from .frame import ASKS_FOR_CHARTERS, FRAME_MAX, Auth, Bundle, Bye, Frame, Hello, Unknown, auth_message, read_frame
 from .memory import Memory
 from .octets import Refused
 from .sketch import estimate_of
@@ -41,6 +41,7 @@ class Channel:
     remote: bytes = b""  # place id, once authenticated
     remote_key: bytes = b""
     remote_estimate: tuple[int, ...] = ()
+    remote_asks: bool = False  # for the charters that it lacks
     url: str = ""
 
     def bytes_both_ways(self) -> int:
@@ -89,14 +90,14 @@ class Channel:
     async def authenticate(self, author: Author, memory: Memory, nonce: bytes | None = None) -> None:
         """HELLO at once, AUTH when the other's HELLO has come; afterwards `remote` is who it says."""
         estimate = estimate_of(known.element() for known in memory.places.values()) if self.role == DIALLED else ()
-        ours = Hello(nonce or os.urandom(32), author.place, now(), "second", estimate=estimate).encoded()
+        ours = Hello(nonce or os.urandom(32), author.place, now(), "second", abilities=ASKS_FOR_CHARTERS, estimate=estimate).encoded()
         await self.send_octets(ours)
         hello = await self.expect(Hello)
         if hello.version != 1:
             raise Refused("unsupported-version", str(hello.version))
         if hello.place == author.place:
             raise Refused("same-place")
-        self.remote_estimate = hello.estimate
+        self.remote_estimate, self.remote_asks = hello.estimate, bool(hello.abilities & ASKS_FOR_CHARTERS)
         theirs = [octets for mine, octets in self.spoken if not mine][-1]
         hellos = (ours, theirs) if self.role == DIALLING else (theirs, ours)
         signature = signed(author.daemon, auth_message(self.role, *hellos))

@@ -16,6 +16,7 @@ CELLS_MAX = 2048
 SYMBOLS_MAX = 16384
 LEVELS_MAX = 20
 FIRST, LAST, FAILED = 1, 2, 4
+ASKS_FOR_CHARTERS = 1  # an ability
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,16 @@ class Bye:
 
 
 @dataclass(frozen=True)
+class Charters:
+    """Asks for the heads of these places with their charters."""
+
+    places: tuple[bytes, ...]
+
+    def encoded(self) -> bytes:
+        return u8(0x87) + u16(len(self.places)) + b"".join(self.places)
+
+
+@dataclass(frozen=True)
 class Unknown:
     """A type of a later version, to be ignored."""
 
@@ -211,7 +222,7 @@ class Unknown:
 
 
 Frame = (
-    Hello | Auth | Ask | Cells | More | Done | All | End | Due | Heads | Want | Pack | Credit | Evidence | Receipt | Bye | Unknown
+    Hello | Auth | Ask | Cells | More | Done | All | End | Due | Heads | Want | Pack | Credit | Evidence | Receipt | Bye | Charters | Unknown
 )
 
 
@@ -281,6 +292,13 @@ def read_receipt(reader: Reader) -> Receipt:
     return Receipt(replica, time, heads, reader.take(64))
 
 
+def read_charters(reader: Reader) -> Charters:
+    places = tuple(reader.take(32) for _ in range(reader.count(2, 1, WANT_MAX)))
+    if any(a >= b for a, b in zip(places, places[1:])):
+        raise Refused("malformed", "places that do not ascend")
+    return Charters(places)
+
+
 READERS: dict[int, Callable[[Reader], Frame]] = {
     1: read_hello,
     2: lambda reader: Auth(reader.take(64), read_bundle(reader)),
@@ -292,6 +310,7 @@ READERS: dict[int, Callable[[Reader], Frame]] = {
     8: read_evidence,
     9: read_receipt,
     10: lambda reader: Bye(reader.text8(255), reader.text8(255)),
+    0x87: read_charters,
 }
 
 

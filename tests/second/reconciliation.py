@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from . import sketch
+from .channel import Channel
 from .frame import CELLS_MAX, FRAME_MAX, HEADS_MAX, SYMBOLS_MAX, All, Ask, Bundle, Cells, Done, End, Frame, Heads, More
 from .memory import Known, Memory
 from .octets import Refused
@@ -18,21 +19,21 @@ Kind = TypeVar("Kind")
 BEGINNINGS_MAX = 9  # a stream may begin again 8 times
 
 
-def bundles(known: list[Known]) -> list[Heads]:
-    """Heads with their charters, as many in a frame as it may hold."""
+def bundles(known: list[Known], bare: bool = False) -> list[Heads]:
+    """Heads, as many in a frame as it may hold; with their charters, or `bare`: without those of which there is only a genesis."""
     made, size, pending = list[Heads](), 0, list[Known]()
     for one in known:
         weight = sum(len(charter.encoded()) for charter in one.chain) + 224
         if pending and (len(pending) == HEADS_MAX or size + weight > FRAME_MAX - 64):
-            made.append(bundle(pending))
+            made.append(bundle(pending, bare))
             size, pending = 0, []
         pending.append(one)
         size += weight
-    return made + ([bundle(pending)] if pending else [])
+    return made + ([bundle(pending, bare)] if pending else [])
 
 
-def bundle(known: list[Known]) -> Heads:
-    charters = tuple(charter for one in known for charter in one.chain)
+def bundle(known: list[Known], bare: bool) -> Heads:
+    charters = tuple(charter for one in known if not bare or one.seen.charter for charter in one.chain)
     return Heads(Bundle(charters, tuple(one.seen for one in known)))
 
 
@@ -56,8 +57,8 @@ class Dialling:
         if estimate:
             ours = sketch.estimate_of(known.element() for known in self.memory.places.values())
             apart = sketch.apart(estimate, ours)
-            if apart <= len(before):
-                self.asked = 8 + int(2 * apart)
+            if 3 <= apart <= len(before):
+                self.asked = 5 + int(2 * apart)
                 await self.send(More(self.asked))
         difference = await self.decoded()
         if difference is None:
@@ -115,11 +116,13 @@ class Dialled:
     """Our answers; the set is that at the moment of ASK."""
 
     memory: Memory
-    send: Send
+    channel: Channel
     key: bytes = field(default_factory=lambda: os.urandom(16))
 
     def __post_init__(self) -> None:
+        self.send = self.channel.send
         self.symbols: dict[int, bytes] = {}
+        self.asker_heads = 0
         self.sent = 0
         self.wanted: list[int] = []
 
@@ -127,7 +130,7 @@ class Dialled:
         if isinstance(frame, Ask):
             elements = {place: known.element() for place, known in self.memory.places.items()}
             self.symbols = {sketch.symbol_of(self.key, element): place for place, element in elements.items()}
-            apart, self.sent = abs(frame.heads - len(elements)), 0
+            apart, self.sent, self.asker_heads = abs(frame.heads - len(elements)), 0, frame.heads
             await self.cells(8 + (2 * apart if 2 * apart <= len(elements) else 0))
         elif isinstance(frame, More):
             await self.cells(frame.limit)
@@ -137,7 +140,8 @@ class Dialled:
                 raise Refused("too-many", "symbols")
             if frame.last:
                 places = [self.symbols[symbol] for symbol in self.wanted if symbol in self.symbols]
-                await self.heads(places)
+                unknown = max(0, len(self.memory.places) - self.asker_heads)
+                await self.heads(places, bare=self.channel.remote_asks and 3 * unknown <= len(places))
         elif isinstance(frame, All):
             await self.heads(list(self.memory.places))
 
@@ -149,8 +153,8 @@ class Dialled:
             await self.send(Cells(self.key, len(self.symbols), self.sent, octets))
             self.sent += len(run)
 
-    async def heads(self, places: list[bytes]) -> None:
+    async def heads(self, places: list[bytes], bare: bool = False) -> None:
         self.wanted = []
-        for frame in bundles([self.memory.places[place] for place in places]):
+        for frame in bundles([self.memory.places[place] for place in places], bare):
             await self.send(frame)
         await self.send(End())

@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import os
 
+from .author import Author
 from .cases import PROFILE, author, settled
 from .daemons import Daemon, Network, event, resource
-from .frame import Evidence
+from .frame import Charters, Evidence, More, read_frame
 from .session import Peer, Session
 from .transcript import Transcript
 
@@ -118,8 +119,38 @@ async def relaying(network: Network) -> None:
         await peer.close()
 
 
+async def one_question(network: Network) -> None:
+    """A daemon that dials again: an estimate tells how many cells it takes, heads come without charters, and it asks for those of a new place."""
+    daemon, authors = network.daemon("Question"), [author({"events/bal.json": event(f"Bal {n}").encode()}) for n in range(12)]
+    peer = Peer(author())
+
+    async def all_held(wanted: list[Author]) -> Session:
+        peer.opening.clear()
+        session = await peer.opened()
+        heads = {other.heads[-1].hash() for other in wanted}
+        await session.until(lambda: heads <= session.receipted())
+        return session
+
+    for other in authors[:11]:
+        peer.adopt(other)
+    async with contextlib.AsyncExitStack() as stack:
+        url = await stack.enter_async_context(peer.listening())
+        await asyncio.to_thread(daemon.serve, url)
+        first = await all_held(authors[:11])
+        await first.channel.close()
+        for other in authors[:6]:
+            other.publish({"profile.json": PROFILE, "events/bal.json": event("Grand bal").encode()})
+        for other in authors:
+            peer.adopt(other)
+        session = await all_held(authors[:6] + authors[11:])
+        said = [type(read_frame(octets)) for ours, octets in session.channel.spoken if not ours]
+        assert said.count(More) == 1 and Charters in said
+        transcript(daemon, session, one_question.__doc__ or "").write("one_question")
+        await peer.close()
+
+
 async def record() -> None:
-    for scene in (dialled, dialling, catching_up, relaying):
+    for scene in (dialled, dialling, catching_up, relaying, one_question):
         with Network() as network:
             await scene(network)
 

@@ -12,15 +12,16 @@ from websockets.legacy.server import serve
 
 from .author import Author, now
 from .channel import DIALLED, DIALLING, Channel, Ended, dialled
+from .charter import of_places
 from .frame import (
-    FAILED, FIRST, FRAME_MAX, LAST, WANT_MAX, All, Ask, Auth, Bundle, Cells, Credit, Done, Due, End, Evidence, Frame, Heads, Hello,
-    More, Pack, Packed, Receipt, Want,
+    FAILED, FIRST, FRAME_MAX, LAST, WANT_MAX, All, Ask, Auth, Bundle, Cells, Charters, Credit, Done, Due, End, Evidence, Frame, Heads,
+    Hello, More, Pack, Packed, Receipt, Want,
 )
 from .head import Head
 from .memory import NOTHING, Known, Memory
 from .octets import Refused
 from .pack import Object, read_pack, write_pack
-from .reconciliation import Dialled, Dialling
+from .reconciliation import Dialled, Dialling, bundles
 
 PART_MAX, CREDIT_MAX = 128 * 1024, 1 << 20
 BROKEN_CODES = ("bad-pack", "stowaway", "too-large", "too-many", "trailing-bytes", "truncated")  # of a pack of one place: the sender's fault
@@ -43,11 +44,12 @@ class Session:
     def __init__(self, channel: Channel, author: Author, memory: Memory) -> None:
         self.channel, self.author, self.memory = channel, author, memory
         self.asking = Dialling(memory, channel.send)
-        self.answering = Dialled(memory, channel.send)
+        self.answering = Dialled(memory, channel)
         self.answers: dict[int, Answer] = {}
         self.requests = self.unacknowledged = self.reconciled = self.pushed = 0
         self.receipts: list[Receipt] = []
         self.served: set[bytes] = set()  # places whose content the peer has been given
+        self.lacking: set[bytes] = set()  # places whose charters the peer has been asked for
         self.unheld: set[bytes] = set()  # the peer said that it does not hold them
         self.changed, self.questioning = asyncio.Condition(), asyncio.Lock()
         self.ended: Exception | None = None
@@ -126,6 +128,9 @@ class Session:
                 self.spawn(self.reconcile)
             case Heads(bundle):
                 await self.learn(bundle)
+            case Charters(places):
+                for told in bundles([self.memory.places[place] for place in places if place in self.memory.places]):
+                    await self.channel.send(told)
             case Want():
                 self.spawn(partial(self.serve, frame))
             case Pack():
@@ -140,13 +145,20 @@ class Session:
                 self.keep_receipt(frame)
 
     async def learn(self, bundle: Bundle) -> None:
-        """§8 "Receiving a head": who sends an older one is told ours."""
+        """§8 "Receiving a head": who sends an older one is told ours, and is asked for charters that we lack."""
+        given, lacking = of_places(list(bundle.charters)), set[bytes]()
+        self.lacking -= set(given)
         for head, verdict in self.memory.take_bundle(bundle.charters, bundle.heads):
             self.asking.heard.add(head.place)
             self.unheld.discard(head.place)  # told again: its content may be there now
             if verdict == "older":
                 known = self.memory.places[head.place]
                 await self.channel.send(Heads(Bundle(tuple(known.chain), (known.seen,))))
+            elif verdict == "passed over" and head.place not in given:
+                lacking.add(head.place)
+        if lacking and self.channel.remote_asks:
+            self.lacking |= lacking
+            await self.channel.send(Charters(tuple(sorted(lacking))))
 
     async def reconcile(self) -> None:
         async with self.questioning:  # DUE may come while we ask

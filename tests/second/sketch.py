@@ -87,7 +87,7 @@ def apart(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     odd = [level.bit_count() for level in both]
     first = next((i for i in range(len(odd)) if max(odd[i:]) <= 20), len(odd))
     counted = sum(-32 * log(1 - bits / 32) for bits in odd[first:])
-    return counted * 2**first
+    return counted * (1 << first)
 
 
 def encode_cells(cells: list[Cell], first: int, size: int) -> bytes:

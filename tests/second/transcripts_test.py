@@ -10,7 +10,7 @@ from websockets.legacy.server import serve
 from .cases import Case
 from .channel import DIALLED, DIALLING, Channel, dialled
 from .daemons import Daemon
-from .frame import Cells, Done, Evidence, Heads, Hello, Pack, Receipt, Want, read_frame
+from .frame import Cells, Charters, Done, Evidence, Heads, Hello, More, Pack, Receipt, Want, read_frame
 from .transcript import FOLDER, Player, Transcript
 
 NAMES = sorted(file.stem for file in FOLDER.glob("*.json"))
@@ -19,7 +19,7 @@ NAMES = sorted(file.stem for file in FOLDER.glob("*.json"))
 class Transcripts(Case):
     async def test_the_transcripts_have_what_daemons_say(self) -> None:
         said = {type(frame) for name in NAMES for ours, octets in Transcript.read(name).frames if ours for frame in [read_frame(octets)]}
-        self.assertLessEqual({Hello, Cells, Done, Heads, Want, Pack, Receipt, Evidence}, said)
+        self.assertLessEqual({Hello, Cells, More, Done, Heads, Charters, Want, Pack, Receipt, Evidence}, said)
 
     async def test_every_frame_is_read_and_made_again(self) -> None:
         for name in NAMES:

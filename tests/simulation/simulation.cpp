@@ -16,7 +16,7 @@ constexpr Duration kBackOffFirst = std::chrono::seconds(10);
 std::string name_of(const Frame& frame) {
   static constexpr const char* kNames[] = {"HELLO",   "AUTH", "SKETCH",  "HEADS",   "WANT",         "PACK",  "CREDIT", "EVIDENCE",
                                            "RECEIPT", "BYE",  "INVITED", "WELCOME", "TWO_CHARTERS", "SCOPE", "WHERE",  "HOLDERS",
-                                           "UNKNOWN"};
+                                           "CHARTERS", "UNKNOWN"};
   static_assert(std::size(kNames) == std::variant_size_v<Frame>);
   return kNames[frame.index()];
 }
