@@ -518,3 +518,22 @@ TEST_CASE("two nodes of different scopes agree on all heads, and each has the co
     CHECK(east.holds_any(*places[i]) == (i % 2 == 1));
   }
 }
+
+TEST_CASE("who is named as a holder and has nothing is not asked again each time that it is named") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.meet(kWithBob, kBob);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  scene.answer_want(kWithBob, std::vector{kBob.head(1)});
+  tell(scene, kWithAnn, kFar, kFar.head(1));
+  scene.answer_want(kWithAnn, {});
+  std::size_t before = scene.all<Want>(kWithBob).size();
+  for (int named = 0; named < 3; ++named) {
+    std::size_t asked = scene.all<Want>(kWithBob).size();
+    scene.receive(kWithAnn, Holders{{{kBob.place(), ""}}, {{kFar.place(), {0}}}});
+    if (scene.all<Want>(kWithBob).size() > asked) scene.answer_want(kWithBob, {});
+  }
+  CHECK(scene.all<Want>(kWithBob).size() == before + 1);
+  tell(scene, kWithBob, kFar, kFar.head(1));  // it has it now
+  CHECK(scene.all<Want>(kWithBob).size() == before + 2);
+}
