@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "protocol/error.h"
+#include "registry/beside.h"
 #include "registry/merge_in.h"
 #include "registry/slug.h"
 #include "registry/text.h"
@@ -145,7 +146,7 @@ void Columns::settle() {
   if (is_crowded()) renumber();
   // Words and rows know nothing of one another: many new ones are sorted on two threads.
   std::future<void> words;
-  if (added_rows() > kSettledOnTwo) words = std::async(std::launch::async, [this] { words_.settle(); });
+  if (added_rows() > kSettledOnTwo) words = beside([this] { words_.settle(); });
   settle_cards();
   hosts_.settle(places_);
   if (dead_ == 0) words_kept_ = words_.size(), facets_kept_ = facets_.size();

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "protocol/limits.h"
+#include "registry/beside.h"
 #include "registry/gist.h"
 #include "registry/columns.h"
 #include "registry/lexicon.h"
@@ -92,7 +93,7 @@ class Loading {
 
   void hand_over() {
     wait();
-    adding_ = std::async(std::launch::async, [this, additions = std::exchange(next_, {})] {
+    adding_ = beside([this, additions = std::exchange(next_, {})] {
       for (const auto& addition : additions) columns_.add(addition.place, addition.path, addition.gist, lexicon_);
     });
   }
@@ -283,7 +284,7 @@ void Index::apply_all(const std::vector<IndexChange>& updates) {
       for (const Ready& each : prepared) add(each);
     };
     if (next == updates.size()) add_them();
-    else adding = std::async(std::launch::async, std::move(add_them));
+    else adding = beside(std::move(add_them));
   }
 }
 

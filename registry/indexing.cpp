@@ -1,5 +1,7 @@
 #include "registry/indexing.h"
 
+#include <system_error>
+
 namespace maillage::registry {
 namespace {
 
@@ -34,10 +36,23 @@ void Indexing::follow(std::uint64_t revision, std::vector<IndexChange> changes) 
     return apply(next);
   }
   changed_.wait(lock, [&] { return waiting_.empty() || waiting_bytes_ + next.bytes <= kWaitingBytesMax; });
-  if (!worker_.joinable()) worker_ = std::thread([this] { work(); });
+  if (!worker_.joinable() && !start_worker()) {  // nothing waits then
+    lock.unlock();
+    return apply(next);
+  }
   waiting_bytes_ += next.bytes;
   waiting_.push_back(std::move(next));
   changed_.notify_all();
+}
+
+// False: the system gives no thread now. The next one that has to wait asks again.
+bool Indexing::start_worker() {
+  try {
+    worker_ = std::thread([this] { work(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 void Indexing::finish() {

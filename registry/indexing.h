@@ -1,7 +1,8 @@
 // Indexing: brings the index after the commits, in their order.
 //
 // What is small is applied by whoever commits. A pack of many places is applied by a thread of its own while the next
-// one is checked: two equal halves of the work of a first sync. What waits is bounded, then whoever commits waits.
+// one is checked: two equal halves of the work of a first sync. What waits is bounded, then whoever commits waits. When the system gives no
+// thread, whoever commits applies it.
 // Invariant: `shown` is the last revision that the index shows whole. One thread commits; `shown` from any thread.
 #pragma once
 
@@ -42,6 +43,7 @@ class Indexing {
     std::vector<IndexChange> changes;
     std::size_t bytes;
   };
+  bool start_worker();
   void work();
   void apply(const Waiting& waiting);
 
