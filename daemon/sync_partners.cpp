@@ -69,6 +69,7 @@ void SyncShell::note_named(const protocol::Report& report) {
   if (!is_new && known->second == report.place) return;
   known->second = report.place;
   keep_named();
+  partners_changed();
 }
 
 // Those whose address left the configuration are named no more.
@@ -129,7 +130,8 @@ void SyncShell::note_partner(const protocol::Report& report) {
 void SyncShell::note_refusal(const protocol::Report& report) {
   bool told = report.event == Event::kByeReceived && report.error && report.error->code == ErrorCode::kBlocked;
   if (report.event == Event::kReconciled) refusing_.erase(report.place);
-  if (told && authenticated_.contains(report.session) && refusing_.size() < kRefusingMax) refusing_.emplace(report.place, now().wall);
+  bool called = !dialer_.url_of(report.session).empty();  // a stranger's refusal is no news
+  if (told && called && authenticated_.contains(report.session) && refusing_.size() < kRefusingMax) refusing_.emplace(report.place, now().wall);
 }
 
 // A person had a part in it: whoever rested is called soon.

@@ -102,7 +102,7 @@ SyncShell::SyncShell(asio::io_context& node, registry::Registry& registry, std::
     : context_(node), registry_(registry), metrics_(metrics), config_(config), own_(registry.own_places()), node_(settings_of(registry, config), random),
       random_(random), dialer_(random), choice_(random), transport_(node, events()), tick_(node), redial_(node), choice_tick_(node),
       purge_(node), own_tick_(node), following_tick_(node), caught_up_(!registry.awaits_peers()),
-      writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax), intake_(registry, receiver_, writer_) {
+      intake_(registry, receiver_, writer_), writer_(1, kJobsMax), receiver_(1, kJobsMax), reader_(1, kJobsMax) {
   for (protocol::PlaceState& state : places) {
     const protocol::SignedHead* held = state.held_head();
     if (state.own && held != nullptr && protocol::order(held->head, state.seen.head) < 0)
@@ -228,7 +228,10 @@ void SyncShell::settle_own() {
   if (settling_ || stopping_) return;
   settling_ = write([this] {
     auto moves = std::make_shared<const registry::OwnMoves>(registry_.settle_own(now()));
-    asio::post(context_, [this, moves] { settled(*moves); });
+    asio::post(context_, [this, moves, purge = registry_.purge_waits()] {
+      settled(*moves);
+      if (purge) purge_soon();
+    });
   });
 }
 
@@ -246,7 +249,6 @@ void SyncShell::settled(const registry::OwnMoves& moves) {
   }
   for (const protocol::WantAside& want : moves.aside) feed(want);
   if (!moves.published.empty()) feed(protocol::Published{moves.published});
-  if (registry_.purge_waits()) purge_soon();
   if (settle_again_) settle_own();
   if (!failed) return arm_own();
   own_tick_.expires_after(kOwnRetry);

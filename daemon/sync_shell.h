@@ -209,10 +209,10 @@ class SyncShell {
   bool stopping_ = false;
   std::atomic<std::shared_ptr<const Following>> following_{std::make_shared<const Following>()};
   WaitingReceipts receipts_;
+  PackIntake intake_;  // before the pools, whose jobs use it
   WorkerPool writer_;
   WorkerPool receiver_;  // appends packs to their quarantine while the writer takes others in
   WorkerPool reader_;
-  PackIntake intake_;
 };
 
 }  // namespace maillage::daemon

@@ -1,5 +1,6 @@
 #include "daemon/tls_layer.h"
 
+#include <algorithm>
 #include <new>
 
 #include <boost/asio/post.hpp>
@@ -17,6 +18,8 @@ using ErrorCode = ByteStream::ErrorCode;
 
 // What OpenSSL makes one record of at most.
 constexpr std::size_t kRecordBytesMax = SSL3_RT_MAX_PLAIN_LENGTH;
+// Of one connection, before the others have their turn.
+constexpr std::size_t kReadAtOnceMax = 64 * 1024;
 
 void finish(ByteStream::Transfer& done, ErrorCode error, std::size_t bytes) { std::move(done)(error, bytes); }
 void finish(ByteStream::Done& done, ErrorCode error, std::size_t) { std::move(done)(error); }
@@ -41,9 +44,13 @@ struct TlsLayer::Wire {
     else layer(bio).wire_error_ = error;
     return -1;
   }
+  // Rationale for a budget: of records that carry nothing (KeyUpdate, RFC 8446 §4.6.3) OpenSSL reads on for as long as any come.
   static int read(BIO* bio, char* to, int size) {
     ErrorCode error;
-    std::size_t bytes = layer(bio).socket_.read_some(asio::buffer(to, static_cast<std::size_t>(size)), error);
+    std::size_t& budget = layer(bio).read_budget_;
+    if (budget == 0) return moved(bio, asio::error::would_block, 0, BIO_FLAGS_READ);
+    std::size_t bytes = layer(bio).socket_.read_some(asio::buffer(to, std::min(budget, static_cast<std::size_t>(size))), error);
+    budget -= bytes;
     return moved(bio, error, bytes, BIO_FLAGS_READ);
   }
   static int write(BIO* bio, const char* from, int size) {
@@ -104,6 +111,7 @@ void TlsLayer::attempt(Call call, Handler done) {
   std::size_t bytes = 0;
   ERR_clear_error();
   wire_error_ = {};
+  read_budget_ = kReadAtOnceMax;
   int kind = SSL_get_error(ssl_.get(), call(ssl_.get(), bytes));
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) {
     auto again = [self = shared_from_this(), call = std::move(call), done = std::move(done)](ErrorCode error) mutable {

@@ -42,6 +42,7 @@ class TlsLayer final : public ByteStream::Layer, public std::enable_shared_from_
   std::shared_ptr<asio::ssl::context> context_;  // the one this connection began with, kept over a reload
   asio::ip::tcp::socket socket_;
   ByteStream::ErrorCode wire_error_;  // of the call under way
+  std::size_t read_budget_ = 0;       // of the call under way, bytes
   std::unique_ptr<SSL, FreeSsl> ssl_;
 };
 

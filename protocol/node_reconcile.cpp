@@ -92,7 +92,9 @@ Result<void> Node::advance_reconcile(Session& session, const SketchCells& cells)
   if (reconciliation.begins(cells)) reconciliation.begin(cells.key, own_symbols(session, cells.key));
   auto step = reconciliation.add(cells);
   if (!step) return tl::unexpected(step.error());
-  if (std::holds_alternative<Reconciliation::Wait>(*step)) return {};
+  // Each run is a pass over our own set: who sends few cells at a time pays for it.
+  if (std::holds_alternative<Reconciliation::Wait>(*step))
+    return cells.run.cells.size() < kSketchCellsFirst ? useless(session, "SKETCH cells", kAskCost) : Result<void>();
   if (auto* more = std::get_if<Reconciliation::More>(&*step)) {
     control(session, encode(Sketch(SketchMore{more->limit})));
     return {};

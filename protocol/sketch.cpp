@@ -185,7 +185,7 @@ void SketchDecoder::apply(SketchEntry& entry, std::int32_t sign) {
 }
 
 Result<void> SketchDecoder::add_cells(const SketchRun& run) {
-  if (run.from != cells_.size() || (run.from != 0 && run.set_size != remote_size_))
+  if (run.cells.empty() || run.from != cells_.size() || (run.from != 0 && run.set_size != remote_size_))
     return fail(ErrorCode::kMalformed, "a sketch that does not continue");
   if (run.cells.size() > kSketchCellsMax - run.from) return fail(ErrorCode::kTooMany, "cells of a sketch");
   remote_size_ = run.set_size;

@@ -53,6 +53,13 @@ std::optional<SignedHead> replaced_head(std::string_view value) {
   return head ? std::optional(*head) : std::nullopt;
 }
 
+// What begins anew twice within a second would begin with one commit, byte for byte. Not after a head of a clock that was far ahead.
+UnixTime time_to_begin(const Head& before, UnixTime now) {
+  constexpr std::int64_t kSecond = 1'000, kMinute = 60'000;
+  bool soon = before.sequence == 0 && now.ms / kSecond <= before.time.ms / kSecond && before.time.ms - now.ms < kMinute;
+  return soon ? UnixTime{(before.time.ms / kSecond + 1) * kSecond} : now;
+}
+
 Problems one_problem(const Error& error) { return {Problem{"", "", error.code, error.context, ""}}; }
 
 Result<std::vector<std::string>> keys_with(const StateStore& state, std::string_view prefix) {
@@ -142,7 +149,7 @@ tl::expected<Announcement, Problems> Registry::erase(const PlaceId& place, const
   if (auto room = parts_->has_room(kReserveBytes); !room) return tl::unexpected(one_problem(room.error()));
   auto revision = parts_->prepare_erasure(place, erasure);
   if (!revision) return tl::unexpected(revision.error());
-  auto published = parts_->publish({*revision}, now).front();
+  auto published = parts_->publish({*revision}, time_to_begin(revision->before->head, now)).front();
   if (!published) return tl::unexpected(one_problem(published.error()));
   Announcement announcement{std::move(*published), {}};
   for (const auto& [path, file] : revision->files) announcement.changed.push_back(path);

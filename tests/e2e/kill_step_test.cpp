@@ -117,7 +117,9 @@ int die_at_each_step(const TemporaryDirectory& folder, const Place& place, const
     INFO("killed before step " << step << ": " << read_text(killed));
     REQUIRE(place.unsound() == "");
     sound();
-    REQUIRE(run(words, "", {place.site(), {}, {}}).code == 0);
+    Ended again = run(words, "", {place.site(), {}, {}});
+    INFO(again.out << again.err);
+    REQUIRE(again.code == 0);
     REQUIRE(place.unsound() == "");
   }
 }

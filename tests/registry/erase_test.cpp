@@ -50,6 +50,19 @@ TEST_CASE("refs that were written for stock git name what there is after a purge
   CHECK(here.sound());
 }
 
+TEST_CASE("a past that is erased again and again within a second is, each time") {
+  Holder here;
+  REQUIRE(here.registry->publish(here.own(), {resource("scie", "une scie")}, kNow));
+  for (std::uint64_t epoch : {1, 2, 3}) {
+    auto anew = here.registry->erase(here.own(), {}, kNow);
+    REQUIRE(anew);
+    CHECK(anew->place->head.head.head.epoch == epoch);
+    if (epoch == 2) must(here.registry->purge(kNow));
+  }
+  must(here.registry->purge(kNow));
+  CHECK(here.sound());
+}
+
 TEST_CASE("erasing the past alone keeps every file, and erasing a place leaves who it is") {
   Holder here;
   REQUIRE(here.registry->publish(here.own(), {resource("scie", "le premier texte")}, kNow));
