@@ -105,7 +105,8 @@ TEST_CASE("two machines with one directory both publish: everybody sees the fork
   auto forked = [&](const Place& at) { return state_of(at, one.id()).ends_with(" forked"); };
   CHECK(eventually([&] { return forked(north) && forked(south) && forked(bridge); }));
   CHECK(eventually([&] { return north.ask("needs?q=avant").json().at_pointer("/items/0/place").as_object().contains("forked"); }));
-  CHECK(run_maillage({"query", "--dir", north.dir().string(), "--lang", "en", "needs", "q=avant"}).out.find("published twice, differently") != std::string::npos);
+  Ended told = run_maillage({"query", "--dir", north.dir().string(), "--lang", "en", "needs", "q=avant"});
+  CHECK(told.out.find("published twice, differently") != std::string::npos);
   CHECK(json_of(north.command("status")).at_pointer("/forked/0/id").as_string() == one.id());
 
   one.serve_with(north);
