@@ -126,12 +126,14 @@ void SyncShell::note_partner(const protocol::Report& report) {
   if (ended && report.error) note_trouble(dialer_.url_of(report.session), *report.error);
 }
 
-// Said by a peer that showed who it is; forgotten when it talks to us again.
+// Said by a peer that showed who it is; forgotten when it talks to us again. Of many the oldest goes.
 void SyncShell::note_refusal(const protocol::Report& report) {
-  bool told = report.event == Event::kByeReceived && report.error && report.error->code == ErrorCode::kBlocked;
   if (report.event == Event::kReconciled) refusing_.erase(report.place);
-  bool called = !dialer_.url_of(report.session).empty();  // a stranger's refusal is no news
-  if (told && called && authenticated_.contains(report.session) && refusing_.size() < kRefusingMax) refusing_.emplace(report.place, now().wall);
+  bool told = report.event == Event::kByeReceived && report.error && report.error->code == ErrorCode::kBlocked;
+  bool concerns_us = !dialer_.url_of(report.session).empty() || node_.places().find(report.place);  // a stranger's refusal is no news
+  if (!told || !concerns_us || !authenticated_.contains(report.session)) return;
+  refusing_.emplace(report.place, now().wall);
+  if (refusing_.size() > kRefusingMax) refusing_.erase(std::ranges::min_element(refusing_, {}, [](const auto& entry) { return entry.second.ms; }));
 }
 
 // A person had a part in it: whoever rested is called soon.
