@@ -143,12 +143,18 @@ TEST_CASE("a decoder works in runs of any size") {
   SketchSource source = source_of(remote);
   SketchDecoder decoder(kKey, own);
   while (!decoder.done()) {
-    SketchRun run = run_of(source, decoder.cells(), static_cast<std::uint32_t>(random() % 40));
+    SketchRun run = run_of(source, decoder.cells(), static_cast<std::uint32_t>(1 + random() % 39));
     REQUIRE(decoder.add_cells(run));
     REQUIRE(decoder.cells() < 300);
   }
   CHECK(sorted(decoder.only_remote()) == sorted({remote.begin(), remote.begin() + 50}));
   CHECK(decoder.only_local().empty());
+}
+
+TEST_CASE("a run of no cells is refused") {
+  SketchDecoder decoder(kKey, {});
+  CHECK_FALSE(decoder.add_cells(SketchRun{}));
+  CHECK(decoder.cells() == 0);
 }
 
 TEST_CASE("a sketch kept up to date is the sketch made afresh") {
