@@ -16,7 +16,7 @@
 
 namespace maillage::daemon {
 
-inline constexpr std::size_t kControlConnectionsMax = 16;
+inline constexpr std::size_t kControlConnectionsMax = 64;
 
 struct ControlTimes {
   std::chrono::milliseconds read{30'000};   // one whole request

@@ -80,7 +80,9 @@ void SyncShell::keep_named() {
   for (const auto& [url, place] : named_) all.push_back({url, place});
   writer_.post([this, all = std::move(all)] {
     auto kept = registry_.address_book().keep_named(all);
-    if (!kept) log(LogLevel::kWarning, "registry.named_not_kept", {{"reason", kept.error().context}});
+    if (kept) return;
+    log(LogLevel::kWarning, "registry.named_not_kept", {{"reason", kept.error().context}});
+    asio::post(context_, [this] { named_unkept_ = true; });
   });
 }
 

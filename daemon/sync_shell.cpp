@@ -393,6 +393,7 @@ protocol::Ingested SyncShell::ingest(const protocol::IngestPack& asked) {
 // Every commit of content is a pack of its own: merged when there have been some.
 void SyncShell::tend() {
   if (++since_tend_ % kTendEvery != 0) return;
+  if (std::exchange(named_unkept_, false)) keep_named();
   writer_.post([this] {
     if (auto done = registry_.tend(); !done) log(LogLevel::kWarning, "registry.tend_failed", {{"reason", done.error().context}});
   });

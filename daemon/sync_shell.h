@@ -174,6 +174,7 @@ class SyncShell {
   std::map<std::string, Joined> joined_;  // by address
   std::map<std::string, protocol::PlaceId> named_;  // who answered last, by address of the configuration; also before the last start
   bool named_read_ = false;
+  bool named_unkept_ = false;  // the disk refused it: tried again with the next tending
   std::set<protocol::PlaceId> blocked_;
   std::map<protocol::PlaceId, protocol::UnixTime> refusing_;  // whose people want nothing of us, and since when
   std::set<SessionId> authenticated_;  // sessions whose peer is known to be who it says

@@ -21,10 +21,10 @@ Result<void> Node::lack_charters(Session& session, const PlaceId& place) {
 void Node::ask_for_charters(Session& session) {
   if (session.charters_lacking.empty()) return;
   auto lacking = std::exchange(session.charters_lacking, {});
-  if (session.outbox.control_bytes() > kOutboxControlBytesMax / 2)
-    session.next_reconcile = std::min(session.next_reconcile, session.reconcile_began + kReconcileGapMin);
-  else
-    control(session, encode(Charters{{lacking.begin(), lacking.end()}}));
+  bool piled_up = session.outbox.control_bytes() > kOutboxControlBytesMax / 2;
+  if (!piled_up) control(session, encode(Charters{{lacking.begin(), lacking.end()}}));
+  else if (session.role == Role::kDialling) session.next_reconcile = std::min(session.next_reconcile, session.reconcile_began + kReconcileGapMin);
+  else control(session, encode(Sketch(SketchDue{})));
 }
 
 // In their turn in the outbox, where they can be dropped. What comes with a head when all is told comes with it here.
