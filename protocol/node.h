@@ -441,6 +441,7 @@ class Node {
   void on_part_taken(Session& session);
   Session::Stream* find_stream(JobId job, Session*& session);
   static Hash kept_of(const PlaceState& state);
+  void owe_receipt(Session& session, const Receipt::Item& item);
   void offer_owed_receipts();
   void send_receipts();
   void forward(const Receipt& receipt, Session& from, ByteView frame);
@@ -487,6 +488,7 @@ class Node {
   std::map<PlaceId, SessionId> unpurged_;            // places whose receipt waits for a purge, and whose it is
   std::set<PlaceId> owed_;                           // purged or let go, and nobody was there to take the receipt
   std::deque<Hash> forwarded_;                       // receipts passed on lately
+  bool receipts_due_ = false;                        // some session has receipts to be signed
   JobId next_job_ = 1;
   Instant last_tick_{};
   Instant next_sketch_key_{};

@@ -280,7 +280,7 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
     if (!hold(candidate.head)) return;
     source_[outcome.place] = job.session;
     if (outcome.purging) unpurged_.insert_or_assign(outcome.place, job.session), owed_.erase(outcome.place);
-    else if (session != nullptr) session->receipts.push_back({outcome.place, hash_of(candidate.head.head)});
+    else if (session != nullptr) owe_receipt(*session, {outcome.place, hash_of(candidate.head.head)});
     return;
   }
   free_content(outcome.place);
@@ -305,7 +305,7 @@ void Node::handle(const Purged& input) {
     if (state == nullptr || state->own) continue;
     Session* session = waiting.empty() ? nullptr : find(waiting.mapped());
     if (session == nullptr) owed_.insert(place);
-    else session->receipts.push_back({place, kept_of(*state)});
+    else owe_receipt(*session, {place, kept_of(*state)});
   }
 }
 
@@ -491,20 +491,27 @@ Hash Node::kept_of(const PlaceState& state) {
   return held != nullptr ? hash_of(held->head) : Hash{};
 }
 
+void Node::owe_receipt(Session& session, const Receipt::Item& item) {
+  session.receipts.push_back(item);
+  receipts_due_ = true;
+}
+
 // To everybody who is there: whoever has the place's content from elsewhere hands them on.
 void Node::offer_owed_receipts() {
+  if (owed_.empty()) return;
   bool taken = false;
   for (const auto& [id, session] : sessions_) {
-    if (owed_.empty() || !session->open() || !session->reconciled) continue;
+    if (!session->open() || !session->reconciled) continue;
     taken = true;
     for (const PlaceId& place : owed_)
-      if (const PlaceState* state = table_.find(place)) session->receipts.push_back({place, kept_of(*state)});
+      if (const PlaceState* state = table_.find(place)) owe_receipt(*session, {place, kept_of(*state)});
   }
   if (taken) owed_.clear();
 }
 
 void Node::send_receipts() {
   offer_owed_receipts();
+  if (!std::exchange(receipts_due_, false)) return;  // a look at every session for each frame is dear with a thousand of them
   for (const auto& [id, session] : sessions_) {
     if (session->receipts.empty() || !session->open()) continue;
     auto items = std::exchange(session->receipts, {});
@@ -551,7 +558,7 @@ void Node::forward(const Receipt& receipt, Session& from, ByteView frame) {
     // Left out for a session that is slow: others' receipts must not end it.
     if (Session* next = find(id); next != nullptr && next->open() && next->outbox.bytes() < kForwardBytesMax) {
       control(*next, Bytes(frame.begin(), frame.end()));
-      pump_wanted_ = true;
+      pump(*next);
     }
 }
 
