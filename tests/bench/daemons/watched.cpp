@@ -13,6 +13,8 @@ namespace maillage::bench {
 namespace {
 
 constexpr int kLookMs = 10;
+constexpr int kRestMs = 100;
+constexpr int kRestLooks = 300;
 constexpr tests::Milliseconds kStartLimit{300'000};  // 200,000 records on a machine that is busy otherwise
 constexpr tests::Milliseconds kEndLimit{20'000};
 constexpr tests::Milliseconds kCommandLimit{600'000};
@@ -67,6 +69,14 @@ Watched::Watched(const std::vector<std::string>& command, const tests::Spawning&
 Watched::~Watched() {
   ending_ = true;
   looker_.join();
+}
+
+void Watched::wait_until_at_rest() {
+  double before = -1;
+  for (int look = 0; look < kRestLooks && before < processor_seconds(); ++look) {
+    before = processor_seconds();
+    ::poll(nullptr, 0, kRestMs);
+  }
 }
 
 void Watched::look() {

@@ -21,6 +21,8 @@ class Watched {
   std::uint64_t peak_bytes() const { return peak_; }
   // Since it started, of children that ended as well; the last known once it has ended.
   double processor_seconds();
+  // Until it has used no processor time for a tenth of a second; half a minute at most.
+  void wait_until_at_rest();
   // Of the program itself, now (VmRSS); and what it has had written to disk (proc(5), io).
   std::uint64_t resident_bytes() const;
   std::uint64_t written_bytes() const;
