@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/chain_rule.h"
+
 namespace maillage::protocol {
 namespace {
 
@@ -30,7 +32,8 @@ std::optional<Fork> Arrivals::put(Candidate candidate, SessionId from) {
   add_once(arrival.spoke, from);
   const SignedHead& beside = arrival.candidate.head;
   std::optional<Fork> fork;
-  if (conflicts(candidate.head.head, beside.head)) fork = Fork{beside, candidate.head};
+  bool one_signer = agree(arrival.candidate.chain, candidate.chain, beside.head.charter);
+  if (one_signer && conflicts(candidate.head.head, beside.head)) fork = Fork{beside, candidate.head};
   if (order(candidate.head.head, beside.head) > 0) {
     arrival.candidate = std::move(candidate);
     arrival.from = {from};

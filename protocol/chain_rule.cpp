@@ -38,6 +38,10 @@ std::uint16_t common_length(const CharterChain& a, const CharterChain& b) {
   return length;
 }
 
+bool agree(const CharterChain& a, const CharterChain& b, std::uint16_t number) {
+  return number < a.size() && number < b.size() && a.at(number).charter == b.at(number).charter;
+}
+
 bool may_replace(const CharterChain& known, const CharterChain& next) {
   if (common_length(known, next) == std::min(known.size(), next.size())) return true;
   return known.place() == next.place() && is_brought_over(known, next.charters());

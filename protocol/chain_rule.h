@@ -14,6 +14,9 @@ namespace maillage::protocol {
 // How many charters at the beginning are the same.
 std::uint16_t common_length(const CharterChain& a, const CharterChain& b);
 
+// Whether they have the same charter of that number: then one key signed for both there, and two heads of it can conflict.
+bool agree(const CharterChain& a, const CharterChain& b, std::uint16_t number);
+
 // Whether `next` continues `known`, or replaces it by the rule.
 bool may_replace(const CharterChain& known, const CharterChain& next);
 

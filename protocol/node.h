@@ -363,6 +363,7 @@ class Node {
   void ask_for_charters(Session& session);
   void note_two_charters(Session& session, const PlaceState& known, std::span<const SignedCharter> charters);
   static void owe_two_charters(Session& session, const PlaceId& place);
+  void take_waiting_charters();
 
   // Sessions (node_sessions.cpp)
   Session* find(SessionId id);
@@ -403,6 +404,7 @@ class Node {
   void adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed);
   void adopt(const Fork& fork);
   static Evidence evidence_of(const PlaceState& state);
+  bool still_proves(const Fork& fork) const;
   bool hold(const SignedHead& head);
   void flood(const PlaceId& place, std::span<const SessionId> except, const SharedBytes& pushed,
              Outbox::Urgency urgency, bool with_charters);
@@ -488,6 +490,7 @@ class Node {
   std::map<PlaceId, SessionId> unpurged_;            // places whose receipt waits for a purge, and whose it is
   std::set<PlaceId> owed_;                           // purged or let go, and nobody was there to take the receipt
   std::deque<Hash> forwarded_;                       // receipts passed on lately
+  std::map<PlaceId, std::pair<SessionId, TwoCharters>> two_charters_waiting_;  // told behind heads that are still being written
   bool receipts_due_ = false;                        // some session has receipts to be signed
   JobId next_job_ = 1;
   Instant last_tick_{};

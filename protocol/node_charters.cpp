@@ -73,11 +73,30 @@ void Node::owe_two_charters(Session& session, const PlaceId& place) {
 Result<void> Node::on_frame(Session& session, const TwoCharters& told, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "TWO_CHARTERS");
   const PlaceState* known = table_.find(told.first.charter.place);
+  if (known == nullptr && pending(told.first.charter.place) != nullptr) {  // it came right behind the head
+    two_charters_waiting_.insert_or_assign(told.first.charter.place, std::pair(session.id, told));
+    return {};
+  }
   if (known == nullptr || known->two_charters != nullptr) return useless(session, "two charters that are known, or of unknown places");
   const SignedCharter both[] = {told.first, told.second};
   note_two_charters(session, *known, both);
   session.two_charters_due.erase(told.first.charter.place);  // it knows
   return known->two_charters != nullptr ? Result<void>() : useless(session, "two charters that are none");
+}
+
+// The places are written now, or nothing of them waits any more.
+void Node::take_waiting_charters() {
+  for (auto at = two_charters_waiting_.begin(); at != two_charters_waiting_.end();) {
+    if (pending(at->first) != nullptr) {
+      ++at;
+      continue;
+    }
+    auto [session, told] = std::move(at->second);
+    at = two_charters_waiting_.erase(at);
+    // What is wrong with it is known of who told it, if that one is still there.
+    if (Session* still = find(session); still != nullptr && still->open())
+      if (auto taken = on_frame(*still, told, {}); !taken) refuse(*still, taken.error());
+  }
 }
 
 }  // namespace maillage::protocol

@@ -181,6 +181,13 @@ void Node::note_fork(const Fork& fork) {
   if (!recorded && !noted) new_forks_.push_back(fork);
 }
 
+bool Node::still_proves(const Fork& fork) const {
+  const PlaceId& place = fork.first.head.place;
+  const CharterChain* chain = pending_chain(place);
+  if (const PlaceState* state = table_.find(place); chain == nullptr && state != nullptr) chain = &state->chain;
+  return chain != nullptr && proves(fork, *chain);
+}
+
 void Node::persist_arrivals() {
   if (persisting_ || (!arrivals_.ready(now_.instant) && new_forks_.empty())) return;
   Persist batch{next_job_, {}, {}};
@@ -196,6 +203,8 @@ void Node::persist_arrivals() {
     batch.heads.push_back(arrival->candidate);
     persisting_heads_.push_back(std::move(*arrival));
   }
+  // What another chain has overtaken since proves nothing any more.
+  std::erase_if(new_forks_, [&](const Fork& fork) { return !arrivals_.contains(fork.first.head.place) && !still_proves(fork); });
   // Evidence about a place that is not written yet goes with a later batch.
   auto later = std::ranges::partition(new_forks_, [&](const Fork& fork) { return !arrivals_.contains(fork.first.head.place); });
   batch.forks.assign(std::make_move_iterator(new_forks_.begin()), std::make_move_iterator(later.begin()));
@@ -227,6 +236,7 @@ void Node::handle(const Persisted& input) {
     offer_to(arrival);
   }
   for (const Fork& fork : forks) adopt(fork);
+  take_waiting_charters();
 }
 
 void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, const SharedBytes& pushed) {
@@ -241,7 +251,8 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
   bool new_charters = known == nullptr || candidate.chain.size() > known->chain.size();
   if (known != nullptr) {
     // Its twin was still being written when it was judged, or a pack brought it.
-    if (conflicts(candidate.head.head, known->seen.head)) note_fork({known->seen, candidate.head});
+    bool one_signer = agree(known->chain, candidate.chain, known->seen.head.charter);
+    if (one_signer && conflicts(candidate.head.head, known->seen.head)) note_fork({known->seen, candidate.head});
     before = PlaceTable::element(*known);
     breaks_history = known->seen.head.epoch != candidate.head.head.epoch;
   }

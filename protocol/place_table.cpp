@@ -4,6 +4,10 @@
 
 namespace maillage::protocol {
 
+bool proves(const Fork& fork, const CharterChain& chain) {
+  return conflicts(fork.first.head, fork.second.head) && verify_under(fork.first, chain) && verify_under(fork.second, chain);
+}
+
 Result<PlaceTable::Judgement> PlaceTable::judge(const SignedHead& head, std::span<const SignedCharter> charters) const {
   const PlaceState* known = find(head.head.place);
   std::strong_ordering beside = std::strong_ordering::greater;
@@ -83,7 +87,7 @@ bool PlaceTable::record_fork(const Fork& fork) {
   auto found = places_.find(fork.first.head.place);
   if (found == places_.end()) return false;
   PlaceState& state = found->second;
-  if (state.fork != nullptr || reign(fork.first.head) != reign(state.seen.head)) return false;
+  if (state.fork != nullptr || reign(fork.first.head) != reign(state.seen.head) || !proves(fork, state.chain)) return false;
   state.fork = std::make_unique<Fork>(fork);
   return true;
 }

@@ -29,6 +29,9 @@ struct Fork {
   SignedHead first, second;
 };
 
+// Whether the key that this chain names signed both: what is told to others as evidence. 0.2 ms.
+bool proves(const Fork& fork, const CharterChain& chain);
+
 struct PlaceState {
   CharterChain chain;
   SignedHead seen;
@@ -78,7 +81,7 @@ class PlaceTable {
   // held := nothing: its content left the disk. Never of our own.
   void release(const PlaceId& place);
 
-  // Keeps one fork a (charter, epoch), and only for the current one. Gives whether it is new.
+  // Keeps one fork a (charter, epoch), and only one that proves something of the current one. Gives whether it is new.
   bool record_fork(const Fork& fork);
 
   // Keeps one pair of charters with one parent, until the chain goes on. Gives whether it is new.

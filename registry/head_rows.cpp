@@ -57,7 +57,8 @@ Result<PlaceState> assemble(const PlaceId& place, Rows& rows) {
   if (rows.held && !state.holds_seen) state.held = std::make_unique<SignedHead>(*rows.held);
   bool current = rows.fork && rows.fork->first.head.charter == rows.seen->head.charter &&
                  rows.fork->first.head.epoch == rows.seen->head.epoch;
-  if (current) state.fork = std::make_unique<Fork>(*rows.fork);
+  // Of another chain than the one that won meanwhile: whoever heard it as evidence would end the session.
+  if (current && proves(*rows.fork, state.chain)) state.fork = std::make_unique<Fork>(*rows.fork);
   state.introducer = rows.introducer;
   return state;
 }
