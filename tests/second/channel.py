@@ -14,6 +14,7 @@ from websockets.legacy.client import connect
 from .author import Author, now
 from .charter import Charter, of_places, signed, verified
 from .frame import ASKS_FOR_CHARTERS, FRAME_MAX, Auth, Bundle, Bye, Frame, Hello, Unknown, auth_message, read_frame
+from .invitation import Invited, invited_by
 from .memory import Memory
 from .octets import Refused
 from .sketch import estimate_of
@@ -42,6 +43,10 @@ class Channel:
     remote_key: bytes = b""
     remote_estimate: tuple[int, ...] = ()
     remote_asks: bool = False  # for the charters that it lacks
+    scopes: tuple[str, ...] = ()  # that we say
+    secret: bytes = b""  # of the invitation that we show
+    invited: Invited | None = None  # what the other side showed
+    hellos: tuple[bytes, bytes] = (b"", b"")  # the dialling side's, the dialled side's
     url: str = ""
 
     def bytes_both_ways(self) -> int:
@@ -90,7 +95,8 @@ class Channel:
     async def authenticate(self, author: Author, memory: Memory, nonce: bytes | None = None) -> None:
         """HELLO at once, AUTH when the other's HELLO has come; afterwards `remote` is who it says."""
         estimate = estimate_of(known.element() for known in memory.places.values()) if self.role == DIALLED else ()
-        ours = Hello(nonce or os.urandom(32), author.place, now(), "second", abilities=ASKS_FOR_CHARTERS, estimate=estimate).encoded()
+        said = Hello(nonce or os.urandom(32), author.place, now(), "second", self.scopes, abilities=ASKS_FOR_CHARTERS, estimate=estimate)
+        ours = said.encoded()
         await self.send_octets(ours)
         hello = await self.expect(Hello)
         if hello.version != 1:
@@ -99,15 +105,20 @@ class Channel:
             raise Refused("same-place")
         self.remote_estimate, self.remote_asks = hello.estimate, bool(hello.abilities & ASKS_FOR_CHARTERS)
         theirs = [octets for mine, octets in self.spoken if not mine][-1]
-        hellos = (ours, theirs) if self.role == DIALLING else (theirs, ours)
-        signature = signed(author.daemon, auth_message(self.role, *hellos))
+        self.hellos = (ours, theirs) if self.role == DIALLING else (theirs, ours)
+        if self.secret:
+            await self.send(invited_by(self.secret, *self.hellos))
+        signature = signed(author.daemon, auth_message(self.role, *self.hellos))
         await self.send(Auth(signature, Bundle(tuple(author.chain), (author.heads[-1],))))
         auth = await self.expect(Auth)
-        self.remote_key = self.judge(auth, hello.place, auth_message(1 - self.role, *hellos), memory)
+        self.remote_key = self.judge(auth, hello.place, auth_message(1 - self.role, *self.hellos), memory)
         self.remote = hello.place
 
     async def expect(self, kind: type[Kind]) -> Kind:
         frame = await asyncio.wait_for(self.receive(), HANDSHAKE_SECONDS)
+        if isinstance(frame, Invited) and kind is Auth and self.invited is None:
+            self.invited = frame
+            frame = await asyncio.wait_for(self.receive(), HANDSHAKE_SECONDS)
         if not isinstance(frame, kind):
             raise Refused("unexpected-frame", f"{type(frame).__name__} where {kind.__name__} is due")
         return frame

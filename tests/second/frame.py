@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from .charter import Charter, read_charter, signed, verified
 from .head import Head, read_head
+from .invitation import Invited, Welcome
 from .octets import Reader, Refused, i64, sha256, text8, u8, u16, u32, u64
+from .scope import PLACES_MAX, Holders, Scope, Where, read_holders, read_places, read_scopes
 
 FRAME_MAX = 256 * 1024
 HEADS_MAX = 64
-WANT_MAX = 512
+WANT_MAX = PLACES_MAX
 CELLS_MAX = 2048
 SYMBOLS_MAX = 16384
 LEVELS_MAX = 20
@@ -202,6 +204,15 @@ class Bye:
 
 
 @dataclass(frozen=True)
+class TwoCharters:
+    one: Charter
+    other: Charter
+
+    def encoded(self) -> bytes:
+        return u8(0x83) + self.one.encoded() + self.other.encoded()
+
+
+@dataclass(frozen=True)
 class Charters:
     """Asks for the heads of these places with their charters."""
 
@@ -222,7 +233,8 @@ class Unknown:
 
 
 Frame = (
-    Hello | Auth | Ask | Cells | More | Done | All | End | Due | Heads | Want | Pack | Credit | Evidence | Receipt | Bye | Charters | Unknown
+    Hello | Auth | Ask | Cells | More | Done | All | End | Due | Heads | Want | Pack | Credit | Evidence | Receipt | Bye
+    | Invited | Welcome | TwoCharters | Scope | Where | Holders | Charters | Unknown
 )
 
 
@@ -233,7 +245,7 @@ def read_bundle(reader: Reader) -> Bundle:
 
 def read_hello(reader: Reader) -> Hello:
     version, nonce, place, time, agent = reader.u16(), reader.take(32), reader.take(32), reader.i64(), reader.text8(64)
-    scopes = tuple(reader.text8(64) for _ in range(reader.count(1, 0, 64)))
+    scopes = read_scopes(reader)
     abilities, estimate = 0, list[int]()
     if reader.left():
         abilities, estimate = reader.u8(), [reader.u64() for _ in range(reader.count(1, 0, LEVELS_MAX))]
@@ -292,11 +304,12 @@ def read_receipt(reader: Reader) -> Receipt:
     return Receipt(replica, time, heads, reader.take(64))
 
 
-def read_charters(reader: Reader) -> Charters:
-    places = tuple(reader.take(32) for _ in range(reader.count(2, 1, WANT_MAX)))
-    if any(a >= b for a, b in zip(places, places[1:])):
-        raise Refused("malformed", "places that do not ascend")
-    return Charters(places)
+def read_two_charters(reader: Reader) -> TwoCharters:
+    one, other = read_charter(reader), read_charter(reader)
+    parents = {(charter.place, charter.number, charter.previous) for charter in (one, other)}
+    if one.number == 0 or len(parents) > 1 or one.unsigned() == other.unsigned():
+        raise Refused("malformed", "not two charters with one parent")
+    return TwoCharters(one, other)
 
 
 READERS: dict[int, Callable[[Reader], Frame]] = {
@@ -310,7 +323,13 @@ READERS: dict[int, Callable[[Reader], Frame]] = {
     8: read_evidence,
     9: read_receipt,
     10: lambda reader: Bye(reader.text8(255), reader.text8(255)),
-    0x87: read_charters,
+    0x81: lambda reader: Invited(reader.take(16), reader.take(32)),
+    0x82: lambda reader: Welcome(reader.text8(255)),
+    0x83: read_two_charters,
+    0x84: lambda reader: Scope(read_scopes(reader)),
+    0x85: lambda reader: Where(read_places(reader)),
+    0x86: read_holders,
+    0x87: lambda reader: Charters(read_places(reader)),
 }
 
 

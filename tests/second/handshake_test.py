@@ -13,9 +13,13 @@ from .author import Author, now
 from .cases import Case, author
 from .channel import DIALLING, Channel, Ended, dialled
 from .charter import signed
-from .frame import All, Ask, Auth, Bundle, Bye, Cells, Credit, Done, End, Heads, Hello, Pack, Receipt, Want, auth_message, read_frame
+from .frame import (
+    All, Ask, Auth, Bundle, Bye, Cells, Credit, Done, End, Heads, Hello, Pack, Receipt, TwoCharters, Want, auth_message, read_frame,
+)
 from .head import Head
+from .invitation import Invited, Welcome
 from .octets import text8, u8, u16, u64
+from .scope import Holders, Scope, Where
 
 GOES_ON = "goes on"
 
@@ -127,6 +131,18 @@ async def strange_agent(dialler: Dialler) -> None:
     await dialler.channel.send_octets(dialler.auth_octets())
 
 
+def invited(times: int) -> Step:
+    """An invitation that nobody gave, so often, and AUTH."""
+
+    async def step(dialler: Dialler) -> None:
+        await dialler.hello()
+        for _ in range(times):
+            await dialler.channel.send(Invited(bytes(16), bytes(32)))
+        await dialler.channel.send_octets(dialler.auth_octets())
+
+    return step
+
+
 def under_an_old_charter(dialler: Dialler) -> bytes:
     daemon = dialler.by.daemon
     dialler.by.rotate(os.urandom(32))
@@ -156,6 +172,10 @@ HANDSHAKES: dict[str, tuple[Step, str]] = {
     "AUTH first": (first(lambda d: d.auth_octets()), "unexpected-frame"),
     "HEADS first": (first(lambda d: forged(d.by)), "unexpected-frame"),
     "HEADS before AUTH": (opening(lambda d: forged(d.by)), "unexpected-frame"),
+    "SCOPE before AUTH": (opening(lambda d: Scope(("29",)).encoded()), "unexpected-frame"),
+    "INVITED first": (first(lambda d: Invited(bytes(16), bytes(32)).encoded()), "unexpected-frame"),
+    "INVITED by nobody": (invited(1), GOES_ON),
+    "INVITED twice": (invited(2), "unexpected-frame"),
     "HELLO twice": (opening(lambda d: d.hello_octets), "unexpected-frame"),
     "the other role": (opening(lambda d: d.auth_octets(role=1)), "bad-signature"),
     "another key": (opening(lambda d: d.auth_octets(seed=bytes(32))), "bad-signature"),
@@ -175,6 +195,13 @@ FRAMES: dict[str, tuple[Step, str]] = {
     "a type below 0x80 that is unknown": (then(b"\x7f"), "malformed"),
     "nothing": (then(b""), "truncated"),
     "AUTH twice": (then(Auth(bytes(64), Bundle((), (STRANGER.heads[-1],))).encoded()), "unexpected-frame"),
+    "INVITED after AUTH": (then(Invited(bytes(16), ZERO32).encoded()), "unexpected-frame"),
+    "WELCOME to nobody": (then(Welcome().encoded()), GOES_ON),
+    "two charters that are one": (then(TwoCharters(STRANGER.chain[0], STRANGER.chain[0]).encoded()), "malformed"),
+    "a WHERE of nothing": (then(Where(()).encoded()), "malformed"),
+    "a WHERE that does not ascend": (then(Where((ZERO32, ZERO32)).encoded()), "malformed"),
+    "a WHERE of what nobody knows": (then(Where((ZERO32,)).encoded()), GOES_ON),
+    "holders of nothing": (then(Holders((), ()).encoded()), GOES_ON),
     "a byte too many": (then(Ask(1).encoded() + b"\0"), "trailing-bytes"),
     "a part of SKETCH that is unknown": (then(b"\x03\x07"), "malformed"),
     "CELLS without ASK": (then(Cells(KEY, 0, 0, b"").encoded()), GOES_ON),

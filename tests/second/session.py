@@ -18,10 +18,12 @@ from .frame import (
     Hello, More, Pack, Packed, Receipt, Want,
 )
 from .head import Head
+from .invitation import Invited, Welcome, invited_by
 from .memory import NOTHING, Known, Memory
 from .octets import Refused
 from .pack import Object, read_pack, write_pack
 from .reconciliation import Dialled, Dialling, bundles
+from .scope import Holders, Where
 
 PART_MAX, CREDIT_MAX = 128 * 1024, 1 << 20
 BROKEN_CODES = ("bad-pack", "stowaway", "too-large", "too-many", "trailing-bytes", "truncated")  # of a pack of one place: the sender's fault
@@ -118,7 +120,7 @@ class Session:
 
     async def take(self, frame: Frame) -> None:
         match frame:
-            case Hello() | Auth():
+            case Hello() | Auth() | Invited():
                 raise Refused("unexpected-frame", "after the handshake")
             case Cells() | End():
                 await self.asking.answers.put(frame)
@@ -143,6 +145,10 @@ class Session:
                 await self.learn(Bundle(charters, (one, other)))
             case Receipt():
                 self.keep_receipt(frame)
+            case Where(places):
+                held = [place for place in places if place in self.memory.places and self.memory.places[place].held]
+                if held:
+                    await self.channel.send(Holders(((self.author.place, ""),), tuple((place, (0,)) for place in held)))
 
     async def learn(self, bundle: Bundle) -> None:
         """§8 "Receiving a head": who sends an older one is told ours, and is asked for charters that we lack."""
@@ -303,6 +309,9 @@ class Peer:
         self.author, self.memory, self.speaks = author, Memory(), speaks
         self.sessions: list[Session] = []
         self.opening = asyncio.Event()
+        self.scopes: tuple[str, ...] = ()  # that it says in each session; it takes in all the same
+        self.secret = b""  # of the invitation that it shows
+        self.invitations: set[bytes] = set()  # secrets that it gave, each as often as somebody comes by it
         self.adopt()
 
     def adopt(self, by: Author | None = None) -> Known:
@@ -325,8 +334,10 @@ class Peer:
     async def open(self, channel: Channel) -> Session:
         """Authenticates and leaves the session running."""
         session = self.speaks(channel, self.author, self.memory)
+        channel.scopes, channel.secret = self.scopes, self.secret
         try:
             await channel.authenticate(self.author, self.memory)
+            await self.welcome(channel)
             await self.settle_duplicates(session)
         except Refused as refused:
             await channel.refuse(refused)
@@ -335,6 +346,12 @@ class Peer:
         self.opening.set()
         session.running = asyncio.create_task(session.run())
         return session
+
+    async def welcome(self, channel: Channel) -> None:
+        """§7 "Invitations": what is shown is looked at once AUTH has told by whom."""
+        if channel.invited is not None:
+            given = channel.invited in (invited_by(secret, *channel.hellos) for secret in self.invitations)
+            await channel.send(Welcome("" if given else "unknown-invitation"))
 
     async def settle_duplicates(self, newer: Session) -> None:
         """§7: in one direction the newer stays, in opposite directions the one that the smaller place id dialled."""
