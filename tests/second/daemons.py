@@ -49,6 +49,12 @@ class Daemon:
         self.address = json.loads(self.child.stdout.readline())["address"]
         return f"ws://{self.address}/peer"
 
+    def follow(self, *scopes: str) -> None:
+        """Whose content it keeps, from now on when it runs."""
+        (self.dir / "config.toml").write_text(f"scope = {json.dumps(scopes)}\n")
+        if self.child is not None:
+            self.child.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         self.end(signal.SIGTERM)
 
@@ -74,6 +80,11 @@ class Daemon:
         with urllib.request.urlopen(f"http://{self.address}/api/v1/{target}", timeout=PATIENCE_SECONDS) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
+
+    def has_object(self, name: bytes) -> bool:
+        """Whether its store has this object of git, reachable or not."""
+        line = ["git", "-C", str(self.dir / "store.git"), "cat-file", "-e", name.hex()]
+        return subprocess.run(line, timeout=60, capture_output=True, check=False).returncode == 0
 
     def log(self) -> str:
         return (self.dir.parent / f"{self.dir.name}.log").read_text()

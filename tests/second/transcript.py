@@ -1,7 +1,7 @@
 """Golden transcripts (tests/transcripts): what a daemon of a certain day said in a session, kept to be said again to later ones.
 
 A transcript has every frame of both sides. Said again (`Player`), the frames of that daemon go out byte for byte, but for what must
-fit the session of today: the signature of AUTH, the number of a request, and the key of DONE.
+fit the session of today: the signature of AUTH, the invitation that INVITED shows, the number of a request, and the key of DONE.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from pathlib import Path
 from .channel import DIALLED, DIALLING, Channel
 from .charter import signed
 from .frame import (
-    FIRST, LAST, All, Ask, Auth, Bye, Cells, Credit, Done, End, Evidence, Frame, Heads, Hello, More, Pack, Packed, Receipt, Want,
-    auth_message, read_frame,
+    FIRST, LAST, All, Ask, Auth, Bye, Cells, Credit, Done, Due, End, Evidence, Frame, Heads, Hello, More, Pack, Packed,
+    Receipt, TwoCharters, Want, auth_message, read_frame,
 )
 from .head import Head
+from .invitation import Invited, Welcome, invited_by
 from .octets import Refused
+from .scope import Holders, Scope, Where
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
 
@@ -30,23 +32,32 @@ class Transcript:
     role: int
     seed: bytes  # of the recorded daemon's key
     frames: list[tuple[bool, bytes]]
+    secret: bytes = b""  # of the invitation that was shown
 
     def said(self, *kinds: type) -> list[Frame]:
         """What the recorded daemon said, of these kinds."""
         return [frame for frame in (read_frame(octets) for ours, octets in self.frames if ours) if isinstance(frame, kinds)]
 
+    def hellos(self) -> tuple[bytes, bytes]:
+        """The dialling side's HELLO and the dialled side's, as they were."""
+        said, heard = (next(octets for ours, octets in self.frames if ours == mine) for mine in (True, False))
+        return (said, heard) if self.role == DIALLING else (heard, said)
+
     def write(self, name: str) -> None:
         lines = [("> " if ours else "< ") + octets.hex() for ours, octets in self.frames]
         role = ("dialling", "dialled")[self.role]
-        text = json.dumps({"about": self.about, "role": role, "daemon_seed": self.seed.hex(), "frames": lines}, indent=1)
-        (FOLDER / f"{name}.json").write_text(text + "\n")
+        invitation = {"invitation_secret": self.secret.hex()} if self.secret else {}
+        text = json.dumps({"about": self.about, "role": role, "daemon_seed": self.seed.hex(), **invitation, "frames": lines}, indent=1)
+        with (FOLDER / f"{name}.json").open("x") as file:  # "A transcript is never changed"
+            file.write(text + "\n")
 
     @staticmethod
     def read(name: str) -> Transcript:
         given = json.loads((FOLDER / f"{name}.json").read_text())
         frames = [(line[0] == ">", bytes.fromhex(line[2:])) for line in given["frames"]]
         role = DIALLING if given["role"] == "dialling" else DIALLED
-        return Transcript(given["about"], role, bytes.fromhex(given["daemon_seed"]), frames)
+        secret = bytes.fromhex(given.get("invitation_secret", ""))
+        return Transcript(given["about"], role, bytes.fromhex(given["daemon_seed"]), frames, secret)
 
 
 @dataclass
@@ -55,8 +66,11 @@ class Player:
 
     transcript: Transcript
     channel: Channel
+    secret: bytes = b""  # of an invitation that today's daemon gave, shown in the place of the recorded one
     receipts: set[bytes] = field(default_factory=set)  # hashes of heads that today's daemon says it holds
     heard: list[str] = field(default_factory=list)  # the kinds of frames that it said
+    frames: list[Frame] = field(default_factory=list)  # and the frames
+    shown: Invited | None = None  # its invitation
     unsent: list[Pack] = field(default_factory=list)
     pushed: list[Pack] = field(default_factory=list)
 
@@ -64,6 +78,12 @@ class Player:
         packs = [frame for frame in self.transcript.said(Pack) if isinstance(frame, Pack)]
         self.pushed = [pack for pack in packs if pack.request == 0]
         self.unsent = [pack for pack in packs if pack.request and any(packed.head for packed in pack.places)]
+        self.streams = list[list[Cells]]()  # one for each ASK
+        for cells in self.transcript.said(Cells):
+            assert isinstance(cells, Cells)
+            self.streams += [[cells]] if cells.first == 0 else []
+            if cells.first:
+                self.streams[-1].append(cells)
 
     def final_heads(self) -> set[bytes]:
         """The greatest head of each place that the recorded daemon sent content of."""
@@ -78,6 +98,8 @@ class Player:
         """The whole session, until today's daemon has said that it holds everything."""
         wanted = self.final_heads()
         await self.authenticate()
+        for welcome in self.transcript.said(Welcome):
+            await self.channel.send(welcome)
         if self.transcript.role == DIALLING:
             await self.channel.send(self.transcript.said(Ask)[0])
         last = "End" if self.transcript.role == DIALLING else "Receipt"
@@ -85,14 +107,26 @@ class Player:
             await self.answer(read_frame(await self.channel.receive_octets()))
         await self.say_the_rest()
 
+    async def until_heard(self, kind: str, times: int) -> None:
+        while self.heard.count(kind) < times:
+            await self.answer(read_frame(await self.channel.receive_octets()))
+
     async def say_the_rest(self) -> None:
-        """Receipts and credit as they were; and the session goes on: it gives its own place."""
-        for frame in self.transcript.said(Receipt, Credit):
+        """What needs no answer as it was, TWO_CHARTERS as after another reconciliation, WHERE again of today's daemon's own place; and the
+        session goes on: it gives that place."""
+        for frame in self.transcript.said(Receipt, Credit, TwoCharters, Scope, Where, Holders, Due):
             await self.channel.send(frame)
+            if isinstance(frame, Where):
+                await self.channel.send(Where((self.channel.remote,)))
+                await self.until_heard("Holders", 1)
+            if isinstance(frame, Due):
+                await self.until_heard("Ask", 2)
         await self.channel.send(Want(1 << 31, ((self.channel.remote, bytes(20)),)))
         while not isinstance(frame := read_frame(await self.channel.receive_octets()), Pack) or frame.request != 1 << 31:
             await self.answer(frame)
         assert frame.places[0].head is not None
+        for bye in self.transcript.said(Bye):
+            await self.channel.send(bye)
 
     async def authenticate(self) -> None:
         (hello,), (auth,) = self.transcript.said(Hello), self.transcript.said(Auth)
@@ -100,14 +134,21 @@ class Player:
         await self.channel.send(hello)
         theirs = await self.channel.receive_octets()
         hellos = (hello.encoded(), theirs) if self.transcript.role == DIALLING else (theirs, hello.encoded())
+        for invited in self.transcript.said(Invited):
+            assert invited == invited_by(self.transcript.secret, *self.transcript.hellos())
+            await self.channel.send(invited_by(self.secret, *hellos))
         signature = signed(self.transcript.seed, auth_message(self.transcript.role, *hellos))
         await self.channel.send(replace(auth, signature=signature))
         frame = await self.channel.receive()
+        if isinstance(frame, Invited):
+            assert frame == invited_by(self.transcript.secret, *hellos)
+            self.shown, frame = frame, await self.channel.receive()
         assert isinstance(frame, Auth), frame
         self.channel.remote = frame.bundle.heads[0].place
 
     async def answer(self, frame: Frame) -> None:
         self.heard.append(type(frame).__name__)
+        self.frames.append(frame)
         match frame:
             case Bye(code, text):
                 raise Refused(code, text)
@@ -132,10 +173,9 @@ class Player:
 
     async def cells(self, limit: int) -> None:
         """The very cells; those asked for beyond what was recorded never come, and ALL must do."""
-        for cells in self.transcript.said(Cells):
-            assert isinstance(cells, Cells)
-            if (cells.first == 0) == (limit == 0):
-                await self.channel.send(cells)
+        stream = self.streams[min(self.heard.count("Ask"), len(self.streams)) - 1]
+        for cells in stream[:1] if limit == 0 else stream[1:]:
+            await self.channel.send(cells)
 
     async def question(self, key: bytes) -> None:
         """Each kind of question that was recorded: MORE as it was, DONE under today's key, or ALL."""
@@ -145,7 +185,7 @@ class Player:
             await self.channel.send(replace(last, key=key, symbols=()) if isinstance(last, Done) else last)
 
     async def tell_all(self) -> None:
-        for frame in self.transcript.said(Heads, Evidence):
+        for frame in self.transcript.said(Heads, Evidence, TwoCharters):
             await self.channel.send(frame)
 
     async def want(self) -> None:
