@@ -145,6 +145,9 @@ int run_invite(const InviteOptions& options, const Terminal& terminal) {
     std::cerr << say(Message::kInviteNeedsUrl, terminal.language) << "\n";
     return kUsage;
   }
+  // Before there is an invitation that nobody would see.
+  if (!options.svg.empty() && std::filesystem::exists(options.svg))
+    return complain(protocol::Error{protocol::ErrorCode::kFileExists, options.svg.string()}, terminal);
   ControlMessage request;
   request.body = {{"verb", "invite"}, {"note", options.note}, {"uses", options.uses}, {"days", options.days}};
   OpenDirectory directory(options.dir, terminal);

@@ -116,12 +116,15 @@ bool tell_config(std::string& said, const json::object& status, Language languag
 
 // Those whose people have a word to say before they take this place. Gives whether some refuse it: a stranger that has not let it in yet
 // asks nothing of anybody here.
-bool tell_standing(std::string& said, const json::object& status, Language language) {
+bool tell_standing(std::string& said, const json::object& status, const std::string& dir, Language language) {
   std::string own = list_of(status, "own").empty() ? "" : text_of(list_of(status, "own").front().get_object(), "id");
   for (const json::value& each : list_of(status, "refusedBy")) {
     const json::object& place = each.get_object();
-    std::string next = text_of(place, "nextAttempt");
-    said += say(Message::kStatusRefusedBy, language, {called(place), text_of(place, "since")});
+    std::string next = text_of(place, "nextAttempt"), code = text_of(place, "code");
+    Message why = code == "other-chain"         ? Message::kStatusOtherKeys
+                  : code == "duplicate-session" ? Message::kStatusTwoMachines
+                                                : Message::kStatusRefusedBy;
+    said += say(why, language, {called(place), text_of(place, "since"), dir, dir});
     said += next.empty() ? say(Message::kStatusNotCalled, language) : say(Message::kStatusNextAttempt, language, {next});
     said += "\n";
   }
@@ -218,7 +221,7 @@ int run_status(const std::filesystem::path& dir, const Terminal& terminal) {
   tell_hosting(said, status, dir.string(), language);
   asked = tell_doubts(said, status, dir.string(), language) || asked;
   asked = tell_what_waits(said, status, dir, language) || asked;
-  asked = tell_standing(said, status, language) || asked;
+  asked = tell_standing(said, status, dir.string(), language) || asked;
   asked = tell_config(said, status, language) || asked;
   if (!asked) said += say(Message::kStatusFine, language);
   return conclude(*result, said, terminal);

@@ -52,7 +52,9 @@ Result<std::vector<std::string>> fetch_as(const std::string& address, const prot
   auto peer = parse_peer_url(address);
   if (!peer) return fail(ErrorCode::kBadPeer, address);
   PeerUrl asked = question(*peer, place, root);
-  auto list = body_of(asked, http_get(asked, "en"));
+  auto answered = http_get(asked, "en");
+  if (answered && answered->status == 403) return fail(ErrorCode::kWrongSheet, "");
+  auto list = body_of(asked, std::move(answered));
   if (!list) return tl::unexpected(list.error());
   boost::system::error_code malformed;
   json::value answer = json::parse(*list, malformed);

@@ -138,7 +138,7 @@ void add_trustees(CLI::App& key, Options& options) {
   CLI::App* request =
       verb(key, options, "request", "feuille perdue : le fichier que les garants signeront / sheet lost: the file for the trustees to sign", false);
   request->add_option("--place", wish.place, "l'identité du lieu / the place's id")->required();
-  request->add_option("--peer", wish.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all()->required();
+  request->add_option("--peer", wish.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->allow_extra_args(false)->take_all()->required();
   request->add_option(options.word("FICHIER / FILE"), wish.file, "fichier à écrire / file to write")->required();
   request->add_option("CODE", wish.codes, "MAILLAGE-TRUSTEE-…")->required();
   CLI::App* vouch = verb(key, options, "vouch", "signe la demande d'un lieu dont on est garant / signs the request of a place that one is a trustee of");
@@ -159,7 +159,7 @@ void add_keys(CLI::App& app, Options& options) {
   };
   add("rotate", "une nouvelle clé, signée par la feuille de secours / a new key, signed by the recovery sheet");
   CLI::App* recover = add("recover", "la clé est volée : ce qu'elle a signé ne compte plus / the key is stolen: what it signed counts no more");
-  recover->add_option("--vouched", options.key.vouched, kAboutVouched)->expected(1)->take_all();
+  recover->add_option("--vouched", options.key.vouched, kAboutVouched)->expected(1)->allow_extra_args(false)->take_all();
   add_trustees(*key, options);
   verb(*key, options, "sheet", "une feuille de secours neuve, qui n'est à personne / a new recovery sheet, nobody's yet", false);
 }
@@ -210,7 +210,7 @@ void add_unseal(CLI::App& app, Options& options) {
   unseal->add_option("--out", options.unseal.out, "dossier où mettre les dépôts git / folder for the git repositories")->required();
   unseal->add_option(options.word("FICHIER / FILE"), options.unseal.files, "fichiers scellés / sealed files");
   auto* place = unseal->add_option("--place", options.unseal.place, "l'identité du lieu / the place's id");
-  unseal->add_option("--peer", options.unseal.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all()->needs(place);
+  unseal->add_option("--peer", options.unseal.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->allow_extra_args(false)->take_all()->needs(place);
 }
 
 void add_partners(CLI::App& app, Options& options) {
@@ -245,13 +245,13 @@ void add_verbs(CLI::App& app, Options& options) {
 
   CLI::App* recover = verb(app, options, "recover", "rend le lieu à ses gens, depuis la feuille de secours / gives the place back from the recovery sheet");
   recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
-  recover->add_option("--peer", options.recover.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all()->required();
+  recover->add_option("--peer", options.recover.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->allow_extra_args(false)->take_all()->required();
   recover->add_flag("--accept-alone", options.recover.accept_alone, "croire un seul partenaire / believe one partner alone");
-  recover->add_option("--vouched", options.recover.vouched, kAboutVouched)->expected(1)->take_all();
+  recover->add_option("--vouched", options.recover.vouched, kAboutVouched)->expected(1)->allow_extra_args(false)->take_all();
 
   CLI::App* serve = verb(app, options, "serve", "fait tourner le lieu / runs the daemon");
   serve->add_option("--listen", options.serve.listen, "HÔTE:PORT (127.0.0.1:8420) / HOST:PORT (127.0.0.1:8420)");
-  serve->add_option("--peer", options.serve.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->take_all();
+  serve->add_option("--peer", options.serve.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->allow_extra_args(false)->take_all();
   serve->add_option("--log-level", options.serve.log_level, "debug | info | warning | error");
 
   add_publishing(app, options, "publish", "publie des fichiers / publishes files");

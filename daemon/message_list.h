@@ -113,12 +113,12 @@ MAILLAGE_MESSAGE(kEraseMeans,
                  "L'historique du lieu recommence : les versions précédentes de toutes ses fiches disparaissent aussi, et les contributions qui\n"
                  "attendent une réponse sont effacées. Chaque partenaire qui en a une copie l'efface dès qu'il l'apprend, et le confirme.\n"
                  "Ce que personne ne peut effacer : les copies faites ailleurs (clones, sauvegardes, captures d'écran), et celles d'un\n"
-                 "partenaire qui ne revient jamais. Pendant trois jours, la feuille de secours, et elle seule, peut rouvrir ce qui est effacé\n"
+                 "partenaire qui ne revient jamais. Pendant trois jours, la feuille de secours, ou celle d'un garant, peut rouvrir ce qui est effacé\n"
                  "(maillage unseal) ; après, plus rien. Pour seulement ne plus publier une fiche : maillage unpublish.",
                  "The history of the place begins anew: earlier versions of all its records go as well, and contributions that wait for an\n"
                  "answer are erased. Every partner that has a copy erases it as soon as it learns of this, and confirms it.\n"
                  "What nobody can erase: copies made elsewhere (clones, backups, screenshots), and those of a partner that never comes\n"
-                 "back. For three days the recovery sheet, and nothing else, can open what was erased (maillage unseal); then it is gone.\n"
+                 "back. For three days the recovery sheet, or a trustee's, can open what was erased (maillage unseal); then it is gone.\n"
                  "Only to stop publishing a record: maillage unpublish.")
 MAILLAGE_MESSAGE(kEraseAsk, "Pour effacer, tapez oui :", "To erase, type yes:")
 MAILLAGE_MESSAGE(kEraseNot, "rien n'a été effacé", "nothing was erased")
@@ -385,6 +385,16 @@ MAILLAGE_MESSAGE(kStatusConfigRefused,
 MAILLAGE_MESSAGE(kStatusConfigWrong, "À faire : corriger config.toml, ou le serveur ne démarrera pas : {}", "To do: mend config.toml, or the daemon will not start: {}")
 MAILLAGE_MESSAGE(kStatusConfigRemark, "À revoir dans config.toml : {}", "To look at in config.toml: {}")
 MAILLAGE_MESSAGE(kStatusRefusedBy, "« {} » ne veut rien de ce lieu : ses gens l'ont bloqué (dit le {})", "“{}” wants nothing of this place: its people blocked it (said on {})")
+MAILLAGE_MESSAGE(kStatusOtherKeys,
+                 "À faire : « {} » connaît ce lieu sous d'autres clés et n'en prend plus rien (dit le {}) : deux copies du lieu ont chacune changé de clé.\n"
+                 "  Si celle-ci est la bonne : maillage key rotate --dir {}. Sinon arrêtez-la",
+                 "To do: “{}” knows this place under other keys and takes nothing of it any more (said on {}): two copies of the place each changed its key.\n"
+                 "  If this is the right one: maillage key rotate --dir {}. Otherwise stop it")
+MAILLAGE_MESSAGE(kStatusTwoMachines,
+                 "À faire : « {} » parle déjà à une autre machine qui a les clés de ce lieu (dit le {}) : une copie oubliée, ou un vol. N'en laissez tourner\n"
+                 "  qu'une ; si l'autre n'est pas à vous : maillage key recover --dir {}",
+                 "To do: “{}” talks already to another machine that has the keys of this place (said on {}): a forgotten copy, or a theft. Let only one run;\n"
+                 "  if the other is not yours: maillage key recover --dir {}")
 MAILLAGE_MESSAGE(kStatusNextAttempt, " ; prochain essai le {}", "; next attempt on {}")
 MAILLAGE_MESSAGE(kStatusNotCalled, " ; ce serveur n'a pas à l'appeler", "; this server has no reason to call it")
 MAILLAGE_MESSAGE(kStatusUntaken,

@@ -33,6 +33,7 @@ int status_of(ErrorCode code) {
     case ErrorCode::kAmbiguousName:
     case ErrorCode::kNotFound:
     case ErrorCode::kUnknownPlace: return 404;
+    case ErrorCode::kWrongSheet: return 403;
     case ErrorCode::kMethodNotAllowed: return 405;
     case ErrorCode::kWrongHost: return 421;
     case ErrorCode::kBusy:

@@ -131,11 +131,16 @@ void SyncShell::note_partner(const protocol::Report& report) {
 // Said by a peer that showed who it is; forgotten when it talks to us again. Of many the oldest goes.
 void SyncShell::note_refusal(const protocol::Report& report) {
   if (report.event == Event::kReconciled) refusing_.erase(report.place);
-  bool told = report.event == Event::kByeReceived && report.error && report.error->code == ErrorCode::kBlocked;
-  bool concerns_us = !dialer_.url_of(report.session).empty() || node_.places().find(report.place);  // a stranger's refusal is no news
-  if (!told || !concerns_us || !authenticated_.contains(report.session)) return;
-  refusing_.emplace(report.place, now().wall);
-  if (refusing_.size() > kRefusingMax) refusing_.erase(std::ranges::min_element(refusing_, {}, [](const auto& entry) { return entry.second.ms; }));
+  if (report.event != Event::kByeReceived || !report.error || report.place.is_zero()) return;
+  ErrorCode code = report.error->code;
+  bool called = !dialer_.url_of(report.session).empty();
+  bool blocked = code == ErrorCode::kBlocked && authenticated_.contains(report.session) && (called || node_.places().find(report.place));
+  // Before it shows who it is; at an address that we call on our own account.
+  bool doubted = called && (code == ErrorCode::kOtherChain || code == ErrorCode::kDuplicateSession);
+  if (!blocked && !doubted) return;
+  auto [known, is_new] = refusing_.try_emplace(report.place, Refusal{now().wall, code});
+  if (!is_new && known->second.code != code) known->second = {now().wall, code};
+  if (refusing_.size() > kRefusingMax) refusing_.erase(std::ranges::min_element(refusing_, {}, [](const auto& entry) { return entry.second.since.ms; }));
 }
 
 // A person had a part in it: whoever rested is called soon.

@@ -163,7 +163,7 @@ void SyncShell::reload(const PeerConfig& config) {
   config_ = config;
   node_.set_open_admission(config_.admission == Admission::kOpen);
   tend_lan();
-  for (const auto& [place, since] : std::exchange(refusing_, {})) try_again(place);
+  for (const auto& [place, refusal] : std::exchange(refusing_, {})) try_again(place);
   keep_urls();
   keep_named();
   follow();

@@ -93,7 +93,8 @@ class SyncShell {
   // session, and the addresses we dial.
   boost::json::array sessions() const;
   boost::json::array addresses() const;
-  // {"place", "name", "since", "nextAttempt": when we call next} each: daemons whose people want nothing of this place.
+  // {"place", "name", "since", "code", "nextAttempt": when we call next} each: daemons that take nothing of this place, as their people
+  // blocked it, know it under other keys (`other-chain`), or talk to another machine that has its keys (`duplicate-session`).
   boost::json::array refusals() const;
   std::size_t open_sessions() const { return open_sessions_; }  // any thread
 
@@ -176,7 +177,11 @@ class SyncShell {
   bool named_read_ = false;
   bool named_unkept_ = false;  // the disk refused it: tried again with the next tending
   std::set<protocol::PlaceId> blocked_;
-  std::map<protocol::PlaceId, protocol::UnixTime> refusing_;  // whose people want nothing of us, and since when
+  struct Refusal {
+    protocol::UnixTime since;
+    protocol::ErrorCode code;
+  };
+  std::map<protocol::PlaceId, Refusal> refusing_;  // who takes nothing of us, since when and why
   std::set<SessionId> authenticated_;  // sessions whose peer is known to be who it says
   const std::vector<protocol::PlaceId> own_;
   protocol::Node node_;

@@ -7,6 +7,12 @@
 #include "registry/time_zone.h"
 
 namespace maillage::daemon {
+namespace {
+
+// A connection that broke here is missed over there by then.
+constexpr std::chrono::milliseconds kTwiceTold = std::chrono::minutes(2);
+
+}  // namespace
 
 namespace json = boost::json;
 
@@ -42,7 +48,8 @@ json::array SyncShell::addresses() const {
   for (const Dialer::View& address : dialer_.view()) {
     json::object shown{{"url", address.url}, {"connected", address.connected}, {"failures", address.failures}};
     if (address.due) shown["nextAttempt"] = told_time(*address.due);
-    if (refusing_.contains(address.place)) shown["refuses"] = true, shown["name"] = registry_.name_of(address.place).name;
+    if (auto refusal = refusing_.find(address.place); refusal != refusing_.end() && refusal->second.code == ErrorCode::kBlocked)
+      shown["refuses"] = true, shown["name"] = registry_.name_of(address.place).name;
     listed.push_back(std::move(shown));
   }
   return listed;
@@ -51,8 +58,14 @@ json::array SyncShell::addresses() const {
 json::array SyncShell::refusals() const {
   json::array listed;
   auto addresses = dialer_.view();
-  for (const auto& [place, since] : refusing_) {
-    json::object shown{{"place", place.hex()}, {"name", registry_.name_of(place).name}, {"since", registry::format_utc(since)}};
+  std::set<protocol::PlaceId> connected;
+  for (const auto& peer : node_.peers()) connected.insert(peer.place);
+  for (const auto& [place, refusal] : refusing_) {
+    // Of two that dial each other one session ends so; and one that broke is missed by the other side after a while.
+    bool twice = refusal.code == ErrorCode::kDuplicateSession;
+    if (twice && (connected.contains(place) || now().wall.ms - refusal.since.ms < kTwiceTold.count())) continue;
+    json::object shown{{"place", place.hex()}, {"name", registry_.name_of(place).name}, {"since", registry::format_utc(refusal.since)},
+                       {"code", std::string(slug(refusal.code))}};
     auto due = choice_.rests_until(place);
     for (const Dialer::View& address : addresses)
       if (address.place == place && address.due) due = due ? std::min(*due, *address.due) : *address.due;

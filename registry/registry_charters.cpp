@@ -28,6 +28,9 @@ Result<void> Registry::Parts::take_keys(const Seed& daemon_seed, const PublicKey
 
 namespace {
 
+// Of an ordered minimum, beyond the greatest epoch there is.
+constexpr std::uint64_t kEpochsAheadMax = 100;
+
 void add_roots(std::vector<KeyPair>& signers, const std::vector<KeyPair>& roots) {
   for (const KeyPair& root : roots)
     if (std::ranges::find(signers, root.public_key(), &KeyPair::public_key) == signers.end()) signers.push_back(root);
@@ -98,15 +101,23 @@ Result<Renewal> Registry::Parts::draft_renewal(const RenewalWish& wish, UnixTime
   SystemRandom random;
   Renewal renewal{wish.trust ? keys.daemon_seed : random.fixed<Seed>(), (change->to ? *change->to : *sheet).root(0).public_key(), {}};
   change->daemon_key = KeyPair(renewal.daemon_seed).public_key();
+  std::size_t ours = 0;
+  std::uint64_t epoch = 0;  // the greatest
   for (const PlaceId& place : own.all()) {
     if (own.moved(place)) continue;
     auto chain = chain_of(place);
     if (!chain) return tl::unexpected(chain.error());
+    ++ours;
+    if (auto head = held(place)) epoch = std::max({epoch, head->head.epoch, chain->latest().minimum_epoch});
     if (wish.trust && decides_itself(chain->latest(), *sheet)) continue;
     auto alone = wish.supersede ? Result<void>() : check_not_elsewhere(place);
     if (!alone) return tl::unexpected(alone.error());
     if (auto drafted = draft_place(renewal, std::move(*chain), *change, *sheet, *vouching); !drafted) return tl::unexpected(drafted.error());
   }
+  if (ours == 0 && !own.all().empty()) return fail(ErrorCode::kMovedAway, identity.place.hex());
+  // Nobody takes it back: a slip of the hand must not use up the epochs of a place.
+  if (wish.minimum_epoch > epoch && wish.minimum_epoch - epoch > kEpochsAheadMax)
+    return fail(ErrorCode::kOutOfRange, "--minimum-epoch " + std::to_string(wish.minimum_epoch) + " (≤ " + std::to_string(epoch + kEpochsAheadMax) + ")");
   return renewal;
 }
 

@@ -205,7 +205,7 @@ Result<void> Registry::Parts::check_request(const SealedRequest& request, UnixTi
   bool root = std::ranges::count(chain->latest().roots, request.root) > 0;
   bool fresh = request.time.ms >= now.ms - kRequestAgeMaxMs && request.time.ms <= now.ms + kRequestAgeMaxMs;
   if (root && fresh && protocol::verify(request.root, sealed_request(request.place, request.time), request.signature)) return {};
-  return fail(ErrorCode::kDenied, request.place.hex());
+  return fail(ErrorCode::kWrongSheet, "");
 }
 
 Result<std::vector<std::string>> Registry::sealed_files(const SealedRequest& request, UnixTime now) const {

@@ -45,6 +45,41 @@ void sign_at_the_end(const fs::path& dir) {
 
 }  // namespace
 
+TEST_CASE("a copy that changed its key for itself is told so in plain words, and one more change brings its partners over") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), copy(folder.path(), "Copie"), north(folder.path(), "Nord");
+  copy_over(one, copy);
+  REQUIRE(key(one, "rotate", one.sheet() + "\n").code == 0);
+  REQUIRE(key(copy, "rotate", one.sheet() + "\n").code == 0);
+  north.serve();
+  one.serve_with(north);
+  REQUIRE(eventually([&] { return north.count("places") == 2; }));
+  copy.serve_with(north);
+  REQUIRE(eventually([&] { return text_at(json_of(copy.command("status")), "/refusedBy/0/code") == "other-chain"; }));
+  Ended said = run_maillage({"status", "--dir", copy.dir().string()});
+  CHECK(said.out.find("“Nord” knows this place under other keys") != std::string::npos);
+  CHECK(said.out.find("maillage key rotate --dir " + copy.dir().string()) != std::string::npos);
+  one.stop();
+  REQUIRE(key(copy, "rotate", one.sheet() + "\n").code == 0);
+  CHECK(eventually([&] { return charter_at(north, one.id()) == 2; }));
+  CHECK(eventually([&] { return !json_of(copy.command("status")).as_object().contains("refusedBy"); }));
+}
+
+TEST_CASE("a change of keys where the place is kept no more is refused, and so is a minimum epoch that would use up all epochs") {
+  TemporaryDirectory folder;
+  Place one(folder.path(), "Konk Ar Lab"), old(folder.path(), "Copie"), north(folder.path(), "Nord");
+  copy_over(one, old);
+  Ended huge = key(one, "rotate", one.sheet() + "\n", {"--minimum-epoch", "18446744073709551615"});
+  CHECK(text_at(json_of(huge), "/error/code") == "out-of-range");
+  REQUIRE(key(one, "recover", one.sheet() + "\n").code == 0);
+  north.serve();
+  one.serve_with(north);
+  REQUIRE(eventually([&] { return north.count("places") == 2; }));
+  old.serve_with(north);
+  REQUIRE(eventually([&] { return charter_at(old, one.id()) == 1; }));
+  REQUIRE(eventually([&] { return text_at(json_of(key(old, "recover", one.sheet() + "\n")), "/error/code") == "moved-away"; }));
+}
+
 TEST_CASE("a running daemon changes its key and goes on: a connected partner follows at once, one that was away when it is back") {
   TemporaryDirectory folder;
   Place one(folder.path(), "Konk Ar Lab"), north(folder.path(), "Nord"), south(folder.path(), "Sud");

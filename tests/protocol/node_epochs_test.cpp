@@ -124,6 +124,84 @@ TEST_CASE("of two charters with one parent people are told once, whichever of th
   }
 }
 
+// Whoever heard such a pair as evidence could check only one of the two, and would end the session, again and again.
+TEST_CASE("two heads under two charters are no fork, be the first of them waiting, being written or written") {
+  Author bob = kBob, other = kBob;
+  bob.rotate();
+  other.rotate(1);
+  bool lower_first = GENERATE(true, false);
+  const Author& first = lower_first == (order(bob.head(2).head, other.head(2).head) < 0) ? bob : other;
+  const Author& second = &first == &bob ? other : bob;
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.meet(kWithEve, kEve);
+  scene.agree(kWithEve);
+  auto write_all = [&] {
+    for (std::size_t batch = 0; batch < scene.persist_asked.size(); ++batch) {
+      CHECK(scene.persist_asked[batch].forks.empty());
+      scene.on(Persisted{scene.persist_asked[batch].job, true});
+    }
+    scene.persists = true;
+  };
+  SECTION("waiting") {
+    scene.persists = false;
+    tell(scene, kWithAnn, kFar, kFar.head(1));
+    tell(scene, kWithAnn, first, first.head(2));
+    tell(scene, kWithAnn, second, second.head(2));
+    write_all();
+  }
+  SECTION("being written") {
+    scene.persists = false;
+    tell(scene, kWithAnn, first, first.head(2));
+    tell(scene, kWithAnn, second, second.head(2));
+    write_all();
+  }
+  SECTION("written") {
+    tell(scene, kWithAnn, first, first.head(2));
+    tell(scene, kWithAnn, second, second.head(2));
+  }
+  CHECK(scene.node.places().find(kBob.place())->fork == nullptr);
+  CHECK(scene.all<Evidence>(kWithEve).empty());
+  CHECK(scene.events(Event::kForked) == 0);
+  CHECK(scene.bye(kWithAnn) == "0 BYEs");
+  // Under one charter they are.
+  const Author& kept = scene.seen(kBob)->head == first.head(2).head ? first : second;
+  tell(scene, kWithAnn, kept, kept.head(2, 0, 1));
+  CHECK(scene.events(Event::kForked) == 1);
+  CHECK(scene.all<Evidence>(kWithEve).size() == 1);
+}
+
+TEST_CASE("evidence of one chain is not kept of a place that another chain has won") {
+  Author bob = kBob, other = kBob;
+  bob.rotate();
+  other.rotate(1);
+  PlaceTable table;
+  REQUIRE(table.adopt({bob.head(2), bob.chain(), 2}));
+  CHECK_FALSE(table.record_fork({other.head(2), other.head(2, 0, 1)}));
+  CHECK_FALSE(table.record_fork({bob.head(2), other.head(2)}));
+  CHECK_FALSE(table.record_fork({bob.head(2), bob.head(2)}));
+  CHECK(table.record_fork({bob.head(2), bob.head(2, 0, 1)}));
+}
+
+TEST_CASE("two charters that come right behind the first head of a place are taken when it is written") {
+  Author bob = kBob, other = kBob;
+  bob.rotate();
+  other.rotate(1);
+  TwoCharters both{bob.chain().at(1), other.chain().at(1)};
+  bool signed_well = GENERATE(true, false);
+  if (!signed_well) both.second.signatures[0].signature.bytes[7] ^= 1;
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.persists = false;
+  tell(scene, kWithAnn, bob, bob.head(2));
+  scene.receive(kWithAnn, both);
+  CHECK(scene.events(Event::kTwoCharters) == 0);
+  scene.on(Persisted{scene.persist_asked.back().job, true});
+  CHECK(scene.events(Event::kTwoCharters) == (signed_well ? 1 : 0));
+  CHECK((scene.node.places().find(kBob.place())->two_charters != nullptr) == signed_well);
+  CHECK(scene.bye(kWithAnn) == "0 BYEs");
+}
+
 TEST_CASE("two charters with one parent are handed on to everybody, who checks them, tells people and hands them on") {
   Author bob = kBob, other = kBob;
   bob.rotate();

@@ -174,5 +174,5 @@ TEST_CASE("sealed files are given to whoever signs as a root of the place now, a
   moved.time.ms += 1;
   for (const SealedRequest& bad : {request(stranger, here.chain->place(), kNow.ms), request(here.key, here.own(), kNow.ms), moved,
                                    request(here.key, here.chain->place(), kNow.ms - kHourMs), request(here.key, here.chain->place(), INT64_MIN)})
-    CHECK(here.registry->sealed_files(bad, kNow).error().code == ErrorCode::kDenied);
+    CHECK(here.registry->sealed_files(bad, kNow).error().code == ErrorCode::kWrongSheet);
 }
