@@ -51,7 +51,8 @@ class PeerTransport {
   // Frames leave in the order they came. Nothing happens for a session that is closed.
   void send(SessionId session, SharedBytes frame);
 
-  // Closes after what was sent before has left: code 1000, or 1012 "service restart" for all.
+  // Closes after what was sent before has left: code 1000, or 1012 "service restart" for all, after which no session opens any more and
+  // what is being dialled ends.
   void close(SessionId session);
   void close_all();
 

@@ -132,7 +132,7 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
   bool looks_names_up = false;  // Asio has its thread for that
   SessionId next_id = 1;
   std::uint64_t next_attempt = 1;
-  bool aborted = false;
+  bool stopping = false;  // no session more: what is on its way to one ends
 
   error_code make_lookups();
   asio::awaitable<void> greet(SessionPtr session, websocket::request_type request);
@@ -146,6 +146,7 @@ struct PeerTransport::State : std::enable_shared_from_this<PeerTransport::State>
   void allow_last_words(const SessionPtr& session);
   void send_close(const SessionPtr& session);
   void end(const SessionPtr& session, const std::string& reason);
+  void stop_attempts();
   void arm(const std::shared_ptr<Attempt>& attempt);
 };
 
@@ -261,6 +262,12 @@ void PeerTransport::State::end(const SessionPtr& session, const std::string& rea
   if (was_open && events.closed) events.closed(session->id, reason);
 }
 
+void PeerTransport::State::stop_attempts() {
+  stopping = true;
+  for (auto& [number, weak] : attempts)
+    if (auto attempt = weak.lock()) attempt->end();
+}
+
 void PeerTransport::State::arm(const std::shared_ptr<Attempt>& attempt) {
   attempt->deadline.expires_after(times.dial);
   attempt->deadline.async_wait([weak = std::weak_ptr(attempt)](error_code error) {
@@ -304,8 +311,8 @@ asio::awaitable<void> PeerTransport::State::reach(PeerUrl url, bool verify, Dial
   attempts.emplace(number, attempt);
   error_code error = co_await connect(attempt, url, verify);
   attempts.erase(number);
-  if (error || aborted) {
-    bool late = attempt->expired && !aborted;
+  if (error || stopping) {
+    bool late = attempt->expired && !stopping;
     if (late) error = make_error_code(asio::error::timed_out);
     done(unreachable(error, url.host_header()));
     co_return;
@@ -332,7 +339,7 @@ PeerTransport::~PeerTransport() { abort(); }
 void PeerTransport::accept(ByteStream stream, const HttpRequest& request) {
   bool from_page = !request.header("Origin").empty();
   bool crowded = state_->sessions.size() >= protocol::kSessionsMax + kRefusedAtOnce;
-  if (from_page || state_->aborted || crowded) return stream.close();
+  if (from_page || state_->stopping || crowded) return stream.close();
   websocket::request_type message;
   message.version(11);
   message.method(beast::http::verb::get);
@@ -363,18 +370,19 @@ void PeerTransport::close(SessionId id) {
   state_->begin_close(session, websocket::close_code::normal);
 }
 
+// A session that is still shaking hands has nobody yet to take leave of.
 void PeerTransport::close_all() {
+  state_->stop_attempts();
   auto sessions = state_->sessions;
   for (auto& [id, session] : sessions) {
-    if (!session->closing) state_->begin_close(session, websocket::close_code::service_restart);
+    if (!session->open) session->stream.next_layer().close();
+    else if (!session->closing) state_->begin_close(session, websocket::close_code::service_restart);
   }
 }
 
 void PeerTransport::abort() {
-  state_->aborted = true;
   state_->events.closed = nullptr;
-  for (auto& [number, weak] : state_->attempts)
-    if (auto attempt = weak.lock()) attempt->end();
+  state_->stop_attempts();
   auto sessions = state_->sessions;
   for (auto& [id, session] : sessions) state_->end(session, "");
 }

@@ -164,6 +164,34 @@ TEST_CASE("a stopping daemon tells its peers that it restarts") {
   CHECK(pair.caller_closed.get_future().get() == "1012");
 }
 
+TEST_CASE("a transport that stops while it dials opens no session afterwards") {
+  Pair pair;
+  std::promise<protocol::Result<SessionId>> done;
+  pair.served.on_node([&] {
+    pair.caller.dial({false, "127.0.0.1", std::to_string(pair.served.port), "/peer"}, true, [&](auto outcome) { done.set_value(std::move(outcome)); });
+    pair.caller.close_all();
+  });
+  CHECK_FALSE(done.get_future().get());
+  CHECK(pair.served.on_node([&] { return pair.caller.sessions(); }) == 0);
+}
+
+TEST_CASE("a transport that stops while a peer does not answer its handshake does not wait for it") {
+  asio::io_context context;
+  asio::ip::tcp::acceptor silent(context, {asio::ip::address_v4::loopback(), 0});
+  Pair pair;  // which waits ten seconds for a handshake, and two for a close
+  std::promise<protocol::Result<SessionId>> done;
+  PeerUrl url{false, "127.0.0.1", std::to_string(silent.local_endpoint().port()), "/peer"};
+  pair.served.on_node([&] { pair.caller.dial(url, true, [&](auto outcome) { done.set_value(std::move(outcome)); }); });
+  auto socket = silent.accept();
+  std::string request;
+  asio::read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n");
+  auto ended = done.get_future();
+  pair.served.on_node([&] { pair.caller.close_all(); });
+  REQUIRE(ended.wait_for(1s) == std::future_status::ready);
+  CHECK_FALSE(ended.get());
+  CHECK(pair.served.on_node([&] { return pair.caller.sessions(); }) == 0);
+}
+
 TEST_CASE("a peer that reads nothing does not keep its place after a goodbye") {
   Pair pair(false, {10'000ms, 600'000ms, 50ms});
   Caller raw(pair.served.port);
