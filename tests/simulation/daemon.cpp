@@ -99,6 +99,7 @@ void Simulation::start(Daemon& daemon) {
     daemon.node->restore(std::move(state));
   }
   schedule(random_.between(Duration(0), std::chrono::seconds(1)), [this, &daemon, life = daemon.life] { tick(daemon, life); });
+  purge(daemon, {daemon.keeper.unpurged()});
   for (std::size_t to : daemon.dials) dial(daemon.index, to);
 }
 
@@ -227,9 +228,14 @@ void Simulation::carry_out(Daemon& daemon, const IngestPack& ingest) {
     Purged purged;
     for (const Ingested::Outcome& outcome : done.places)
       if (outcome.purging) purged.places.push_back(outcome.place);
-    if (!purged.places.empty()) enqueue(daemon, daemon.keeper.purge([this, &daemon, purged] { input(daemon, purged); }));
+    purge(daemon, std::move(purged));
     input(daemon, done);
   }));
+}
+
+void Simulation::purge(Daemon& daemon, Purged places) {
+  if (places.places.empty()) return;
+  enqueue(daemon, daemon.keeper.purge(places.places, [this, &daemon, places] { input(daemon, places); }));
 }
 
 void Simulation::carry_out(Daemon& daemon, const DropPack& drop) { daemon.keeper.drop(drop.job); }

@@ -17,10 +17,11 @@ using registry::WriteBatch;
 
 namespace {
 
-constexpr std::string_view kPackPrefix = "pack/", kLedgerPrefix = "ledger/", kPurgeKey = "purge";
+constexpr std::string_view kPackPrefix = "pack/", kLedgerPrefix = "ledger/", kPurgePrefix = "purge/";
 
 std::string text_of(ByteView bytes) { return std::string(as_text(bytes)); }
 std::string pack_key(const PackName& name) { return std::string(kPackPrefix) + name.checksum.hex(); }
+std::string purge_key(const PlaceId& place) { return std::string(kPurgePrefix) + text_of(place.bytes); }
 std::string ledger_key(const PlaceId& place) { return std::string(kLedgerPrefix) + text_of(place.bytes); }
 
 void write_head(Writer& out, const std::optional<SignedHead>& head) {
@@ -82,7 +83,6 @@ void Keeper::crash() {
     bool named = (*state_.get(Column::kMeta, pack_key(pack))).has_value();
     check((named ? content_.release(pack) : content_.discard(pack)).has_value(), "a marked pack is settled at the start");
   }
-  if (*state_.get(Column::kMeta, kPurgeKey)) purge();  // it was cut short
 }
 
 std::vector<PlaceState> Keeper::load() const {
@@ -157,7 +157,6 @@ struct Keeper::Incoming {
   std::optional<CheckedPack> checked;
   std::optional<PackName> pack;
   Ingested result;
-  bool breaks = false;
 
   void refuse(const Error& error) {
     result.places.clear();
@@ -199,13 +198,15 @@ Keeper::Steps Keeper::ingest(const IngestPack& job, std::function<void(Ingested)
     for (const IngestPack::Place& place : in->job.places) {
       auto before = mark(Mark::kHeld, place.head.head.head.place);
       bool breaks = before && before->head.epoch != place.head.head.head.epoch;
-      in->breaks = in->breaks || breaks;
-      auto outcome = std::ranges::find(in->result.places, place.head.head.head.place, &Ingested::Outcome::place);
-      outcome->purging = breaks && !place.aside;
+      if (breaks && !place.aside) batch.put(Column::kMeta, purge_key(place.head.head.head.place), "");
       put(batch, place.head, !place.aside);
     }
-    if (in->breaks) batch.put(Column::kMeta, std::string(kPurgeKey), "");
     state_.write_unsynced(batch);
+    auto waiting = unpurged();  // by an earlier break, or an earlier life, too
+    for (const IngestPack::Place& place : in->job.places) {
+      auto outcome = std::ranges::find(in->result.places, place.head.head.head.place, &Ingested::Outcome::place);
+      outcome->purging = std::ranges::count(waiting, outcome->place) > 0;
+    }
   };
   auto settle = [this, in] {
     if (!in->pack) return;
@@ -297,10 +298,12 @@ Keeper::Steps Keeper::sign(std::vector<Plan> plans, const KeyPair& key, UnixTime
     if (make->made.size() == 1) make->made[0].pack = std::make_shared<const Bytes>(bytes->begin(), bytes->end());
     make->pack = *content_.adopt(*make->staged->pack, make->checked->table);
   };
-  bool breaks = std::ranges::any_of(make->plans, [](const Plan& plan) { return plan.before && !plan.draft.parent; });
-  auto write = [this, make, ledger, breaks] {
+  std::vector<PlaceId> broken;
+  for (const Plan& plan : make->plans)
+    if (plan.before && !plan.draft.parent) broken.push_back(plan.chain.place());
+  auto write = [this, make, ledger, broken] {
     WriteBatch batch;
-    if (breaks) batch.put(Column::kMeta, std::string(kPurgeKey), "");
+    for (const PlaceId& place : broken) batch.put(Column::kMeta, purge_key(place), "");
     batch.put(Column::kMeta, pack_key(*make->pack), "");
     for (const Published::Place& place : make->made) {
       const SignedHead& head = place.head.head;
@@ -316,8 +319,8 @@ Keeper::Steps Keeper::sign(std::vector<Plan> plans, const KeyPair& key, UnixTime
     state_.sync();
     (void)content_.release(*make->pack);
   };
-  return {adopt, write, settle, [this, make, done, breaks] {
-            if (breaks) purge();
+  return {adopt, write, settle, [this, make, done, broken] {
+            if (!broken.empty()) purge(broken);
             done(make->made);
           }};
 }
@@ -335,13 +338,13 @@ Keeper::Steps Keeper::write_ledger(const PlaceId& place, const OwnLedger& ledger
 Keeper::Steps Keeper::take_over(const OwnLedger& ledger, std::function<void()> done) {
   auto write = [this, ledger] {
     WriteBatch batch;
-    batch.put(Column::kMeta, std::string(kPurgeKey), "");
+    batch.put(Column::kMeta, purge_key(ledger.mine->head.place), "");
     put_head(batch, Mark::kHeld, *ledger.mine);
     put_head(batch, Mark::kSeen, *ledger.mine);  // the greatest that was heard; what nobody was told counts no more
     put_ledger(batch, ledger.mine->head.place, ledger);
     state_.write_unsynced(batch);
   };
-  return {write, [this] { state_.sync(); }, [this, done] { purge(), done(); }};
+  return {write, [this] { state_.sync(); }, [this, place = ledger.mine->head.place, done] { purge({place}), done(); }};
 }
 
 Draft Keeper::reapplied(const SignedHead& mine, const SignedHead& theirs, UnixTime now) const {
@@ -397,8 +400,18 @@ bool Keeper::has_anywhere(const ObjectId& object) const {
   });
 }
 
+std::vector<PlaceId> Keeper::unpurged() const {
+  std::vector<PlaceId> places;
+  check(state_.scan(Column::kMeta, kPurgePrefix, [&](std::string_view key, std::string_view) {
+    Reader in(as_bytes(key.substr(kPurgePrefix.size())));
+    places.push_back(in.fixed<PlaceId>());
+    return true;
+  }).has_value(), "what waits for a purge can be read");
+  return places;
+}
+
 // Everything that no head of ours reaches goes; what was brought aside, and the last told head, stay while they may be needed.
-void Keeper::purge() {
+void Keeper::purge(const std::vector<PlaceId>& places) {
   Reach keep;
   auto add = [&](const std::optional<SignedHead>& head) {
     if (!head || keep.contains(head->head.commit)) return;
@@ -415,7 +428,7 @@ void Keeper::purge() {
   }
   content_.purge(keep);
   WriteBatch done;
-  done.erase(Column::kMeta, std::string(kPurgeKey));
+  for (const PlaceId& place : places) done.erase(Column::kMeta, purge_key(place));
   state_.write_unsynced(done);
 }
 

@@ -41,8 +41,10 @@ class Keeper {
   Steps persist(const Persist& batch, std::function<void(bool)> done);
   void append(const AppendPack& part);
   Steps ingest(const IngestPack& job, std::function<void(Ingested)> done);
-  // A job of its own, as the writer takes it up between others.
-  Steps purge(std::function<void()> done) { return {[this, done] { purge(), done(); }}; }
+  // A job of its own, as the writer takes it up between others. The places that wait for it are in a row each, which the purge
+  // takes away: an earlier life may have left them.
+  Steps purge(std::vector<PlaceId> places, std::function<void()> done) { return {[this, places, done] { purge(places), done(); }}; }
+  std::vector<PlaceId> unpurged() const;
   void drop(JobId job) { quarantine_.erase(job); }
   PackOpened open(const OpenPack& job);
   PackChunk read(const ReadPack& read);
@@ -85,7 +87,7 @@ class Keeper {
   bool raise(registry::WriteBatch& batch, registry::Mark mark, const SignedHead& head) const;
   void put_ledger(registry::WriteBatch& batch, const PlaceId& place, const OwnLedger& ledger) const;
   std::optional<SignedHead> mark(registry::Mark which, const PlaceId& place) const;
-  void purge();
+  void purge(const std::vector<PlaceId>& places);
 
   tests::MemoryStateStore state_;
   tests::MemoryContentStore content_;

@@ -181,6 +181,7 @@ class Simulation {
   // A result of work on disk: it comes later, and not at all when the daemon died meanwhile.
   void work(Daemon& daemon, std::function<void()> done);
   void enqueue(Daemon& daemon, Keeper::Steps steps);
+  void purge(Daemon& daemon, protocol::Purged places);
   void next_step(Daemon& daemon);
   void tend(Daemon& daemon);
   void tend(Daemon& daemon, std::size_t place);
