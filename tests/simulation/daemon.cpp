@@ -491,6 +491,7 @@ void Simulation::renew_charters(Daemon& daemon, bool new_key) {
     }
     if (!new_key) return input(daemon, Published{made});
     stop(daemon);
+    daemon.keeper.reopen();
     start(daemon);
     oracle_->started(daemon, true);
   };

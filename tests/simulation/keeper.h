@@ -34,6 +34,7 @@ class Keeper {
   Keeper snapshot() const;
   // After a crash: un-synced rows and quarantines are gone, marked packs without a batch too.
   void crash();
+  void reopen() { state_.sync(), crash(); }  // an end in good order
   std::vector<PlaceState> load() const;
   std::map<PlaceId, OwnLedger> ledgers() const;
 
