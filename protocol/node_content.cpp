@@ -267,6 +267,9 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
   }
   if (!outcome.refused) {
     SessionId from[] = {job.session};
+    const PlaceState& known = *table_.find(outcome.place);
+    bool untold = place->aside && known.own && order(known.seen.head, candidate.head.head) < 0;
+    if (untold) report({Event::kOwnHeadElsewhere, job.session, outcome.place, 0, {}, candidate.head});  // the pack was the first to tell it
     // Not offered again: a peer whose held head is older than what was seen has nothing more to give.
     adopt(candidate, from, job.pushed);
     if (place->aside) {

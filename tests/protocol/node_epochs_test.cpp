@@ -75,6 +75,21 @@ TEST_CASE("what a peer knows of our place beyond ours comes aside when it is wan
   CHECK(scene.holds(kUs));
 }
 
+TEST_CASE("a pack that brings more of our place than any head told tells that head, and then that its content is here") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  tell(scene, kWithAnn, kUs, kUs.head(5));
+  scene.on(WantAside{kUs.place(), true});
+  scene.answer_want(kWithAnn, std::vector{kUs.head(0, 1)});
+  REQUIRE(scene.events(Event::kOwnHeadElsewhere) == 2);
+  auto told = std::ranges::find(scene.reports, kUs.head(0, 1), &Report::head);
+  REQUIRE(told != scene.reports.end());
+  CHECK(told->event == Event::kOwnHeadElsewhere);
+  CHECK(scene.reports.back().event == Event::kHeldAside);
+  CHECK(scene.reports.back().head == kUs.head(0, 1));
+}
+
 TEST_CASE("an older head in the epoch that we sign in is told to whoever watches it, an earlier epoch's is not") {
   Scene scene(kUs);
   scene.meet(kWithAnn, kAnn);

@@ -311,9 +311,10 @@ void Simulation::catch_up(Daemon& daemon) {
   auto peers = daemon.node->peers();
   for (const Node::PeerView& view : peers) {
     auto link = links_.find(view.session / 2);
-    // One that dialled us may not have come to its answer; the only one has.
-    bool spoke = view.reconciled && (view.role == Role::kDialling || peers.size() == 1);
-    if (link == links_.end() || !spoke) continue;
+    // One that dialled us may not have come to its answer; the only one has, unless the line is slower than our patience, or lost it.
+    if (link == links_.end() || !view.reconciled || link->second.lossy) continue;
+    bool quiet = link->second.clear_a <= now_ && link->second.clear_b <= now_;
+    if (view.role != Role::kDialling && (peers.size() > 1 || !quiet)) continue;
     for (const auto& [place, head] : link->second.at_a == view.session ? link->second.known_to_b : link->second.known_to_a)
       oracle_->informed(daemon, place, head);
   }

@@ -154,6 +154,7 @@ struct Course {
     for (std::size_t i = 0; i < network.nodes(); ++i) network.slow_down(i, {});
     for (auto [from, to] : scenario.dials) connect(from, to);
     std::uint64_t questions = 0;
+    std::optional<std::size_t> keeper;
     for (int round = 0; round < 8; ++round) {
       bool agreed = network.run_until_agreed(kRest);
       std::vector<std::size_t> asked;
@@ -162,9 +163,9 @@ struct Course {
       questions += asked.size();
       if (agreed && asked.empty()) return questions;
       // An answer that a crash forgot is given again. What nobody has the content of cannot be taken: then one, and only one, keeps its own.
+      if (round >= 3 && !asked.empty() && !keeper) keeper = asked.front();
       for (std::size_t i = 0; i < network.nodes(); ++i) {
-        bool keeps = round >= 3 && !asked.empty() && i == asked.front();
-        network.answer(i, keeps ? OwnHead::Answer::kKeepOurs : OwnHead::Answer::kTakeTheirs);
+        network.answer(i, keeper == i ? OwnHead::Answer::kKeepOurs : OwnHead::Answer::kTakeTheirs);
       }
       network.run_for(30s);
     }

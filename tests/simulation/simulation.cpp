@@ -191,6 +191,7 @@ void Simulation::carry_out(Daemon& from, const Send& send) {
   });
   bool lost = !can_talk(from.index, to) || random_.chance(faults_.loss);
   if (tells_) note(node_name(from.index) + (lost ? " ->x " : " -> ") + node_name(to) + " : " + shown(*frame));
+  link.lossy = link.lossy || lost;
   if (lost) return;
   Instant& clear = to_b ? link.clear_b : link.clear_a;
   unsigned copies = random_.chance(faults_.duplication) ? 2 : 1;
