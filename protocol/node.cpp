@@ -59,7 +59,7 @@ void Node::sanity_check() const {
     check(table_.with_two_charters().contains(place) == (state.two_charters != nullptr), "who has two charters is known");
   }
   check(lacking_stale_ || lacking_.size() <= table_.size(), "of an unknown place nothing is lacking");
-  check(open_sessions_ == peers().size(), "open sessions are counted");
+  check(open_sessions_ == peers().size() && at_key_.size() <= open_sessions_, "open sessions are counted");
   check(sessions_.size() <= settings_.sessions_max, "sessions are bounded");
   arrivals_.sanity_check(table_);
   waiting_.sanity_check();
@@ -89,7 +89,8 @@ void Node::sanity_check() const {
   }
   check(std::ranges::includes(brought, in_flight_), kOutlives);
   check(source_.size() <= table_.size() && unpurged_.size() <= table_.size() && owed_.size() <= table_.size(), kOutlives);
-  check(introductions_.size() <= kIntroducersMax && shunned_.size() <= kShunnedMax && forwarded_.size() <= kForwardedKept,
+  check(introductions_.size() <= kIntroducersMax && shunned_.size() <= kShunnedMax && forwarded_.size() <= kForwardedKept &&
+            receipts_waiting_bytes_ <= kReceiptsWaitingBytesMax,
         "what is remembered of peers is bounded");
 }
 

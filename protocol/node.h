@@ -224,6 +224,8 @@ using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPa
 
 // Receipts whose passing on is remembered, so that none goes in circles.
 inline constexpr std::size_t kForwardedKept = 1024;
+// Frames of others' receipts that wait for a session; of more, the oldest go.
+inline constexpr std::size_t kReceiptsWaitingBytesMax = 256 * 1024;
 
 // Places whose content goes in one write.
 inline constexpr std::size_t kReleasePlacesMax = 1'024;
@@ -289,10 +291,16 @@ class Node {
   struct Job {  // a pack on its way into the store
     std::vector<IngestPack::Place> places;
     SessionId session = 0;
+    PlaceId peer;            // whose session it is, or was
     bool live = false;       // pushed with its head
     SharedBytes pushed;      // the frame it came in, to relay; null when it is too large for that
     bool alone = false;      // one place only: a refusal is that place's
     std::size_t bytes = 0, appended = 0;
+  };
+
+  struct WaitingReceipt {
+    Receipt receipt;
+    Bytes frame;
   };
 
   void handle(const SessionOpened&);
@@ -442,12 +450,17 @@ class Node {
   std::optional<Bytes> next_part(Session& session, Bytes& read);
   void on_part_taken(Session& session);
   Session::Stream* find_stream(JobId job, Session*& session);
+  bool wants_content(const PlaceState& state) const;
+
+  // Receipts (node_receipts.cpp)
   static Hash kept_of(const PlaceState& state);
   void owe_receipt(Session& session, const Receipt::Item& item);
   void offer_owed_receipts();
   void send_receipts();
   void forward(const Receipt& receipt, Session& from, ByteView frame);
-  bool wants_content(const PlaceState& state) const;
+  Session* open_session_of(const PlaceState& place);
+  bool hand_on(Session& next, ByteView frame);
+  void hand_on_waiting(Session& session);
 
   // Scope (node_scope.cpp)
   bool may_hold(const Session& session, const PlaceState& state) const;
@@ -476,6 +489,7 @@ class Node {
   PlaceTable table_;
   SketchHost sketch_;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::map<PublicKey, SessionId> at_key_;            // the open session with the daemon of that key
   std::map<PlaceId, TokenBucket> introductions_;     // of each peer; forgotten when full again
   TokenBucket open_introductions_;
   Arrivals arrivals_;
@@ -486,10 +500,12 @@ class Node {
   std::map<JobId, Job> ingesting_;
   std::set<PlaceId> in_flight_;                      // asked for, or being ingested
   std::map<JobId, SessionId> streams_;
-  std::unordered_map<PlaceId, SessionId> source_;    // the session a held head's content came from
+  std::unordered_map<PlaceId, PlaceId> source_;      // the peer that a held head's content came from
   std::map<PlaceId, SessionId> unpurged_;            // places whose receipt waits for a purge, and whose it is
   std::set<PlaceId> owed_;                           // purged or let go, and nobody was there to take the receipt
   std::deque<Hash> forwarded_;                       // receipts passed on lately
+  std::deque<WaitingReceipt> receipts_waiting_;      // others', while nobody is here who leads to whom they are for
+  std::size_t receipts_waiting_bytes_ = 0;
   std::map<PlaceId, std::pair<SessionId, TwoCharters>> two_charters_waiting_;  // told behind heads that are still being written
   bool receipts_due_ = false;                        // some session has receipts to be signed
   JobId next_job_ = 1;

@@ -1,4 +1,4 @@
-// The node's content: asking for packs, taking them in, serving them, saying that they arrived.
+// The node's content: asking for packs, taking them in, serving them.
 #include <algorithm>
 #include <ranges>
 
@@ -22,12 +22,6 @@ bool is_ours(ErrorCode code) {
 constexpr std::size_t kWantPlacesFirst = 32;
 constexpr std::uint32_t kWantDoublings = 4;
 static_assert(kWantPlacesFirst << kWantDoublings == kWantPlacesMax);
-
-// A signature looked at for nothing costs so many of what a session may send without use.
-constexpr std::uint64_t kStrangeReceiptCost = 4;
-
-// What may wait on a session before receipts of others are left out.
-constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
 
 // Whether this very head's content did not hold when its sender was asked for it alone.
 bool is_refused(const std::map<PlaceId, Hash>& refused_content, const PlaceState& state) {
@@ -148,6 +142,7 @@ Result<void> Node::take_pushed_pack(Session& session, const Pack& pack, ByteView
   Job& started = ingesting_[job];
   started.places = ingest.places;
   started.session = session.id;
+  started.peer = session.handshake.peer();
   started.live = true;
   if (relayed) started.pushed = std::make_shared<const Bytes>(frame.begin(), frame.end());
   in_flight_.insert(entry.place);
@@ -195,6 +190,7 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
   Session::Request& request = *session.request;
   Job job;
   job.session = session.id;
+  job.peer = session.handshake.peer();
   job.alone = request.places.size() == 1;
   for (const PackedPlace& entry : pack.places) {
     auto asked = request.places.find(entry.place);
@@ -281,9 +277,10 @@ void Node::settle(const Job& job, const Ingested::Outcome& outcome) {
       return;
     }
     if (!hold(candidate.head)) return;
-    source_[outcome.place] = job.session;
+    source_[outcome.place] = job.peer;
     if (outcome.purging) unpurged_.insert_or_assign(outcome.place, job.session), owed_.erase(outcome.place);
     else if (session != nullptr) owe_receipt(*session, {outcome.place, hash_of(candidate.head.head)});
+    else owed_.insert(outcome.place);
     return;
   }
   free_content(outcome.place);
@@ -484,85 +481,6 @@ Result<void> Node::on_frame(Session& session, const Credit& credit, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "CREDIT");
   session.pack_credit = std::min(kPackWindowBytes, session.pack_credit + credit.bytes);
   return {};
-}
-
-// ---- receipts
-
-// What a receipt says of a place: the head whose content is here, or zero, when nothing of it is any more.
-Hash Node::kept_of(const PlaceState& state) {
-  const SignedHead* held = state.held_head();
-  return held != nullptr ? hash_of(held->head) : Hash{};
-}
-
-void Node::owe_receipt(Session& session, const Receipt::Item& item) {
-  session.receipts.push_back(item);
-  receipts_due_ = true;
-}
-
-// To everybody who is there: whoever has the place's content from elsewhere hands them on.
-void Node::offer_owed_receipts() {
-  if (owed_.empty()) return;
-  bool taken = false;
-  for (const auto& [id, session] : sessions_) {
-    if (!session->open() || !session->reconciled) continue;
-    taken = true;
-    for (const PlaceId& place : owed_)
-      if (const PlaceState* state = table_.find(place)) owe_receipt(*session, {place, kept_of(*state)});
-  }
-  if (taken) owed_.clear();
-}
-
-void Node::send_receipts() {
-  offer_owed_receipts();
-  if (!std::exchange(receipts_due_, false)) return;  // a look at every session for each frame is dear with a thousand of them
-  for (const auto& [id, session] : sessions_) {
-    if (session->receipts.empty() || !session->open()) continue;
-    auto items = std::exchange(session->receipts, {});
-    for (std::size_t at = 0; at < items.size(); at += kReceiptItemsMax) {
-      Receipt receipt{settings_.identity.place, now_.wall, {}, {}};
-      auto end = std::min(at + kReceiptItemsMax, items.size());
-      receipt.items.assign(items.begin() + static_cast<std::ptrdiff_t>(at), items.begin() + static_cast<std::ptrdiff_t>(end));
-      receipt.signature = settings_.identity.key.sign(signed_message(receipt));
-      control(*session, encode(receipt));
-    }
-    pump_wanted_ = true;
-  }
-}
-
-Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView frame) {
-  if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "RECEIPT");
-  Hash name = sha256(frame);
-  if (std::ranges::find(forwarded_, name) != forwarded_.end()) return useless(session, "receipts known already");
-  if (!session.receipts_taken.take(1, now_.instant)) return {};
-  const PlaceState* replica = table_.find(receipt.replica);
-  if (replica == nullptr) return useless(session, "receipts of unknown places");
-  // Whoever hands it on may know a charter that we do not know yet, or knew none of one that we do.
-  if (!verify(replica->chain.latest().daemon_key, signed_message(receipt), receipt.signature))
-    return useless(session, "receipts that another key signed", kStrangeReceiptCost);
-  KeepReceipt kept{receipt.replica, receipt.time, {}};
-  for (const Receipt::Item& item : receipt.items) {
-    const PlaceState* state = table_.find(item.place);
-    if (state != nullptr && state->own) kept.items.push_back(item);
-  }
-  if (!kept.items.empty()) actions_.push_back(std::move(kept));
-  forwarded_.push_back(name);
-  if (forwarded_.size() > kForwardedKept) forwarded_.pop_front();
-  forward(receipt, session, frame);
-  return {};
-}
-
-// Towards the origin: to the session each place's content came from.
-void Node::forward(const Receipt& receipt, Session& from, ByteView frame) {
-  std::set<SessionId> onward;
-  for (const Receipt::Item& item : receipt.items)
-    if (auto source = source_.find(item.place); source != source_.end() && source->second != from.id)
-      onward.insert(source->second);
-  for (SessionId id : onward)
-    // Left out for a session that is slow: others' receipts must not end it.
-    if (Session* next = find(id); next != nullptr && next->open() && next->outbox.bytes() < kForwardBytesMax) {
-      control(*next, Bytes(frame.begin(), frame.end()));
-      pump(*next);
-    }
 }
 
 }  // namespace maillage::protocol

@@ -85,6 +85,7 @@ Result<void> Node::on_frame(Session& session, const Auth& auth, ByteView) {
     return fail(ErrorCode::kRateLimited, "broken packs");
   welcome(session);  // before its first head, which may introduce it
   if (!settle_duplicates(session)) return fail(ErrorCode::kDuplicateSession, session.handshake.peer().hex());
+  at_key_.insert_or_assign(chain->latest().daemon_key, session.id);
   tell_scope(session);
   if (session.accepted) partners_.named.insert(session.handshake.peer());
   look_whether_lacking(session.handshake.peer());  // whom a person names is followed
@@ -152,6 +153,7 @@ void Node::drop(Session& session) {
   for (const Session::Stream& stream : session.serving)
     if (stream.job != 0 && streams_.erase(stream.job) > 0) actions_.push_back(ClosePack{stream.job});
   if (session.open()) --open_sessions_;
+  std::erase_if(at_key_, [&session](const auto& entry) { return entry.second == session.id; });
   sessions_.erase(session.id);
 }
 

@@ -99,6 +99,29 @@ TEST_CASE("what is erased leaves every disk of the network within a minute, and 
   for (Place* place : all) CHECK(files_that_hold(place->dir()) == "");
 }
 
+TEST_CASE("who purges while the place that erased is away is confirmed to it when it comes back, by a relay that started again meanwhile") {
+  TemporaryDirectory folder;
+  Place origin(folder.path(), "Origine"), relay(folder.path(), "Relais"), away(folder.path(), "Absent");
+  origin.serve();
+  relay.serve_with(origin);
+  away.serve_with(relay);
+  std::string name = std::string("resources/") + kCanary + ".json";
+  REQUIRE(origin.publish(name, resource(std::string("Un ") + kCanary)).code == 0);
+  REQUIRE(eventually([&] { return away.count("resources") == 1; }));
+  REQUIRE(away.stop() == 0);
+  REQUIRE(origin.command("erase", {"--yes", name}).code == 0);
+  REQUIRE(eventually([&] { return confirmed(origin).find("Relais") != std::string::npos; }));
+  REQUIRE(origin.stop() == 0);
+  REQUIRE(relay.stop() == 0);
+  relay.serve();
+  away.serve_with(relay);
+  CHECK(leaves(away));
+  origin.serve_with(relay);
+  CHECK(eventually([&] { return confirmed(origin).find("Absent") != std::string::npos; }));
+  for (Place* place : {&origin, &relay, &away}) CHECK(place->stop() == 0);
+  for (Place* place : {&origin, &relay, &away}) CHECK(place->unsound() == "");
+}
+
 TEST_CASE("what was erased within three days comes back with the recovery sheet alone, from a partner too") {
   TemporaryDirectory folder;
   Place origin(folder.path(), "Origine"), partner(folder.path(), "Partenaire");

@@ -380,12 +380,17 @@ TEST_CASE("of two sessions between the same two both ends keep the same one") {
   }
 }
 
+namespace {
+
+Receipt receipt_of(const Author& replica, const Author& place) {
+  Receipt receipt{replica.place(), {5}, {{place.place(), hash_of(place.head(1).head)}}, {}};
+  receipt.signature = replica.key().sign(signed_message(receipt));
+  return receipt;
+}
+
+}  // namespace
+
 TEST_CASE("a receipt is kept by the owner and handed on once towards the origin by others") {
-  auto receipt_of = [](const Author& replica, const Author& place) {
-    Receipt receipt{replica.place(), {5}, {{place.place(), hash_of(place.head(1).head)}}, {}};
-    receipt.signature = replica.key().sign(signed_message(receipt));
-    return receipt;
-  };
   Scene scene(kUs);
   scene.meet(kWithAnn, kAnn);
   scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});  // Ann's content came from Ann
@@ -402,6 +407,73 @@ TEST_CASE("a receipt is kept by the owner and handed on once towards the origin 
   scene.receive(kWithBob, forged);
   CHECK(scene.bye(kWithBob) == "0 BYEs");
   CHECK(scene.receipts.size() == 1);
+}
+
+TEST_CASE("a receipt goes to the place itself when it is here, although its content came from elsewhere") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  scene.meet(kWithBob, kBob);
+  tell(scene, kWithAnn, kFar, kFar.head(1));
+  scene.answer_want(kWithAnn, std::vector{kFar.head(1)});  // Far's content came from Ann
+  scene.receive(kWithBob, receipt_of(kBob, kFar));
+  CHECK(scene.all<Receipt>(kWithAnn).back() == receipt_of(kBob, kFar));
+  scene.meet(kWithEve, kFar);
+  std::size_t before = scene.all<Receipt>(kWithAnn).size();
+  Receipt later = receipt_of(kBob, kFar);
+  later.time.ms = 6;
+  later.signature = kBob.key().sign(signed_message(later));
+  scene.receive(kWithBob, later);
+  CHECK(scene.all<Receipt>(kWithEve).back() == later);
+  CHECK(scene.all<Receipt>(kWithAnn).size() == before);
+}
+
+TEST_CASE("a receipt for a place that is away waits for it, or for whom its content came from, and is handed on once") {
+  for (bool came_from_ann : {true, false}) {
+    Scene scene(kUs);
+    scene.meet(kWithAnn, kAnn);
+    if (came_from_ann) scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});  // if not: we started again since
+    scene.on(SessionClosed{kWithAnn});
+    scene.meet(kWithBob, kBob);
+    scene.receive(kWithBob, receipt_of(kBob, kAnn));
+    scene.agree(kWithBob);
+    CHECK(scene.all<Receipt>(kWithBob).empty());
+    scene.meet(kWithEve, kEve);
+    scene.agree(kWithEve);
+    CHECK(scene.all<Receipt>(kWithEve).empty());
+    constexpr SessionId kAgain = 77;
+    scene.meet(kAgain, kAnn);
+    CHECK(std::ranges::count(scene.all<Receipt>(kAgain), receipt_of(kBob, kAnn)) == 0);
+    scene.agree(kAgain);
+    CHECK(std::ranges::count(scene.all<Receipt>(kAgain), receipt_of(kBob, kAnn)) == 1);
+    scene.on(SessionClosed{kAgain});
+    scene.meet(kAgain + 1, kAnn);
+    scene.agree(kAgain + 1);
+    CHECK(std::ranges::count(scene.all<Receipt>(kAgain + 1), receipt_of(kBob, kAnn)) == 0);
+  }
+}
+
+TEST_CASE("receipts that wait for places that are away take a bounded room, and the oldest go first") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.on(SessionClosed{kWithAnn});
+  scene.meet(kWithBob, kBob);
+  Receipt large = receipt_of(kBob, kAnn);
+  large.items.assign(kReceiptItemsMax, large.items.front());
+  std::size_t fit = kReceiptsWaitingBytesMax / encode(large).size();
+  for (std::size_t i = 0; i <= fit; ++i) {
+    large.time.ms = static_cast<std::int64_t>(i);
+    large.signature = kBob.key().sign(signed_message(large));
+    scene.receive(kWithBob, large);
+  }
+  constexpr SessionId kAgain = 77;
+  scene.meet(kAgain, kAnn);
+  scene.agree(kAgain);
+  scene.agree(kAgain);  // what does not fit into what may wait on a session comes with the next reconciliation
+  auto handed = scene.all<Receipt>(kAgain);
+  std::erase_if(handed, [](const Receipt& receipt) { return receipt.replica != kBob.place(); });
+  REQUIRE(handed.size() == fit);
+  CHECK(handed.front().time.ms == 1);
 }
 
 TEST_CASE("a receipt signed under a charter that is not known here, or not any more, is passed over and ends no session") {
