@@ -25,14 +25,13 @@ std::string warning_of(const EraseOptions& options, Language language) {
 }
 
 // Whether somebody who read the warning says so. A script says it with --yes.
-Result<void> confirm(const EraseOptions& options, const Terminal& terminal) {
-  if (options.yes) return {};
+Result<bool> confirm(const EraseOptions& options, const Terminal& terminal) {
+  if (options.yes) return true;
   if (::isatty(STDIN_FILENO) == 0) return protocol::fail(ErrorCode::kUsage, say(Message::kEraseNeedsYes, terminal.language));
   std::cerr << warning_of(options, terminal.language) << "\n" << say(Message::kEraseAsk, terminal.language) << " " << std::flush;
   std::string typed;
   std::getline(std::cin, typed);
-  if (typed == "oui" || typed == "yes") return {};
-  return protocol::fail(ErrorCode::kUsage, say(Message::kEraseNot, terminal.language));
+  return typed == "oui" || typed == "yes";
 }
 
 Result<void> check_asked(const EraseOptions& options, const Terminal& terminal) {
@@ -86,7 +85,12 @@ int show_status(const EraseOptions& options, const Terminal& terminal) {
 int run_erase(const EraseOptions& options, const Terminal& terminal) {
   if (auto fine = check_asked(options, terminal); !fine) return complain(fine.error(), terminal);
   if (options.status) return show_status(options, terminal);
-  if (auto sure = confirm(options, terminal); !sure) return complain(sure.error(), terminal);
+  auto sure = confirm(options, terminal);
+  if (!sure) return complain(sure.error(), terminal);
+  if (!*sure) {
+    std::cerr << say(Message::kEraseNot, terminal.language) << "\n";
+    return 1;
+  }
   ControlMessage request = request_to("erase", options);
   request.body["paths"] = json::array(options.paths.begin(), options.paths.end());
   request.body["wholePlace"] = options.whole_place;

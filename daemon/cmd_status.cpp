@@ -29,7 +29,8 @@ void tell_receipts(std::string& said, const json::object& place, const std::stri
 }
 
 void tell_place(std::string& said, const json::object& place, Language language) {
-  said += say(Message::kStatusPlace, language, {told(place, "name"), text_of(place, "slug")}) + "\n";
+  std::string name = called(place, "id"), slug = text_of(place, "slug");
+  said += (slug.empty() ? say(Message::kStatusNoProfile, language, {name}) : say(Message::kStatusPlace, language, {name, slug})) + "\n";
   if (const json::value* head = place.if_contains("head"); head != nullptr && head->is_object()) {
     said += say(Message::kStatusPublished, language, {text_of(head->get_object(), "time")}) + "\n";
     if (is_true(place, "movedAway")) said += say(Message::kStatusMovedAway, language) + "\n";

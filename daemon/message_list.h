@@ -121,7 +121,7 @@ MAILLAGE_MESSAGE(kEraseMeans,
                  "back. For three days the recovery sheet, or a trustee's, can open what was erased (maillage unseal); then it is gone.\n"
                  "Only to stop publishing a record: maillage unpublish.")
 MAILLAGE_MESSAGE(kEraseAsk, "Pour effacer, tapez oui :", "To erase, type yes:")
-MAILLAGE_MESSAGE(kEraseNot, "rien n'a été effacé", "nothing was erased")
+MAILLAGE_MESSAGE(kEraseNot, "Rien n'a été effacé.", "Nothing was erased.")
 MAILLAGE_MESSAGE(kEraseNeedsYes, "dans un script, confirmez avec --yes ; rien n'a été effacé", "in a script, confirm with --yes; nothing was erased")
 MAILLAGE_MESSAGE(kEraseOneOf, "donnez des fichiers ou dossiers à effacer, ou bien une seule de ces options : --history, --place, --status",
                  "give files or folders to erase, or else one of these options: --history, --place, --status")
@@ -310,6 +310,7 @@ MAILLAGE_MESSAGE(kJoinPageText, "Cette adresse est l'invitation d'un lieu qui fa
                  "This address is the invitation of a place that runs Maillage. To take it, copy the whole address of this page, and on your server:")
 // -- status and peers
 MAILLAGE_MESSAGE(kStatusPlace, "{} ({})", "{} ({})")
+MAILLAGE_MESSAGE(kStatusNoProfile, "{} : ce lieu n'a plus de fiche, personne ne le trouve ; publiez profile.json pour qu'il en ait une", "{}: this place has no profile any more, nobody finds it; publish profile.json to give it one")
 MAILLAGE_MESSAGE(kStatusPublished, "  dernière publication : {}", "  last published: {}")
 MAILLAGE_MESSAGE(kStatusReceived, "  reçue par : {}", "  received by: {}")
 MAILLAGE_MESSAGE(kStatusReceivedByNobody, "  personne n'a encore confirmé l'avoir reçue", "  nobody has confirmed receiving it yet")

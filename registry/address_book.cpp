@@ -159,13 +159,15 @@ Result<void> AddressBook::join(const JoinedPlace& joined) {
   auto all = read();
   if (!all) return tl::unexpected(all.error());
   WriteBatch batch;
+  JoinedPlace now = joined;
   std::size_t kept = 0;
   for (const JoinedPlace& other : all->joined) {
+    if (other.place == joined.place && other.state == JoinedPlace::State::kAccepted) now.state = other.state;
     if (other.place == joined.place || other.url == joined.url) batch.erase(Column::kPeers, key('j', other.place));
     else ++kept;
   }
   if (kept >= kJoinedMax) return fail(ErrorCode::kTooMany, "partners");
-  batch.put(Column::kPeers, key('j', joined.place), value_of(joined));
+  batch.put(Column::kPeers, key('j', joined.place), value_of(now));
   return store_->write(batch);
 }
 

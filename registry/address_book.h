@@ -100,7 +100,8 @@ class AddressBook {
   // A place came by it: one use less, and the place is accepted; nothing when it is already. kUnknownInvitation,
   // kUsedInvitation.
   Result<void> accept(const PlaceId& place, const InvitationId& invitation, UnixTime now);
-  // kTooMany. Joining again replaces what was known, of that place and of that address: one place answers there.
+  // kTooMany. Joining again replaces what was known, of that place and of that address: one place answers there. Whoever accepted us
+  // once still does.
   Result<void> join(const JoinedPlace& joined);
   // What the one we joined answered: a slug that refuses, or empty. Whoever accepted us once is never kRefused after: it may
   // have come back from its recovery sheet, which knows no invitation. Nothing when it is joined no more.

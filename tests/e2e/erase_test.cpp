@@ -184,6 +184,8 @@ TEST_CASE("a place that is erased leaves its partner's lists, answers and disk, 
   };
   CHECK(eventually([&] { return gone_from(both.origin) && gone_from(both.partner); }));
   CHECK(eventually([&] { return confirmed(both.origin) == "Partenaire "; }));
+  Ended told = run_maillage({"status", "--dir", both.origin.dir().string(), "--lang", "en"});
+  CHECK(told.out.find(both.origin.id().substr(0, 12) + ": this place has no profile any more") == 0);
   CHECK(both.origin.stop() == 0);
   REQUIRE(files_that_hold(away.dir()) != "");
   away.serve_with(both.partner);
@@ -191,7 +193,8 @@ TEST_CASE("a place that is erased leaves its partner's lists, answers and disk, 
   CHECK(leaves(away));
   CHECK(away.stop() == 0);
   CHECK(away.unsound() == "");
-  both.origin.serve_with(both.partner);
-  CHECK(confirmed(both.origin) == "Partenaire ");
+  both.origin.serve_with(both.partner);  // which has kept for it what the one that was away said
+  CHECK(eventually([&] { return confirmed(both.origin).find("Absent ") != std::string::npos; }));
+  CHECK(confirmed(both.origin).find("Partenaire ") != std::string::npos);
   both.end();
 }

@@ -176,6 +176,8 @@ TEST_CASE("a partner that refuses after it accepted stays one, and one that neve
   CHECK(now().trouble == "unknown-invitation");
   REQUIRE(book.note_answer(place(1), ""));
   CHECK(now().trouble == "");
+  REQUIRE(book.join(joined(1)));
+  CHECK(now().state == State::kAccepted);
   CHECK(book.note_answer(place(9), ""));  // joined no more
   CHECK(book.read()->joined.size() == 1);
 }
