@@ -210,7 +210,8 @@ void add_unseal(CLI::App& app, Options& options) {
   unseal->add_option("--out", options.unseal.out, "dossier où mettre les dépôts git / folder for the git repositories")->required();
   unseal->add_option(options.word("FICHIER / FILE"), options.unseal.files, "fichiers scellés / sealed files");
   auto* place = unseal->add_option("--place", options.unseal.place, "l'identité du lieu / the place's id");
-  unseal->add_option("--peer", options.unseal.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->allow_extra_args(false)->take_all()->needs(place);
+  unseal->add_option("--peer", options.unseal.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")
+      ->expected(1)->allow_extra_args(false)->take_all()->needs(place);
 }
 
 void add_partners(CLI::App& app, Options& options) {
@@ -245,7 +246,8 @@ void add_verbs(CLI::App& app, Options& options) {
 
   CLI::App* recover = verb(app, options, "recover", "rend le lieu à ses gens, depuis la feuille de secours / gives the place back from the recovery sheet");
   recover->add_option("--keys", options.recover.keys, "fichier de la feuille de secours, ou - / file with the recovery sheet, or -")->required();
-  recover->add_option("--peer", options.recover.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")->expected(1)->allow_extra_args(false)->take_all()->required();
+  recover->add_option("--peer", options.recover.peers, "ws://HÔTE:PORT/peer / ws://HOST:PORT/peer")
+      ->expected(1)->allow_extra_args(false)->take_all()->required();
   recover->add_flag("--accept-alone", options.recover.accept_alone, "croire un seul partenaire / believe one partner alone");
   recover->add_option("--vouched", options.recover.vouched, kAboutVouched)->expected(1)->allow_extra_args(false)->take_all();
 

@@ -82,7 +82,8 @@ void show(const Options& options, const std::vector<Fanout>& fanouts) {
     std::printf("%s\n", json::serialize(json::object{{"machine", machine()}, {"live", all}}).c_str());
     return;
   }
-  Table table({"peers", "from request, median ms", "p99", "from first peer, median ms", "p99", "from answer, median ms", "p99", "last peer, median ms", "serving peak MB"});
+  Table table({"peers", "from request, median ms", "p99", "from first peer, median ms", "p99", "from answer, median ms", "p99",
+               "last peer, median ms", "serving peak MB"});
   for (const Fanout& one : fanouts)
     table.row({std::to_string(one.peers), decimals(median(one.from_request), 1), decimals(percentile(one.from_request, 0.99), 1),
                decimals(median(one.from_first), 1), decimals(percentile(one.from_first, 0.99), 1), decimals(median(one.from_answer), 1),
