@@ -90,7 +90,7 @@ void Node::sanity_check() const {
   check(std::ranges::includes(brought, in_flight_), kOutlives);
   check(source_.size() <= table_.size() && unpurged_.size() <= table_.size() && owed_.size() <= table_.size(), kOutlives);
   check(introductions_.size() <= kIntroducersMax && shunned_.size() <= kShunnedMax && forwarded_.size() <= kForwardedKept &&
-            receipts_waiting_bytes_ <= kReceiptsWaitingBytesMax,
+            two_charters_waiting_.size() <= kTwoChartersWaitingMax && receipts_waiting_bytes_ <= kReceiptsWaitingBytesMax,
         "what is remembered of peers is bounded");
 }
 
@@ -141,6 +141,7 @@ void Node::tend(Session& session) {
   }
   bool answered = session.reconciled && now_.instant - session.reconciled_at >= kAnswerGrace;
   if (answered) caught_up_ = true;
+  if (answered && std::exchange(session.receipts_wait, false)) hand_on_waiting(session);
   if (answered && std::exchange(session.where_due, false)) ask_where(session);
   if (Session* still = find(session.id)) pump(*still);
 }

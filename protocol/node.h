@@ -224,8 +224,10 @@ using Action = std::variant<Send, Close, Persist, AppendPack, IngestPack, DropPa
 
 // Receipts whose passing on is remembered, so that none goes in circles.
 inline constexpr std::size_t kForwardedKept = 1024;
+// TWO_CHARTERS behind heads that are being written.
+inline constexpr std::size_t kTwoChartersWaitingMax = 1'024;
 // Frames of others' receipts that wait for a session; of more, the oldest go.
-inline constexpr std::size_t kReceiptsWaitingBytesMax = 256 * 1024;
+inline constexpr std::size_t kReceiptsWaitingBytesMax = 1024 * 1024;
 
 // Places whose content goes in one write.
 inline constexpr std::size_t kReleasePlacesMax = 1'024;
@@ -299,8 +301,9 @@ class Node {
   };
 
   struct WaitingReceipt {
-    Receipt receipt;
-    Bytes frame;
+    SharedBytes frame;
+    PlaceId replica;
+    std::vector<PlaceId> places;  // of its own, those that it has not been handed on for
   };
 
   void handle(const SessionOpened&);
@@ -389,7 +392,8 @@ class Node {
   bool is_offered_elsewhere(const Session& asked) const;
   void shun(const PlaceId& peer);
   void send(Session& session, SharedBytes frame);
-  void control(Session& session, Bytes frame);
+  void control(Session& session, Bytes frame) { control(session, std::make_shared<const Bytes>(std::move(frame))); }
+  void control(Session& session, SharedBytes frame);
   // How heads are told: each with its charters; without those that a peer asks for where it lacks them; or as they come up.
   enum class Telling { kWhole, kBare, kLive };
   std::size_t send_heads(Session& session, std::span<const PlaceId> places, Telling telling);
@@ -457,9 +461,11 @@ class Node {
   void owe_receipt(Session& session, const Receipt::Item& item);
   void offer_owed_receipts();
   void send_receipts();
-  void forward(const Receipt& receipt, Session& from, ByteView frame);
+  std::vector<SharedBytes> signed_receipts(std::span<const Receipt::Item> items) const;
+  void forward(const Receipt& receipt, Session& from, ByteView bytes);
   Session* open_session_of(const PlaceState& place);
-  bool hand_on(Session& next, ByteView frame);
+  void follow_key(const PlaceId& place, const PublicKey& before, const PublicKey& now);
+  bool hand_on(Session& next, const SharedBytes& frame);
   void hand_on_waiting(Session& session);
 
   // Scope (node_scope.cpp)
@@ -506,6 +512,7 @@ class Node {
   std::deque<Hash> forwarded_;                       // receipts passed on lately
   std::deque<WaitingReceipt> receipts_waiting_;      // others', while nobody is here who leads to whom they are for
   std::size_t receipts_waiting_bytes_ = 0;
+  Instant next_owed_{};
   std::map<PlaceId, std::pair<SessionId, TwoCharters>> two_charters_waiting_;  // told behind heads that are still being written
   bool receipts_due_ = false;                        // some session has receipts to be signed
   JobId next_job_ = 1;

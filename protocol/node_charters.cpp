@@ -72,11 +72,13 @@ void Node::owe_two_charters(Session& session, const PlaceId& place) {
 
 Result<void> Node::on_frame(Session& session, const TwoCharters& told, ByteView) {
   if (!session.open()) return fail(ErrorCode::kUnexpectedFrame, "TWO_CHARTERS");
-  const PlaceState* known = table_.find(told.first.charter.place);
-  if (known == nullptr && pending(told.first.charter.place) != nullptr) {  // it came right behind the head
-    two_charters_waiting_.insert_or_assign(told.first.charter.place, std::pair(session.id, told));
-    return {};
-  }
+  const PlaceId& place = told.first.charter.place;
+  const PlaceState* known = table_.find(place);
+  auto names_it = [&](const CharterChain& chain) { return chain.size() > told.first.charter.number; };
+  const CharterChain* written = pending_chain(place);
+  bool early = written != nullptr && names_it(*written) && (known == nullptr || !names_it(known->chain));
+  bool room = two_charters_waiting_.size() < kTwoChartersWaitingMax;
+  if (early && room && two_charters_waiting_.try_emplace(place, session.id, told).second) return {};  // it came right behind the head
   if (known == nullptr || known->two_charters != nullptr) return useless(session, "two charters that are known, or of unknown places");
   const SignedCharter both[] = {told.first, told.second};
   note_two_charters(session, *known, both);

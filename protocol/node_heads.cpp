@@ -229,7 +229,7 @@ void Node::handle(const Persisted& input) {
   auto forks = std::exchange(persisting_forks_, {});
   if (!input.done) {  // a full disk: nothing was taken; the next reconciliation brings it again
     report({Event::kRefused, 0, {}, heads.size(), Error{ErrorCode::kDiskFull, "heads"}});
-    return;
+    return take_waiting_charters();
   }
   for (const Arrival& arrival : heads) {
     adopt(arrival.candidate, arrival.from, nullptr);
@@ -256,6 +256,7 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
     before = PlaceTable::element(*known);
     breaks_history = known->seen.head.epoch != candidate.head.head.epoch;
   }
+  if (new_charters && known != nullptr) follow_key(place, known->chain.latest().daemon_key, candidate.chain.latest().daemon_key);
   if (table_.adopt(candidate)) {
     resketch(place, before);
     look_whether_lacking(place);
@@ -265,6 +266,16 @@ void Node::adopt(const Candidate& candidate, std::span<const SessionId> from, co
     flood(place, from, pushed, breaks_history ? Outbox::Urgency::kUrgent : Outbox::Urgency::kNormal,
           new_charters);
   }
+}
+
+// The daemon that we are talking to signs with another key from now on.
+void Node::follow_key(const PlaceId& place, const PublicKey& before, const PublicKey& now) {
+  auto entry = at_key_.find(before);
+  const Session* session = entry != at_key_.end() ? find(entry->second) : nullptr;
+  if (session == nullptr || session->handshake.peer() != place) return;
+  auto moved = at_key_.extract(entry);
+  moved.key() = now;
+  at_key_.insert(std::move(moved));
 }
 
 void Node::adopt(const Fork& fork) {

@@ -10,8 +10,15 @@ namespace {
 // A signature looked at for nothing costs so many of what a session may send without use.
 constexpr std::uint64_t kStrangeReceiptCost = 4;
 
-// What may wait on a session before receipts of others are left out.
+// What may wait on a session before receipts that are not answers to it are left out.
 constexpr std::size_t kForwardBytesMax = kOutboxBytesMax / 8;
+
+// Rationale: a receipt goes whole to everybody whom one of its items concerns.
+constexpr std::size_t kReceiptItemsSent = 32;
+
+// Of what is owed to nobody in particular: so much at once, and then a pause.
+constexpr std::size_t kOwedAtOnce = 512;
+constexpr std::chrono::seconds kOwedGap{1};
 
 }  // namespace
 
@@ -26,17 +33,32 @@ void Node::owe_receipt(Session& session, const Receipt::Item& item) {
   receipts_due_ = true;
 }
 
+std::vector<SharedBytes> Node::signed_receipts(std::span<const Receipt::Item> items) const {
+  std::vector<SharedBytes> frames;
+  for (; !items.empty(); items = items.subspan(std::min(items.size(), kReceiptItemsSent))) {
+    auto some = items.first(std::min(items.size(), kReceiptItemsSent));
+    Receipt receipt{settings_.identity.place, now_.wall, {some.begin(), some.end()}, {}};
+    receipt.signature = settings_.identity.key.sign(signed_message(receipt));
+    frames.push_back(std::make_shared<const Bytes>(encode(receipt)));
+  }
+  return frames;
+}
+
 // To everybody who is there: whoever has the place's content from elsewhere hands them on.
 void Node::offer_owed_receipts() {
-  if (owed_.empty()) return;
-  bool taken = false;
-  for (const auto& [id, session] : sessions_) {
-    if (!session->open() || !session->reconciled) continue;
-    taken = true;
-    for (const PlaceId& place : owed_)
-      if (const PlaceState* state = table_.find(place)) owe_receipt(*session, {place, kept_of(*state)});
+  if (owed_.empty() || now_.instant < next_owed_) return;
+  std::vector<Session*> there;
+  for (const auto& [id, session] : sessions_)
+    if (session->open() && session->reconciled) there.push_back(session.get());
+  if (there.empty()) return;
+  next_owed_ = now_.instant + kOwedGap;
+  std::vector<Receipt::Item> items;
+  while (!owed_.empty() && items.size() < kOwedAtOnce) {
+    PlaceId place = owed_.extract(owed_.begin()).value();
+    if (const PlaceState* state = table_.find(place)) items.push_back({place, kept_of(*state)});
   }
-  if (taken) owed_.clear();
+  for (const SharedBytes& frame : signed_receipts(items))
+    for (Session* session : there) hand_on(*session, frame);
 }
 
 void Node::send_receipts() {
@@ -45,13 +67,7 @@ void Node::send_receipts() {
   for (const auto& [id, session] : sessions_) {
     if (session->receipts.empty() || !session->open()) continue;
     auto items = std::exchange(session->receipts, {});
-    for (std::size_t at = 0; at < items.size(); at += kReceiptItemsMax) {
-      Receipt receipt{settings_.identity.place, now_.wall, {}, {}};
-      auto end = std::min(at + kReceiptItemsMax, items.size());
-      receipt.items.assign(items.begin() + static_cast<std::ptrdiff_t>(at), items.begin() + static_cast<std::ptrdiff_t>(end));
-      receipt.signature = settings_.identity.key.sign(signed_message(receipt));
-      control(*session, encode(receipt));
-    }
+    for (SharedBytes& frame : signed_receipts(items)) control(*session, std::move(frame));
     pump_wanted_ = true;
   }
 }
@@ -78,26 +94,28 @@ Result<void> Node::on_frame(Session& session, const Receipt& receipt, ByteView f
   return {};
 }
 
-// One step towards each place's own daemon: to it, or else to whom we have the place's content from. When neither is here, or can
-// take it, it waits for the next that can.
-void Node::forward(const Receipt& receipt, Session& from, ByteView frame) {
-  std::set<Session*> onward;
-  bool waits = false;
+// One step towards each place's own daemon: to it, or else to whom we have the place's content from. For places that neither leads to,
+// or can take it for, it waits for the next that can.
+void Node::forward(const Receipt& receipt, Session& from, ByteView bytes) {
+  std::map<Session*, std::vector<PlaceId>> onward;
+  WaitingReceipt waiting{std::make_shared<const Bytes>(bytes.begin(), bytes.end()), receipt.replica, {}};
   for (const Receipt::Item& item : receipt.items) {
     const PlaceState* state = table_.find(item.place);
     if (state == nullptr || state->own) continue;
     Session* next = open_session_of(*state);
     if (auto source = source_.find(item.place); next == nullptr && source != source_.end())
       if (const PlaceState* peer = table_.find(source->second)) next = open_session_of(*peer);
-    if (next != nullptr) onward.insert(next);
-    else waits = true;
+    if (next == nullptr) waiting.places.push_back(item.place);
+    else if (next != &from) onward[next].push_back(item.place);
   }
-  onward.erase(&from);
-  for (Session* next : onward) waits = !hand_on(*next, frame) || waits;
-  if (!waits || frame.size() > kReceiptsWaitingBytesMax) return;
-  receipts_waiting_.push_back({receipt, Bytes(frame.begin(), frame.end())});
-  for (receipts_waiting_bytes_ += frame.size(); receipts_waiting_bytes_ > kReceiptsWaitingBytesMax; receipts_waiting_.pop_front())
-    receipts_waiting_bytes_ -= receipts_waiting_.front().frame.size();
+  for (const auto& [next, places] : onward)
+    if (!from.handed_on.take(bytes.size(), now_.instant) || !hand_on(*next, waiting.frame))
+      waiting.places.insert(waiting.places.end(), places.begin(), places.end());
+  if (waiting.places.empty()) return;
+  receipts_waiting_bytes_ += bytes.size();
+  receipts_waiting_.push_back(std::move(waiting));
+  for (; receipts_waiting_bytes_ > kReceiptsWaitingBytesMax; receipts_waiting_.pop_front())
+    receipts_waiting_bytes_ -= receipts_waiting_.front().frame->size();
 }
 
 // With the daemon that signs for the place.
@@ -107,24 +125,25 @@ Node::Session* Node::open_session_of(const PlaceState& place) {
 }
 
 // Not to a session that is slow: others' receipts must not end it.
-bool Node::hand_on(Session& next, ByteView frame) {
+bool Node::hand_on(Session& next, const SharedBytes& frame) {
   if (next.outbox.bytes() >= kForwardBytesMax) return false;
-  control(next, Bytes(frame.begin(), frame.end()));
+  control(next, frame);
   return pump_wanted_ = true;
 }
 
+// Some time after a reconciliation: who signed them must be known there first.
 void Node::hand_on_waiting(Session& session) {
-  if (receipts_waiting_.empty()) return;
   const PlaceId& peer = session.handshake.peer();
-  auto leads = [&](const Receipt::Item& item) {
-    const PlaceState* state = table_.find(item.place);
-    auto source = source_.find(item.place);
+  auto leads = [&](const PlaceId& place) {
+    const PlaceState* state = table_.find(place);
+    auto source = source_.find(place);
     return (state != nullptr && open_session_of(*state) == &session) || (source != source_.end() && source->second == peer);
   };
-  std::erase_if(receipts_waiting_, [&](const WaitingReceipt& waiting) {
-    bool handed = waiting.receipt.replica != peer && std::ranges::any_of(waiting.receipt.items, leads) && hand_on(session, waiting.frame);
-    if (handed) receipts_waiting_bytes_ -= waiting.frame.size();
-    return handed;
+  std::erase_if(receipts_waiting_, [&](WaitingReceipt& waiting) {
+    if (waiting.replica == peer || !std::ranges::any_of(waiting.places, leads) || !hand_on(session, waiting.frame)) return false;
+    std::erase_if(waiting.places, leads);
+    if (waiting.places.empty()) receipts_waiting_bytes_ -= waiting.frame->size();
+    return waiting.places.empty();
   });
 }
 

@@ -148,8 +148,7 @@ void Node::settle_reconciled(Session& session) {
   if (session.role == Role::kDialling) session.next_reconcile = std::min(session.next_reconcile, now_.instant + Duration(jittered));
   report({Event::kReconciled, session.id, session.handshake.peer(), session.differences, {}});
   offer_all(session);
-  hand_on_waiting(session);
-  session.where_due = true;
+  session.where_due = session.receipts_wait = true;
   for (const PlaceId& place : table_.with_two_charters())
     // Not while a head is being written whose charters may settle it.
     if (pending_chain(place) == nullptr) owe_two_charters(session, place);

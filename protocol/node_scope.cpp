@@ -126,6 +126,7 @@ void Node::handle(const Released& input) {
     table_.release(place);
     look_whether_lacking(place);
     source_.erase(place);
+    owed_.erase(place);  // until it is purged: nothing that is said of it now would be true
     for (const auto& [id, session] : sessions_)
       if (session->open()) offer(*session, place);  // followed again meanwhile
   }

@@ -52,8 +52,11 @@ inline constexpr std::uint64_t kSignaturesPerSecond = 2'000;
 inline constexpr std::chrono::minutes kShunTime{5};
 inline constexpr std::size_t kShunnedMax = 1'024;
 // Receipts of a peer that are verified; of more, none is missed: "unknown" is a state of theirs.
-inline constexpr std::uint64_t kReceiptsBurst = 1'000;
-inline constexpr std::uint64_t kReceiptsPerSecond = 50;
+inline constexpr std::uint64_t kReceiptsBurst = 16'384;
+inline constexpr std::uint64_t kReceiptsPerSecond = 200;
+// Bytes of a peer's receipts that are handed on, each copy counted: what a newcomer says of a whole registry.
+inline constexpr std::uint64_t kHandedOnBurst = 16 * 1024 * 1024;
+inline constexpr std::uint64_t kHandedOnPerSecond = 64 * 1024;
 // How long a peer that dialled us and reconciled has to say what it knows of our own places: its heads come after ours,
 // and nothing marks their end.
 inline constexpr std::chrono::seconds kAnswerGrace{10};
@@ -107,6 +110,7 @@ struct NodeSession {
   std::string address;             // where others reach it, when its profile says so
   std::set<PlaceId> claimed;       // places that it is said to hold although its scope does not cover them
   bool where_due = false;          // it is asked who holds what nobody here keeps
+  bool receipts_wait = false;      // it may lead to whom receipts that wait are for
   std::set<PlaceId> named;         // daemons that it named as holders
   std::optional<Invited> invited;  // what it says who invited it, until AUTH shows who it is
   bool answer_due = false;          // WELCOME, once the acceptance is on the disk
@@ -166,6 +170,7 @@ struct NodeSession {
 
   std::vector<Receipt::Item> receipts;
   TokenBucket receipts_taken{kReceiptsBurst, kReceiptsPerSecond};
+  TokenBucket handed_on{kHandedOnBurst, kHandedOnPerSecond};
 
   bool open() const { return handshake.open(); }
 };

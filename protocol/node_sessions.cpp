@@ -163,8 +163,8 @@ void Node::send(Session& session, SharedBytes frame) {
 }
 
 // An answer that may not be dropped. A peer that asks and never reads is ended by the next tick or frame of its own.
-void Node::control(Session& session, Bytes frame) {
-  auto queued = session.outbox.push_control(std::make_shared<const Bytes>(std::move(frame)));
+void Node::control(Session& session, SharedBytes frame) {
+  auto queued = session.outbox.push_control(std::move(frame));
   if (!queued) session.overflow = queued.error();
 }
 

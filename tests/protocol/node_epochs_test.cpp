@@ -198,7 +198,8 @@ TEST_CASE("evidence of one chain is not kept of a place that another chain has w
   CHECK(table.record_fork({bob.head(2), bob.head(2, 0, 1)}));
 }
 
-TEST_CASE("two charters that come right behind the first head of a place are taken when it is written") {
+TEST_CASE("two charters that come right behind the first head under one of them are taken when it is written") {
+  bool known_before = GENERATE(false, true);
   Author bob = kBob, other = kBob;
   bob.rotate();
   other.rotate(1);
@@ -207,6 +208,7 @@ TEST_CASE("two charters that come right behind the first head of a place are tak
   if (!signed_well) both.second.signatures[0].signature.bytes[7] ^= 1;
   Scene scene(kUs);
   scene.meet(kWithAnn, kAnn);
+  if (known_before) tell(scene, kWithAnn, kBob, kBob.head(1));
   scene.persists = false;
   tell(scene, kWithAnn, bob, bob.head(2));
   scene.receive(kWithAnn, both);

@@ -242,6 +242,25 @@ TEST_CASE("what was let go is told by a receipt that names no head, once it has 
   CHECK(scene.all<Receipt>(kWithAnn).back().items == std::vector<Receipt::Item>{{kEve.place(), Hash{}}});
 }
 
+TEST_CASE("a receipt that is owed says nothing of what is let go meanwhile, until it has left the disk") {
+  Follower scene({});
+  scene.meet(kWithAnn, kAnn);
+  scene.agree(kWithAnn);
+  scene.give(kWithAnn, {kAnn.head(1)});
+  hold(scene, kEve, in(kEve, 3, kRennes));
+  scene.on(SessionClosed{kWithAnn});
+  scene.on(Purged{{kEve.place()}});  // nobody is there who could be told
+  scene.on(follow({"29"}));
+  REQUIRE_FALSE(scene.holds_any(kEve));
+  scene.meet(kWithBob, kBob);
+  scene.agree(kWithBob);
+  scene.pass(std::chrono::seconds(5));
+  CHECK(scene.all<Receipt>(kWithBob).empty());
+  scene.on(Purged{{kEve.place()}});
+  REQUIRE(scene.all<Receipt>(kWithBob).size() == 1);
+  CHECK(scene.all<Receipt>(kWithBob).back().items == std::vector<Receipt::Item>{{kEve.place(), Hash{}}});
+}
+
 TEST_CASE("content that is followed again before it has left the disk is told by its own receipt") {
   Follower scene({});
   scene.meet(kWithAnn, kAnn);
