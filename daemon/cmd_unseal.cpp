@@ -53,7 +53,10 @@ Result<std::vector<std::string>> fetch_as(const std::string& address, const prot
   if (!peer) return fail(ErrorCode::kBadPeer, address);
   PeerUrl asked = question(*peer, place, root);
   auto answered = http_get(asked, "en");
-  if (answered && answered->status == 403) return fail(ErrorCode::kWrongSheet, "");
+  if (answered && answered->status == 403) {  // or by a proxy on the way
+    bool sheet = answered->body.find("/" + std::string(protocol::slug(ErrorCode::kWrongSheet)) + "\"") != std::string::npos;
+    return sheet ? fail(ErrorCode::kWrongSheet, "") : fail(ErrorCode::kDenied, address);
+  }
   auto list = body_of(asked, std::move(answered));
   if (!list) return tl::unexpected(list.error());
   boost::system::error_code malformed;

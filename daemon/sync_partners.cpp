@@ -134,10 +134,9 @@ void SyncShell::note_refusal(const protocol::Report& report) {
   if (report.event != Event::kByeReceived || !report.error || report.place.is_zero()) return;
   ErrorCode code = report.error->code;
   bool called = !dialer_.url_of(report.session).empty();
-  bool blocked = code == ErrorCode::kBlocked && authenticated_.contains(report.session) && (called || node_.places().find(report.place));
-  // Before it shows who it is; at an address that we call on our own account.
+  bool blocked = code == ErrorCode::kBlocked && (called || node_.places().find(report.place));
   bool doubted = called && (code == ErrorCode::kOtherChain || code == ErrorCode::kDuplicateSession);
-  if (!blocked && !doubted) return;
+  if (!authenticated_.contains(report.session) || (!blocked && !doubted)) return;
   auto [known, is_new] = refusing_.try_emplace(report.place, Refusal{now().wall, code});
   if (!is_new && known->second.code != code) known->second = {now().wall, code};
   if (refusing_.size() > kRefusingMax) refusing_.erase(std::ranges::min_element(refusing_, {}, [](const auto& entry) { return entry.second.since.ms; }));

@@ -182,7 +182,7 @@ asio::awaitable<void> PeerTransport::State::greet(SessionPtr session, websocket:
   auto token = into(error);
   co_await session->stream.async_accept(request, token);
   request = {};  // its headers would stay as long as the session
-  if (error) {
+  if (error || stopping) {
     end(session, error.message());
     co_return;
   }
@@ -321,6 +321,7 @@ asio::awaitable<void> PeerTransport::State::reach(PeerUrl url, bool verify, Dial
   std::string host = url.host_header();
   auto token = into(error);
   co_await session->stream.async_handshake(host, url.target, token);
+  if (!error && stopping) error = make_error_code(asio::error::operation_aborted);
   if (error) {
     end(session, error.message());
     done(unreachable(error, host));

@@ -201,13 +201,17 @@ Result<void> Node::start_pack(Session& session, const Pack& pack) {
     if (!entry.base.is_zero() && entry.base != asked->second) return fail(ErrorCode::kMalformed, "PACK on another base");
     // What an erasure took away does not come back: an older reign is not even looked at.
     if (const SignedHead* held = state->held_head(); held != nullptr && reign(entry.head->head) < reign(held->head)) continue;
-    if (entry.head->head != state->seen.head)
+    bool known = entry.head->head == state->seen.head;  // under our own signature of it, which was looked at
+    if (!known)
       if (auto verified = verify_under(*entry.head, state->chain); !verified) {
         // Its charter is being written here: the pack is refused as holding too much, and asked again.
         if (verified.error().code == ErrorCode::kMissingCharter) continue;
-        return verified;
+        if (state->two_charters == nullptr) return verified;
+        // It follows the other chain: nothing that it has of this place counts here, and no other place is to suffer from that.
+        session.refused_content[entry.place] = hash_of(state->seen.head);
+        continue;
       }
-    job.places.push_back({Candidate{*entry.head, state->chain, 0}, entry.base, state->own});
+    job.places.push_back({Candidate{known ? state->seen : *entry.head, state->chain, 0}, entry.base, state->own});
   }
   // What the peer does not hold may be asked from others, and from it when it says that it has it. What it left for
   // another pack is asked next.

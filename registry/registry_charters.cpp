@@ -108,7 +108,12 @@ Result<Renewal> Registry::Parts::draft_renewal(const RenewalWish& wish, UnixTime
     auto chain = chain_of(place);
     if (!chain) return tl::unexpected(chain.error());
     ++ours;
-    if (auto head = held(place)) epoch = std::max({epoch, head->head.epoch, chain->latest().minimum_epoch});
+    // What a thief signed counts, too: `seen`.
+    auto seen = get_head(*state, Mark::kSeen, place);
+    if (!seen) return tl::unexpected(seen.error());
+    epoch = std::max(epoch, chain->latest().minimum_epoch);
+    if (auto head = held(place)) epoch = std::max(epoch, head->head.epoch);
+    if (*seen) epoch = std::max(epoch, (*seen)->head.epoch);
     if (wish.trust && decides_itself(chain->latest(), *sheet)) continue;
     auto alone = wish.supersede ? Result<void>() : check_not_elsewhere(place);
     if (!alone) return tl::unexpected(alone.error());

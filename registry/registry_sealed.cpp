@@ -204,8 +204,9 @@ Result<void> Registry::Parts::check_request(const SealedRequest& request, UnixTi
   if (!chain) return tl::unexpected(chain.error());
   bool root = std::ranges::count(chain->latest().roots, request.root) > 0;
   bool fresh = request.time.ms >= now.ms - kRequestAgeMaxMs && request.time.ms <= now.ms + kRequestAgeMaxMs;
-  if (root && fresh && protocol::verify(request.root, sealed_request(request.place, request.time), request.signature)) return {};
-  return fail(ErrorCode::kWrongSheet, "");
+  if (!root) return fail(ErrorCode::kWrongSheet, "");
+  if (fresh && protocol::verify(request.root, sealed_request(request.place, request.time), request.signature)) return {};
+  return fail(ErrorCode::kDenied, fresh ? "signature" : "clock (10 min)");
 }
 
 Result<std::vector<std::string>> Registry::sealed_files(const SealedRequest& request, UnixTime now) const {

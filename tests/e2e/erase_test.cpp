@@ -122,6 +122,25 @@ TEST_CASE("who purges while the place that erased is away is confirmed to it whe
   for (Place* place : {&origin, &relay, &away}) CHECK(place->unsound() == "");
 }
 
+TEST_CASE("who came while a place was away is known to it, once it knows who that is, to have what it published") {
+  TemporaryDirectory folder;
+  Place origin(folder.path(), "Origine"), relay(folder.path(), "Relais"), newcomer(folder.path(), "Nouveau");
+  origin.serve();
+  relay.serve_with(origin);
+  REQUIRE(origin.publish("resources/scie.json", resource("Scie")).code == 0);
+  REQUIRE(eventually([&] { return relay.count("resources") == 1; }));
+  REQUIRE(origin.stop() == 0);
+  newcomer.serve_with(relay);
+  REQUIRE(eventually([&] { return newcomer.count("resources") == 1; }));
+  origin.serve_with(relay);
+  CHECK(eventually([&] {
+    auto receipts = json_of(origin.command("status")).at("own").at(0).at("receipts").as_array();
+    return std::ranges::any_of(receipts, [](const auto& receipt) { return receipt.at("name").as_string() == "Nouveau"; });
+  }));
+  for (Place* place : {&origin, &relay, &newcomer}) CHECK(place->stop() == 0);
+  for (Place* place : {&origin, &relay, &newcomer}) CHECK(place->unsound() == "");
+}
+
 TEST_CASE("what was erased within three days comes back with the recovery sheet alone, from a partner too") {
   TemporaryDirectory folder;
   Place origin(folder.path(), "Origine"), partner(folder.path(), "Partenaire");

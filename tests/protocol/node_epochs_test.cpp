@@ -219,6 +219,36 @@ TEST_CASE("two charters that come right behind the first head under one of them 
   CHECK(scene.bye(kWithAnn) == "0 BYEs");
 }
 
+TEST_CASE("a peer that follows the other of two chains gives what it has of other places, and the session goes on") {
+  Author ours = kFar, other = kFar;
+  ours.rotate();
+  other.rotate(1);
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  scene.answer_want(kWithAnn, std::vector{kAnn.head(1)});
+  scene.meet(kWithBob, kBob);
+  tell(scene, kWithAnn, ours, ours.head(1));
+  scene.receive(kWithAnn, TwoCharters{ours.chain().at(1), other.chain().at(1)});
+  REQUIRE(scene.events(Event::kTwoCharters) == 1);
+  scene.on(SessionClosed{kWithAnn});  // which had it
+  tell(scene, kWithBob, ours, ours.head(1));
+  scene.answer_want(kWithBob, std::vector{other.head(1, 0, 7), kBob.head(1)});
+  scene.answer_want(kWithBob, std::vector{other.head(1, 0, 7), kBob.head(1)});
+  CHECK(scene.bye(kWithBob) == "0 BYEs");
+  CHECK(scene.holds(kBob));
+  CHECK_FALSE(scene.holds(kFar));
+}
+
+TEST_CASE("content that comes with another signature of a head that is known is kept under the one that was verified") {
+  Scene scene(kUs);
+  scene.meet(kWithAnn, kAnn);
+  SignedHead forged = kAnn.head(1);
+  forged.signature.bytes[5] ^= 1;
+  scene.answer_want(kWithAnn, std::vector{forged});
+  REQUIRE(scene.holds(kAnn));
+  CHECK(scene.ingest_asked.back().places.at(0).head.head == kAnn.head(1));
+}
+
 TEST_CASE("two charters with one parent are handed on to everybody, who checks them, tells people and hands them on") {
   Author bob = kBob, other = kBob;
   bob.rotate();

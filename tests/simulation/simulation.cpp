@@ -198,7 +198,8 @@ void Simulation::carry_out(Daemon& from, const Send& send) {
   Duration slow = std::max(from.latency, daemons_[to]->latency);
   for (unsigned copy = 0; copy < copies; ++copy) {
     Instant arrives = now_ + slow + random_.between(faults_.latency_min, faults_.latency_max);
-    if (!random_.chance(faults_.reordering)) clear = arrives = std::max(arrives, clear);
+    if (random_.chance(faults_.reordering)) link.lossy = true;
+    else clear = arrives = std::max(arrives, clear);
     auto bytes = std::make_shared<const Bytes>(tampered(from, *send.frame));
     schedule(arrives - now_, [this, id, to, to_b, bytes] {
       auto still = links_.find(id);

@@ -144,7 +144,7 @@ class Simulation {
     SessionId at_a = 0, at_b = 0;
     Instant opened{};
     Instant clear_a{}, clear_b{};  // when the last frame to that end arrives: order is kept unless a fault reorders
-    bool lossy = false;  // a frame did not arrive
+    bool lossy = false;  // a frame did not arrive, or not in its turn
     unsigned frames_a = 0, frames_b = 0;  // how many were on their way to that end
     std::map<PlaceId, Head> known_to_a, known_to_b;  // of the other end's own places, when it opened
   };
